@@ -1,0 +1,130 @@
+"""Calls that are going on: listed, made and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from msgnb_mocks.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
+from msgnb_mocks.netsapiens.spelling import Record, bare
+from msgnb_mocks.netsapiens.state import DOMAIN, HOSTNAME, State, User
+from msgnb_mocks.operations import Answer, Evidence, Json, Operation
+
+UNANSWERED = "0000-00-00 00:00:00"
+
+
+def list_domain_calls(exchange: Exchange) -> Answer:
+    """List the active calls of a domain."""
+    exchange.manage_domain()
+    return exchange.page(exchange.state.calls.values())
+
+
+def list_user_calls(exchange: Exchange) -> Answer:
+    """List the active calls of a user."""
+    return exchange.page(_of_users(exchange))
+
+
+def count_domain_calls(exchange: Exchange) -> Answer:
+    """Count the active calls of a domain."""
+    exchange.manage_domain()
+    return total(len(exchange.state.calls))
+
+
+def count_user_calls(exchange: Exchange) -> Answer:
+    """Count the active calls of a user."""
+    return total(len(list(_of_users(exchange))))
+
+
+def read_call(exchange: Exchange) -> Answer:
+    """Read an active call."""
+    return Answer.of(_found(exchange).wire)
+
+
+def make_call(exchange: Exchange) -> Answer:
+    """Ring a user and connect the call to a number."""
+    state, body = exchange.state, exchange.body
+    user = state.users[exchange.user()]
+    call_id, dialed = (_required(body, key) for key in ("call-id", "call-term-user"))
+    if call_id in state.calls:
+        raise refuse(409, f"Call {call_id} already exists")
+    row = call_row(state, user, call_id, dialed, started=state.now(), answered=None)
+    row["call-orig-user"] = str(body.get("call-orig-user") or user.uid)
+    row["caller-id-number"] = str(body.get("caller-id-number") or user.number)
+    state.calls[call_id] = state.spelling.record(row)
+    return Answer.of(state.calls[call_id].wire) if body.get("synchronous") == "yes" else ACCEPTED
+
+
+def disconnect_call(exchange: Exchange) -> Answer:
+    """End an active call."""
+    del exchange.state.calls[_found(exchange).row["call-orig-call-id"]]
+    return Answer.of({"code": 200, "message": "OK"})
+
+
+def call_row(
+    state: State, user: User, call_id: str, dialed: str, *, started: datetime, answered: timedelta | None
+) -> dict[str, Json]:
+    """An active call with every key of the contract; `answered` is how long it rang, if it was taken."""
+    leg = started.strftime("%Y%m%d%H%M%S")
+    return {
+        "core-server": HOSTNAME,
+        "call-session-id": f"{leg}{state.random.randrange(10**6):06d}",
+        "call-orig-call-id": call_id,
+        "call-orig-match-uri": user.uid,
+        "call-orig-user": user.number,
+        "call-orig-domain": DOMAIN,
+        "call-orig-uri": f"sip:{user.uid}",
+        "call-orig-name": user.name,
+        "caller-id-number": user.number,
+        "call-dialed-number": dialed,
+        "call-by-action": "CallRequest",
+        "call-by-user": user.number,
+        "call-by-domain": DOMAIN,
+        "call-by-call-id": call_id,
+        "call-term-call-id": f"{leg}-{state.new_id()}",
+        "call-term-user": "",
+        "call-term-domain": "*",
+        "call-term-uri": f"sip:{dialed}@sip.netsapiens.example",
+        "call-start-datetime": bare(started),
+        "call-answer-datetime": UNANSWERED if answered is None else bare(started + answered),
+        "call-orig-info": "active",
+        "term-orig-info": "alerting" if answered is None else "active",
+        "call-audio-codec": "PCMU",
+    }
+
+
+def _of_users(exchange: Exchange) -> Iterable[Record]:
+    users = exchange.users()
+    return (each for each in exchange.state.calls.values() if each.row["call-by-user"] in users)
+
+
+def _found(exchange: Exchange) -> Record:
+    user, call_id = exchange.user(), exchange.parts["call"]
+    record = exchange.state.calls.get(call_id)
+    if record is None or record.row["call-by-user"] != user:
+        raise refuse(404, f"Call {call_id} does not exist")
+    return record
+
+
+def _required(body: dict[str, Json], key: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str | int) or not str(value):
+        raise refuse(400, f"{key} is required")
+    return str(value)
+
+
+_ERRORS = (400, 401, 403, 404)
+_DOMAIN = f"{V2}/domains/{{domain}}/calls"
+_USER = f"{V2}/domains/{{domain}}/users/{{user}}/calls"
+
+OPERATIONS = tuple(
+    Operation(handler.__name__, method, path, handler, evidence, "NetSapiens 6", errors=errors)
+    for handler, method, path, evidence, errors in (
+        (list_domain_calls, "GET", _DOMAIN, Evidence.DOCUMENTED, _ERRORS),
+        (list_user_calls, "GET", _USER, Evidence.DOCUMENTED, _ERRORS),
+        (count_domain_calls, "GET", f"{_DOMAIN}/count", Evidence.DOCUMENTED, _ERRORS),
+        (count_user_calls, "GET", f"{_USER}/count", Evidence.SEEN, _ERRORS),
+        (read_call, "GET", f"{_USER}/{{call}}", Evidence.DOCUMENTED, _ERRORS),
+        (make_call, "POST", _USER, Evidence.DOCUMENTED, (*_ERRORS, 409)),
+        (disconnect_call, "DELETE", f"{_USER}/{{call}}", Evidence.DOCUMENTED, _ERRORS),
+    )
+)

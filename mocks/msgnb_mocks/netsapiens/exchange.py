@@ -1,0 +1,135 @@
+"""One request being served: who asks, what for, and the answers that all handlers share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from msgnb_mocks.netsapiens.spelling import Record
+from msgnb_mocks.netsapiens.state import DOMAIN, Grant, State
+from msgnb_mocks.operations import Answer, Json, Refusal, Request
+
+V2 = "/ns-api/v2"
+PAGE = 100
+LARGEST_PAGE = 1000
+
+ACCEPTED = Answer.of({"code": 202, "message": "Accepted"}, 202)
+
+
+def refuse(code: int, message: str) -> Refusal:
+    """The refusal in the shape that nearly all errors have."""
+    return Refusal(Answer.of({"code": code, "message": message}, code))
+
+
+def total(count: int) -> Answer:
+    """The answer of all counts."""
+    return Answer.of({"total": count})
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request with the parts of its path and the token it came with."""
+
+    state: State
+    request: Request
+    parts: dict[str, str]
+
+    @cached_property
+    def caller(self) -> Grant:
+        """The valid token of the request."""
+        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise refuse(401, "An access token is required")
+        grant = self.state.grants.get(token.strip())
+        if grant is None:
+            raise refuse(401, "The access token provided is invalid")
+        if grant.expires <= self.state.now():
+            raise refuse(401, "The access token provided has expired")
+        return grant
+
+    @cached_property
+    def body(self) -> dict[str, Json]:
+        """The JSON object of the body; none is an empty one."""
+        if not self.request.body.strip():
+            return {}
+        try:
+            found = self.request.json()
+        except ValueError:
+            raise refuse(400, "Request body is not valid JSON") from None
+        if not isinstance(found, dict):
+            raise refuse(400, "Request body must be a JSON object")
+        return found
+
+    def domain(self) -> str:
+        """The domain of the path, which is there and in reach."""
+        name = self.parts["domain"]
+        if name in {"~", DOMAIN}:
+            return DOMAIN
+        if not self.caller.is_super:
+            raise refuse(403, "Domain not found or access denied")
+        if set(name) == {"*"}:
+            return DOMAIN
+        raise refuse(404, f"Domain {name} does not exist")
+
+    def manage_domain(self) -> str:
+        """The domain of the path, all of whose users are in reach."""
+        domain = self.domain()
+        if not self.caller.is_manager:
+            raise refuse(403, "Permission Denied")
+        return domain
+
+    def user(self) -> str:
+        """The user of the path, who is there and in reach."""
+        domain = self.domain()
+        own = self.caller.user.number
+        number = own if self.parts["user"] == "~" else self.parts["user"]
+        if number != own and not self.caller.is_manager:
+            raise refuse(403, "Permission Denied")
+        if number not in self.state.users:
+            raise refuse(404, f"User {number} does not exist in domain {domain}")
+        return number
+
+    def users(self) -> tuple[str, ...]:
+        """The users that the path means: one, or all for `*`."""
+        if self.parts["user"] != "*":
+            return (self.user(),)
+        self.manage_domain()
+        return tuple(self.state.users)
+
+    def limit(self) -> int:
+        """How many rows a page has."""
+        limit = self._count("limit", PAGE)
+        if not 1 <= limit <= LARGEST_PAGE:
+            raise refuse(400, f"limit must be between 1 and {LARGEST_PAGE}")
+        return limit
+
+    def start(self) -> int:
+        """How many rows are passed over."""
+        return self._count("start", 0)
+
+    def message_start(self) -> int:
+        """As `start`, for the two lists whose documentation doesn't name it."""
+        return 0 if "ignore-start" in self.state.quirks else self.start()
+
+    def page(self, records: Iterable[Record], *, single: bool = False) -> Answer:
+        """One page of the records."""
+        start = self.start()
+        return self.rows(list(islice(records, start, start + self.limit())), single=single)
+
+    def rows(self, records: Sequence[Record], *, single: bool = False) -> Answer:
+        """The records as a list; `single` where servers were seen to send one row bare."""
+        if not records and "empty-list-404" in self.state.quirks:
+            raise refuse(404, "Not Found")
+        if single and len(records) == 1 and "single-row-object" in self.state.quirks:
+            return Answer.of(records[0].wire)
+        return Answer.of([record.wire for record in records])
+
+    def _count(self, name: str, default: int) -> int:
+        given = self.request.query.get(name, "")
+        if not given:
+            return default
+        if not (given.isascii() and given.isdigit() and len(given) < 10):
+            raise refuse(400, f"{name} must be a number")
+        return int(given)

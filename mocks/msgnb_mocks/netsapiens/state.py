@@ -1,0 +1,232 @@
+"""What one cluster knows: its domain, users, threads, numbers, contacts, calls, subscriptions and tokens.
+
+A conversation is one `Thread` with its messages, and one `Session` for each user who has it in the list;
+the read mark and the other party differ from user to user.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from msgnb_mocks.netsapiens.spelling import Record, Spelling
+from msgnb_mocks.operations import Json
+from msgnb_mocks.world import World
+
+HOSTNAME = "core1.netsapiens.example"
+DOMAIN = "harbor.example"
+TERRITORY = "HarborReseller"
+SENDING_TIME = timedelta(seconds=2)
+
+SUPER_USER = "Super User"
+OFFICE_MANAGER = "Office Manager"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of the domain, who can sign in."""
+
+    number: str
+    first_name: str
+    last_name: str
+    email: str
+    scope: str
+    password: str
+
+    @property
+    def name(self) -> str:
+        """The name that portals show."""
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def uid(self) -> str:
+        """The login and address inside the cluster."""
+        return f"{self.number}@{DOMAIN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One issued pair of tokens."""
+
+    user: User
+    access_token: str
+    refresh_token: str
+    expires: datetime
+    refresh_expires: datetime
+
+    @property
+    def is_super(self) -> bool:
+        """Whether every domain is in reach."""
+        return self.user.scope == SUPER_USER
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether every user of the domain is in reach."""
+        return self.user.scope in {SUPER_USER, OFFICE_MANAGER}
+
+
+@dataclass(slots=True)
+class Thread:
+    """A conversation: SMS with numbers outside, or chat among users."""
+
+    id: str
+    started: datetime
+    sms_number: str = ""
+    remote: str = ""
+    members: tuple[str, ...] = ()
+    group: bool = False
+    name: str = ""
+    media_type: str = ""
+    media_size: int = 0
+    messages: list[Record] = field(default_factory=list)
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether it stays inside the domain."""
+        return not self.sms_number
+
+
+@dataclass(slots=True)
+class Session:
+    """One user's view of a thread."""
+
+    thread: Thread
+    user: str
+    last_status: str
+    record: Record
+
+
+class State:
+    """All that one mock remembers; `seeding` fills it."""
+
+    def __init__(self, world: World, quirks: frozenset[str]) -> None:
+        self.world = world
+        self.quirks = quirks
+        self.spelling = Spelling(quirks)
+        self.random = world.random("netsapiens ids")
+        secrets = world.random("netsapiens secrets")
+        self.client_id = f"msgnb_{world.hex(secrets, 8)}"
+        self.client_secret = world.hex(secrets, 32)
+        self.users: dict[str, User] = {}
+        self.grants: dict[str, Grant] = {}
+        self.refreshable: dict[str, Grant] = {}
+        self.threads: dict[str, Thread] = {}
+        self.inboxes: dict[str, dict[str, Session]] = {}
+        self.sessions: dict[tuple[str, str], Session] = {}
+        self.numbers: dict[str, Record] = {}
+        self.contacts: dict[str, dict[str, Record]] = {}
+        self.calls: dict[str, Record] = {}
+        self.subscriptions: dict[str, Record] = {}
+        self._sending: deque[tuple[datetime, Thread, int]] = deque()
+
+    @property
+    def version(self) -> str:
+        """What the server says of itself."""
+        return "Version: 44.1.2" if "v44" in self.quirks else "Version: 45.0.0"
+
+    def now(self) -> datetime:
+        """The world's time."""
+        return self.world.clock.now()
+
+    def new_id(self) -> str:
+        """An id of 32 hex digits."""
+        return self.world.hex(self.random, 32)
+
+    def message_id(self) -> str:
+        """An id in one of the two forms that servers mix."""
+        if self.random.random() < 0.3:
+            return self.world.hex(self.random, 8).upper()
+        return str(self.random.randrange(10**10, 10**11))
+
+    def add_message(self, thread: Thread, row: dict[str, Json], at: datetime) -> Record:
+        """Append a message to its thread; one that is being sent counts as sent a little later."""
+        record = self.spelling.record(row)
+        thread.messages.append(record)
+        if row["media-type"]:
+            thread.media_type, thread.media_size = row["media-type"], row["media-size"]
+        if row["status"] == "sending" and row["type"] in {"sms", "mms"}:
+            self._sending.append((at + SENDING_TIME, thread, len(thread.messages) - 1))
+        return record
+
+    def settle(self) -> None:
+        """Mark as sent what left the house by now."""
+        while self._sending and self._sending[0][0] <= self.now():
+            _, thread, index = self._sending.popleft()
+            sent = {**thread.messages[index].row, "status": "sent"}
+            thread.messages[index] = self.spelling.record(sent)
+
+    def file(self, thread: Thread, user: str, status: str) -> None:
+        """Put the thread on top of the user's list, with its read mark."""
+        inbox = self.inboxes[user]
+        inbox.pop(thread.id, None)
+        self.sessions.pop((user, thread.id), None)
+        session = Session(thread, user, status, self._session_record(thread, user, status))
+        inbox[thread.id] = self.sessions[user, thread.id] = session
+
+    def refresh(self, session: Session) -> None:
+        """Write the session's row anew."""
+        session.record = self._session_record(session.thread, session.user, session.last_status)
+
+    def remove(self, session: Session) -> None:
+        """Take the session off the user's list; the thread goes with the last one."""
+        thread = session.thread
+        del self.inboxes[session.user][thread.id]
+        del self.sessions[session.user, thread.id]
+        if not any(self.sessions_of(thread)):
+            del self.threads[thread.id]
+
+    def sessions_of(self, thread: Thread) -> Iterator[Session]:
+        """The views of a thread that users still have."""
+        return (inbox[thread.id] for inbox in self.inboxes.values() if thread.id in inbox)
+
+    def _session_record(self, thread: Thread, user: str, status: str) -> Record:
+        last = thread.messages[-1].row
+        started = None if thread.is_chat else self.spelling.time(thread.started)
+        row = {
+            "user": user,
+            "domain": DOMAIN,
+            "messagesession-id": thread.id,
+            "messagesession-remote": _remote(thread, user),
+            "messagesession-muted": "no",
+            "messagesession-sms-number": thread.sms_number,
+            "messagesession-last-datetime": self._last_time(last["timestamp"]),
+            "messagesession-start-datetime": started,
+            "messagesession-last-message": last["text"],
+            "messagesession-last-sender": last["from-user-id"] or last["from-number"],
+            "messagesession-last-status": status,
+            "messagesession-last-email-reminder-datetime": None,
+            "messagesession-reciever-hostname": HOSTNAME,
+            "messagesession-queue-termination": None,
+            "messagesession-queue-status": None,
+            "messagesession-queue-session-id": None,
+            "messagesession-agent-start-datetime": None,
+            "messagesession-last-type": last["type"],
+            "messagesession-last-media-type": thread.media_type,
+            "messagesession-last-media-size": thread.media_size,
+            "messagesession-type": "group-chat" if thread.is_chat and thread.group else "",
+            "messagesession-name": thread.name,
+            "messagesession-participants": _participants(thread),
+        }
+        return self.spelling.record(row)
+
+    def _last_time(self, timestamp: str) -> str:
+        return self.spelling.time(datetime.fromisoformat(f"{timestamp}+00:00"))
+
+
+def uid(user: str) -> str:
+    """A user's address inside the cluster."""
+    return f"{user}@{DOMAIN}"
+
+
+def _remote(thread: Thread, user: str) -> str:
+    if not thread.is_chat:
+        return thread.remote
+    return ",".join(uid(member) for member in thread.members if member != user)
+
+
+def _participants(thread: Thread) -> str | None:
+    if not thread.is_chat:
+        return f"{thread.sms_number},{thread.remote}" if thread.group else ""
+    return ",".join(map(uid, thread.members)) if thread.group else None

@@ -1,0 +1,155 @@
+"""Signing in: pairs of tokens, their renewal and their end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from hmac import compare_digest
+
+from msgnb_mocks.netsapiens.exchange import V2, Exchange, refuse
+from msgnb_mocks.netsapiens.spelling import bare
+from msgnb_mocks.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, Grant, State, User
+from msgnb_mocks.operations import Answer, Evidence, Json, Operation, Refusal
+
+ACCESS_SECONDS = 3600
+REFRESH_LIFE = timedelta(hours=24)
+
+
+def create_token(exchange: Exchange) -> Answer:
+    """Sign in with a password, or renew a pair of tokens."""
+    grant = _granted(exchange, {**exchange.request.query, **_fields(exchange)})
+    user = grant.user
+    return Answer.of(
+        {
+            "username": user.uid,
+            "user": user.number,
+            "territory": TERRITORY,
+            "domain": DOMAIN,
+            "department": "n/a",
+            "uid": user.uid,
+            "login": user.uid,
+            "scope": user.scope,
+            "user_email": user.email,
+            "displayName": user.name,
+            "access_token": grant.access_token,
+            "expires_in": ACCESS_SECONDS,
+            "token_type": "Bearer",
+            "refresh_token": grant.refresh_token,
+            "client_id": exchange.state.client_id,
+            "apiversion": exchange.state.version,
+        }
+    )
+
+
+def create_legacy_token(exchange: Exchange) -> Answer:
+    """Sign in at the address of the first version, by form."""
+    grant = _granted(exchange, {**exchange.request.query, **exchange.request.form})
+    return Answer.of(
+        {
+            "access_token": grant.access_token,
+            "expires_in": ACCESS_SECONDS,
+            "scope": grant.user.scope,
+            "token_type": "Bearer",
+            "refresh_token": grant.refresh_token,
+            "legacy": False,
+            "domain": DOMAIN,
+            "apiversion": exchange.state.version,
+        }
+    )
+
+
+def read_version(exchange: Exchange) -> Answer:
+    """Tell the server's version, name and time."""
+    now = bare(exchange.state.now())
+    return Answer.of(
+        {"apiversion": exchange.state.version, "hostname": HOSTNAME, "current-time": now},
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "create_token",
+        "POST",
+        f"{V2}/tokens",
+        create_token,
+        Evidence.DOCUMENTED,
+        "NetSapiens 1.1",
+        errors=(400, 401, 403),
+    ),
+    Operation(
+        "create_legacy_token",
+        "POST",
+        "/ns-api/oauth2/token/",
+        create_legacy_token,
+        Evidence.SEEN,
+        "NetSapiens 1.1",
+        errors=(400, 401, 403),
+    ),
+    Operation("read_version", "GET", f"{V2}/version", read_version, Evidence.DOCUMENTED, "NetSapiens 0"),
+)
+
+OPEN = frozenset(operation.name for operation in OPERATIONS)
+"""The operations that need no token."""
+
+
+def _fields(exchange: Exchange) -> dict[str, Json]:
+    kind = exchange.request.headers.get("content-type", "")
+    if kind.startswith("application/x-www-form-urlencoded"):
+        return dict(exchange.request.form)
+    return exchange.body
+
+
+def _granted(exchange: Exchange, fields: dict[str, Json]) -> Grant:
+    state = exchange.state
+    grant_type = fields.get("grant_type")
+    if grant_type not in ("password", "refresh_token"):
+        raise refuse(400, "grant_type must be password or refresh_token")
+    _check_client(state, fields)
+    if grant_type == "refresh_token":
+        return _renewed(state, str(fields.get("refresh_token") or ""))
+    return _issue(state, _known_user(state, fields))
+
+
+def _check_client(state: State, fields: dict[str, Json]) -> None:
+    client_id, secret = (str(fields.get(key) or "") for key in ("client_id", "client_secret"))
+    if not client_id or not secret:
+        raise refuse(400, "client_id and client_secret are required")
+    if client_id != state.client_id or not _same(secret, state.client_secret):
+        raise refuse(401, "Invalid client credentials")
+
+
+def _known_user(state: State, fields: dict[str, Json]) -> User:
+    login, password = (str(fields.get(key) or "") for key in ("username", "password"))
+    number, _, domain = login.partition("@")
+    by_number = state.users.get(number) if domain == DOMAIN else None
+    user = by_number or next((each for each in state.users.values() if each.email == login), None)
+    if user is None or not _same(password, user.password):
+        raise _failed_login(state)
+    return user
+
+
+def _failed_login(state: State) -> Refusal:
+    if "token-answer-without-token" in state.quirks:
+        return Refusal(Answer.of({"apiversion": state.version}))
+    return refuse(403, "Invalid User Login")
+
+
+def _same(given: str, expected: str) -> bool:
+    return compare_digest(given.encode(), expected.encode())
+
+
+def _renewed(state: State, refresh_token: str) -> Grant:
+    old = state.refreshable.pop(refresh_token, None)
+    if old is None or old.refresh_expires <= state.now():
+        raise refuse(400, "Invalid refresh token")
+    # The old access token ends with its pair, even inside its hour.
+    state.grants.pop(old.access_token, None)
+    return _issue(state, old.user)
+
+
+def _issue(state: State, user: User) -> Grant:
+    now = state.now()
+    expires = now + timedelta(seconds=ACCESS_SECONDS)
+    grant = Grant(user, state.new_id(), state.new_id(), expires, now + REFRESH_LIFE)
+    state.grants[grant.access_token] = grant
+    state.refreshable[grant.refresh_token] = grant
+    return grant

@@ -1,0 +1,154 @@
+"""What a mock platform is, without any transport.
+
+* A platform is a table of `Operation`s and one `handle(request) -> Answer`; sockets, event loops and
+  `responses` live elsewhere and only carry bytes in and out.
+* The table is data: it routes requests, and the OpenAPI document and the list in the docs are made from it.
+* Each operation says how sure its contract is (`Evidence`) and which errors it may answer.
+* A handler is called with the call it serves and returns an `Answer`; to refuse, it raises `Refusal`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, unquote
+
+import orjson
+
+Json = Any
+"""Anything that a JSON body holds."""
+
+JSON_HEADERS: Mapping[str, str] = {"Content-Type": "application/json"}
+
+
+class Evidence(StrEnum):
+    """How sure the contract of an operation is."""
+
+    DOCUMENTED = "documented"
+    SEEN = "seen"
+    INFERRED = "inferred"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request as it came in: `path` without the query, header names in lower case."""
+
+    method: str
+    path: str
+    query_string: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query's parameters; the last one wins."""
+        return dict(parse_qsl(self.query_string, keep_blank_values=True))
+
+    @cached_property
+    def form(self) -> dict[str, str]:
+        """The body read as a web form."""
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    def json(self) -> Json:
+        """The body read as JSON; raises `ValueError` where it is none."""
+        return orjson.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, body: Json, status: int = 200) -> Answer:
+        """An answer with a JSON body."""
+        return cls(status, orjson.dumps(body), JSON_HEADERS)
+
+
+class Refusal(Exception):  # noqa: N818 - it carries an answer, it is no failure of the mock
+    """Raised by a handler to answer with an error."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing that a platform can do.
+
+    `method` and `path` are HTTP's, with `{name}` for a part of the path. For a LIME command they are the
+    command's own method and uri, and `postmasters` names the nodes that take it (the first is the documented
+    one). `section` is where the contract is described; `errors` lists what it may answer: HTTP statuses, or
+    LIME reason codes for a command.
+    """
+
+    name: str
+    method: str
+    path: str
+    handler: Callable[..., Any]
+    evidence: Evidence
+    section: str
+    postmasters: tuple[str, ...] = ()
+    errors: tuple[int, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """The first line of the handler's docstring."""
+        return (self.handler.__doc__ or "").strip().partition("\n")[0]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The path as a regular expression; a part never crosses a slash."""
+        parts = re.split(r"\{(\w+)\}", self.path)
+        literal = (re.escape(part) if i % 2 == 0 else f"(?P<{part}>[^/]+)" for i, part in enumerate(parts))
+        return re.compile("".join(literal))
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The unescaped parts of a path that this operation serves, or `None`."""
+        found = self.pattern.fullmatch(path)
+        return {name: unquote(part) for name, part in found.groupdict().items()} if found else None
+
+
+class Application(Protocol):
+    """One mock platform: what `server` and `inprocess` carry."""
+
+    name: str
+    operations: tuple[Operation, ...]
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request; never raises."""
+        ...
+
+
+class Router:
+    """Finds the operation that serves a method and a path.
+
+    Paths without parts are looked up at once; the others are tried in the table's order.
+    """
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._fixed: dict[tuple[str, str], Operation] = {}
+        self._patterns: dict[str, list[Operation]] = {}
+        for operation in operations:
+            if "{" in operation.path:
+                self._patterns.setdefault(operation.method, []).append(operation)
+            else:
+                self._fixed[operation.method, operation.path] = operation
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """The operation and the parts of the path, or `None` where nothing serves it."""
+        if fixed := self._fixed.get((method, path)):
+            return fixed, {}
+        for operation in self._patterns.get(method, ()):
+            parts = operation.match(path)
+            if parts is not None:
+                return operation, parts
+        return None

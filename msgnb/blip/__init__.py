@@ -1,0 +1,5 @@
+"""BLiP: chatbots, by JSON commands over HTTP."""
+
+from msgnb.blip.client import Blip
+
+__all__ = ["Blip"]

@@ -1,0 +1,142 @@
+"""Lists that come in pages, read to the end.
+
+* Every list of every platform goes through one of the two pagers here: by offset, or back through time.
+* A page may overlap the one before it, and a server may ignore what it is asked for: rows are told apart by
+  their key, a page that brings nothing new ends the walk, and what could not be reached is said aloud.
+* A bar on stderr appears when a walk takes longer than a second, and only where someone is looking.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+Row = Mapping[str, Any]
+Key = Callable[[Any], Hashable]
+
+
+class IncompleteWarning(UserWarning):
+    """The platform holds more rows than it lets us read."""
+
+
+def by_offset(
+    fetch: Callable[[int, int], list[Any]], *, size: int, key: Key, what: str, limit: int | None = None
+) -> list[Any]:
+    """All rows of a list that is read by offset and size.
+
+    Args:
+        fetch: `fetch(offset, size)` returns a page.
+        size: rows to ask for in a page.
+        key: tells rows apart.
+        what: what the rows are, for the progress bar.
+        limit: the most rows to return; all where it is `None`.
+    """
+    found = _Found(key, limit)
+    with progress(what) as bar:
+        offset = 0
+        while (wanted := found.wanted(size)) > 0:
+            page = fetch(offset, wanted)
+            new = found.add(page)
+            bar.update(new)
+            if page and not new:
+                _warn_repeated(what, len(found.rows))
+            if len(page) < wanted or not new:
+                break
+            offset += len(page)
+    return found.rows
+
+
+def back_in_time(
+    fetch: Callable[[datetime | None, int], list[Any]],
+    *,
+    size: int,
+    key: Key,
+    time_of: Callable[[Any], datetime],
+    what: str,
+    limit: int | None = None,
+) -> list[Any]:
+    """All rows of a list that is read newest first, from the present or from a moment back.
+
+    The next page is asked for from one millisecond after the oldest row so far, so that rows of the same
+    millisecond are not lost where the server leaves its bound out; where it does not, they come twice and
+    are told apart by their key. More rows in one millisecond than a page holds are reached by skipping.
+
+    Args:
+        fetch: `fetch(before, skip)` returns up to `size` rows before a moment, `None` for the newest.
+        size: the rows of a full page.
+        key: tells rows apart.
+        time_of: the moment of a row.
+        what: what the rows are, for the progress bar.
+        limit: the most rows to return; all where it is `None`.
+    """
+    found = _Found(key, limit)
+    before: datetime | None = None
+    skip = 0
+    with progress(what) as bar:
+        while found.wanted(size) > 0:
+            page = fetch(before, skip)
+            new = found.add(page)
+            bar.update(new)
+            if len(page) < size:
+                break
+            if skip and not new:
+                _warn_repeated(what, len(found.rows))
+                break
+            bound = min(map(time_of, page)) + timedelta(milliseconds=1)
+            # A page that does not lead further back lies in one millisecond: go on behind it.
+            stuck = before is not None and bound >= before
+            before, skip = (before, skip + len(page)) if stuck else (bound, 0)
+    return found.rows
+
+
+class _Found:
+    """The rows so far, each once."""
+
+    def __init__(self, key: Key, limit: int | None) -> None:
+        self.rows: list[Any] = []
+        self._seen: set[Hashable] = set()
+        self._key = key
+        self._limit = limit
+
+    def wanted(self, size: int) -> int:
+        return size if self._limit is None else min(size, self._limit - len(self.rows))
+
+    def add(self, page: list[Any]) -> int:
+        before = len(self._seen)
+        for row in page:
+            key = self._key(row)
+            if key not in self._seen:
+                self._seen.add(key)
+                if self._limit is None or len(self.rows) < self._limit:
+                    self.rows.append(row)
+        return len(self._seen) - before
+
+
+def _warn_repeated(what: str, count: int) -> None:
+    words = (
+        f"the platform repeats itself after {count} {what}; it may hold more, which it does not let us read"
+    )
+    warnings.warn(words, IncompleteWarning, stacklevel=4)
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[tqdm[Any]]:
+    """A bar on stderr that shows after a second, if someone is looking."""
+    from tqdm import tqdm  # noqa: PLC0415 - loads when first used
+
+    with tqdm(
+        desc=what, total=total, unit="", delay=1.0, leave=False, file=sys.stderr, disable=not watched()
+    ) as bar:
+        yield bar
+
+
+def watched() -> bool:
+    """Whether a person sees stderr: a terminal or a notebook."""
+    return sys.stderr.isatty() or "ipykernel" in sys.modules

@@ -1,0 +1,212 @@
+"""The contract of every table: its columns, their types and meaning.
+
+* A table has the same columns and types for no row and for a million.
+* This is the only module that names dtypes; a platform hands over plain lists, column by column, which is
+  several times faster than a dict for each row.
+* Text stays text: nothing guesses a number out of a phone number or an id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TIME = "datetime64[us, UTC]"
+PLATFORMS = ("blip", "netsapiens", "smsdrop")
+CHANNELS = (
+    "chat", "sms", "mms", "whatsapp", "messenger", "instagram", "telegram", "email", "other",
+)  # fmt: skip
+MESSAGE_STATUSES = ("accepted", "sent", "delivered", "read", "failed", "unknown")
+CAMPAIGN_STATUSES = ("scheduled", "pending", "sending", "completed", "aborted", "failed")
+DIRECTIONS = ("inbound", "outbound")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, what it means, and its type; `choices` make it a category."""
+
+    name: str
+    doc: str
+    dtype: str = "str"
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One kind of table."""
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+
+    def frame(
+        self, size: int, values: Mapping[str, Any], *, raw: Sequence[Any] | None = None
+    ) -> pd.DataFrame:
+        """A DataFrame of this kind.
+
+        Args:
+            size: the number of rows.
+            values: for each column a sequence of that length, or one text for all rows; a column that is
+                left out is missing throughout.
+            raw: the wire's objects, for a last column `raw`.
+        """
+        import pandas as pd  # noqa: PLC0415 - loads when first used
+
+        unknown = values.keys() - {column.name for column in self.columns}
+        if unknown:
+            raise KeyError(f"table {self.name} has no column {', '.join(sorted(unknown))}")
+        data = {column.name: _series(column, values.get(column.name), size) for column in self.columns}
+        if raw is not None:
+            data["raw"] = pd.Series(list(raw), dtype="object")
+        return pd.DataFrame(data, copy=False)
+
+
+def _choice(name: str, doc: str, choices: tuple[str, ...]) -> Column:
+    return Column(name, doc, "category", choices)
+
+
+_PLATFORM = _choice("platform", "the platform", PLATFORMS)
+_ACCOUNT = Column("account", "whose view it is: bot identity, user@domain or account e-mail")
+
+SESSIONS = Table("sessions", "One row for each conversation with one party or group.", (
+    _PLATFORM,
+    _ACCOUNT,
+    Column("session", "id of the session, as `messages()` takes it"),
+    Column("contact", "id or number of the other party; several are separated by commas"),
+    Column("name", "name of the session or of the other party"),
+    _choice("kind", "channel of the session", CHANNELS),
+    Column("participants", "ids of all parties, separated by commas, where the platform tells them"),
+    Column("started_at", "time of its beginning", TIME),
+    Column("last_at", "time of its last message", TIME),
+    Column("last_text", "text of its last message"),
+    _choice("last_direction", "direction of its last message", DIRECTIONS),
+    Column("unread", "messages not read yet; where the platform only says whether, 1 or 0", "Int64"),
+))  # fmt: skip
+
+MESSAGES = Table("messages", "One row for each message.", (
+    _PLATFORM,
+    _ACCOUNT,
+    Column("session", "id of its session"),
+    Column("message", "id of the message"),
+    Column("at", "time when it was sent or came in", TIME),
+    _choice("direction", "`inbound` from the other party, `outbound` from the account", DIRECTIONS),
+    Column("sender", "id or number of the sender"),
+    Column("recipient", "id or number of the recipient; several are separated by commas"),
+    _choice("kind", "channel of the message", CHANNELS),
+    Column("content_type", "MIME type of the content"),
+    Column("text", "its text, or the text that stands for other content"),
+    Column("media_url", "address of its media"),
+    Column("media_type", "MIME type of its media"),
+    Column("media_size", "size of its media in bytes", "Int64"),
+    _choice("status", "how far it came, as far as the platform tells", MESSAGE_STATUSES),
+    Column("error", "why it failed"),
+    Column("campaign", "id of the campaign it belongs to"),
+))  # fmt: skip
+
+CONTACTS = Table("contacts", "One row for each contact.", (
+    _PLATFORM,
+    _ACCOUNT,
+    Column("contact", "id of the contact"),
+    Column("name", "full name"),
+    Column("phone", "phone number"),
+    Column("email", "e-mail address"),
+    Column("group", "group or company"),
+    Column("last_at", "time of the last message, where the platform tells", TIME),
+    Column("extras", "further properties as JSON text"),
+))  # fmt: skip
+
+SUBSCRIPTIONS = Table("subscriptions", "One row for each event subscription, list membership or credit.", (
+    _PLATFORM,
+    _ACCOUNT,
+    Column("subscription", "id of the subscription"),
+    _choice("kind", "`events` posted to a URL, membership of a `list`, or a plan's `credit`",
+            ("events", "list", "credit")),
+    Column("topic", "model of the events, or the list"),
+    Column("target", "where events are posted, or the member"),
+    Column("status", "the platform's word for its state"),
+    Column("created_at", "time of its creation", TIME),
+    Column("expires_at", "time when it ends", TIME),
+    Column("posts", "events posted so far", "Int64"),
+    Column("errors", "posts that failed", "Int64"),
+    Column("credit", "SMS left", "Int64"),
+))  # fmt: skip
+
+CAMPAIGNS = Table("campaigns", "One row for each campaign.", (
+    _PLATFORM,
+    _ACCOUNT,
+    Column("campaign", "id of the campaign"),
+    Column("title", "its title"),
+    Column("kind", "the platform's word for its kind"),
+    Column("text", "its text, or the name of its template"),
+    Column("sender", "the sender that recipients see"),
+    _choice("status", "how far it came", CAMPAIGN_STATUSES),
+    Column("recipients", "number of recipients", "Int64"),
+    Column("messages", "number of messages: recipients × segments", "Int64"),
+    Column("segments", "segments of one message", "Int64"),
+    Column("delivered_percent", "share of recipients reached so far, 0 to 100", "Int64"),
+    Column("created_at", "time of its creation", TIME),
+    Column("scheduled_at", "time it is planned for", TIME),
+))  # fmt: skip
+
+TABLES: tuple[Table, ...] = (SESSIONS, MESSAGES, CONTACTS, SUBSCRIPTIONS, CAMPAIGNS)
+
+
+def _series(column: Column, values: Any, size: int) -> Any:
+    import pandas as pd  # noqa: PLC0415
+
+    if column.dtype == "category":
+        dtype = pd.CategoricalDtype(list(column.choices))
+        if isinstance(values, str):
+            return pd.Categorical.from_codes([column.choices.index(values)] * size, dtype=dtype)
+        codes = {choice: code for code, choice in enumerate(column.choices)}
+        return pd.Categorical.from_codes(
+            [codes.get(value, -1) for value in values or [None] * size], dtype=dtype
+        )
+    if values is None or isinstance(values, str):
+        values = [values] * size
+    if column.dtype == TIME:
+        # Every platform writes ISO 8601, with a T or a space and with or without a zone; without is UTC.
+        return pd.to_datetime(
+            pd.Series(values, dtype="object"), utc=True, format="ISO8601", errors="coerce"
+        ).dt.as_unit("us")
+    return pd.Series(values, dtype=column.dtype)
+
+
+def text(value: Any) -> str | None:
+    """A wire value as text: numbers as they are written, an empty one as missing, objects as JSON."""
+    if type(value) is str:
+        return value or None
+    if value is None:
+        return None
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def texts(rows: Sequence[Mapping[str, Any]], key: str) -> list[str | None]:
+    """The values of one key of all rows, as text."""
+    return [(value or None) if type(value := row.get(key)) is str else text(value) for row in rows]
+
+
+def counts(rows: Sequence[Mapping[str, Any]], key: str) -> list[int | None]:
+    """The values of one key of all rows, as counts; text such as "4" is read as its number."""
+    return [count(row.get(key)) for row in rows]
+
+
+def count(value: Any) -> int | None:
+    """A wire value as a count, `None` where it is none."""
+    try:
+        return None if value is None or value == "" else int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def each(
+    rows: Sequence[Mapping[str, Any]], cell: Callable[[Mapping[str, Any]], str | None]
+) -> list[str | None]:
+    """One cell computed from every row."""
+    return [cell(row) for row in rows]

@@ -1,0 +1,99 @@
+"""The three platforms in this process: no socket, no account, no other host."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from msgnb.client import Client, client_class
+
+if TYPE_CHECKING:
+    from msgnb.blip import Blip
+    from msgnb.netsapiens import NetSapiens
+    from msgnb.smsdrop import SmsDrop
+    from msgnb_mocks import World
+
+
+def offline(seed: int = 7) -> Offline:
+    """The platforms' mocks behind their real hosts, for everything that goes through `requests`.
+
+    >>> with msgnb.offline() as world:
+    ...     world.netsapiens.sessions()
+
+    Each other host is refused. What is sent shows in the history that is read next.
+
+    Args:
+        seed: the same seed makes the same people, conversations and campaigns.
+
+    Returns:
+        A context manager that hands over ready clients.
+    """
+    return Offline(seed)
+
+
+class Offline:
+    """Ready clients of an offline world; where no `with` fits, as in a notebook, `start()` and `stop()` it.
+
+    Attributes:
+        mocks: the mocks' own world, with its clock.
+    """
+
+    def __init__(self, seed: int = 7) -> None:
+        from msgnb_mocks.inprocess import InProcess  # noqa: PLC0415
+
+        from msgnb_mocks import World  # noqa: PLC0415 - the mocks load when first used
+
+        self.mocks: World = World(seed)
+        self._inside = InProcess(self.mocks)
+        self._clients: list[Client] = []
+
+    def start(self) -> Self:
+        """Begin to stand in for the platforms' hosts."""
+        self._inside.start()
+        return self
+
+    def stop(self) -> None:
+        """Let requests go where they go, and close the clients."""
+        for client in self._clients:
+            client.close()
+        self._inside.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def credentials(self) -> dict[str, Any]:
+        """What other clients need to sign in: for each platform its `url` and its credentials."""
+        found: dict[str, Any] = self._inside.credentials
+        return found
+
+    @cached_property
+    def blip(self) -> Blip:
+        """A client of the bot."""
+        client: Blip = self._client("blip")
+        return client
+
+    @cached_property
+    def netsapiens(self) -> NetSapiens:
+        """A client of a user of the PBX."""
+        client: NetSapiens = self._client("netsapiens")
+        return client
+
+    @cached_property
+    def smsdrop(self) -> SmsDrop:
+        """A client of the account."""
+        client: SmsDrop = self._client("smsdrop")
+        return client
+
+    def _client(self, platform: str) -> Any:
+        login = dict(self.credentials[platform])
+        login["base_url"] = login.pop("url")
+        client = client_class(platform)(**login)
+        self._clients.append(client)
+        return client
