@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,7 +30,15 @@ class IncompleteWarning(UserWarning):
 def by_offset(
     fetch: Callable[[int, int], list[Any]], *, size: int, key: Key, what: str, limit: int | None = None
 ) -> list[Any]:
-    """All rows of a list that is read by offset and size.
+    """All rows of a list that is read by offset and size; arguments are those of `offset_pages`."""
+    pages = offset_pages(fetch, size=size, key=key, what=what, limit=limit)
+    return list(chain.from_iterable(pages))
+
+
+def offset_pages(
+    fetch: Callable[[int, int], list[Any]], *, size: int, key: Key, what: str, limit: int | None = None
+) -> Iterator[list[Any]]:
+    """The new rows of each page of a list that is read by offset and size.
 
     Args:
         fetch: `fetch(offset, size)` returns a page.
@@ -39,18 +48,18 @@ def by_offset(
         limit: the most rows to return; all where it is `None`.
     """
     found = _Found(key, limit)
+    offset = 0
     with progress(what) as bar:
-        offset = 0
         while (wanted := found.wanted(size)) > 0:
             page = fetch(offset, wanted)
-            new = found.add(page)
-            bar.update(new)
+            new = found.new(page)
+            bar.update(len(new))
+            yield new
             if page and not new:
-                _warn_repeated(what, len(found.rows))
+                _warn_repeated(what, found.count)
             if len(page) < wanted or not new:
-                break
+                return
             offset += len(page)
-    return found.rows
 
 
 def back_in_time(
@@ -77,46 +86,48 @@ def back_in_time(
         limit: the most rows to return; all where it is `None`.
     """
     found = _Found(key, limit)
+    rows: list[Any] = []
     before: datetime | None = None
     skip = 0
     with progress(what) as bar:
         while found.wanted(size) > 0:
             page = fetch(before, skip)
-            new = found.add(page)
-            bar.update(new)
+            new = found.new(page)
+            rows += new
+            bar.update(len(new))
             if len(page) < size:
                 break
             if skip and not new:
-                _warn_repeated(what, len(found.rows))
+                _warn_repeated(what, found.count)
                 break
             bound = min(map(time_of, page)) + timedelta(milliseconds=1)
             # A page that does not lead further back lies in one millisecond: go on behind it.
             stuck = before is not None and bound >= before
             before, skip = (before, skip + len(page)) if stuck else (bound, 0)
-    return found.rows
+    return rows
 
 
 class _Found:
-    """The rows so far, each once."""
+    """Knows which rows were there before, and how many may still come."""
 
     def __init__(self, key: Key, limit: int | None) -> None:
-        self.rows: list[Any] = []
+        self.count = 0
         self._seen: set[Hashable] = set()
         self._key = key
         self._limit = limit
 
     def wanted(self, size: int) -> int:
-        return size if self._limit is None else min(size, self._limit - len(self.rows))
+        return size if self._limit is None else min(size, self._limit - self.count)
 
-    def add(self, page: list[Any]) -> int:
-        before = len(self._seen)
-        for row in page:
-            key = self._key(row)
-            if key not in self._seen:
-                self._seen.add(key)
-                if self._limit is None or len(self.rows) < self._limit:
-                    self.rows.append(row)
-        return len(self._seen) - before
+    def new(self, page: list[Any]) -> list[Any]:
+        """The rows of a page that were not there before, no more than are wanted."""
+        fresh = {
+            key: row for key, row in zip(map(self._key, page), page, strict=True) if key not in self._seen
+        }
+        self._seen.update(fresh)
+        rows = list(islice(fresh.values(), self.wanted(len(page))))
+        self.count += len(rows)
+        return rows
 
 
 def _warn_repeated(what: str, count: int) -> None:

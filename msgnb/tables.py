@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -160,22 +161,23 @@ TABLES: tuple[Table, ...] = (SESSIONS, MESSAGES, CONTACTS, SUBSCRIPTIONS, CAMPAI
 def _series(column: Column, values: Any, size: int) -> Any:
     import pandas as pd  # noqa: PLC0415
 
-    if column.dtype == "category":
-        dtype = pd.CategoricalDtype(list(column.choices))
-        if isinstance(values, str):
-            return pd.Categorical.from_codes([column.choices.index(values)] * size, dtype=dtype)
-        codes = {choice: code for code, choice in enumerate(column.choices)}
-        return pd.Categorical.from_codes(
-            [codes.get(value, -1) for value in values or [None] * size], dtype=dtype
-        )
     if values is None or isinstance(values, str):
-        values = [values] * size
+        return _array(column, [values]).repeat(size)
+    return pd.Series(_array(column, values))
+
+
+def _array(column: Column, values: Sequence[Any]) -> Any:
+    import pandas as pd  # noqa: PLC0415
+
+    if column.dtype == "category":
+        codes = {choice: code for code, choice in enumerate(column.choices)}
+        dtype = pd.CategoricalDtype(list(column.choices))
+        return pd.Categorical.from_codes([codes.get(value, -1) for value in values], dtype=dtype)
     if column.dtype == TIME:
         # Every platform writes ISO 8601, with a T or a space and with or without a zone; without is UTC.
-        return pd.to_datetime(
-            pd.Series(values, dtype="object"), utc=True, format="ISO8601", errors="coerce"
-        ).dt.as_unit("us")
-    return pd.Series(values, dtype=column.dtype)
+        times = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601", errors="coerce")
+        return times.dt.as_unit("us").array
+    return pd.array(values, dtype=column.dtype)
 
 
 def text(value: Any) -> str | None:
@@ -187,9 +189,31 @@ def text(value: Any) -> str | None:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def texts(rows: Sequence[Mapping[str, Any]], key: str) -> list[str | None]:
-    """The values of one key of all rows, as text."""
-    return [(value or None) if type(value := row.get(key)) is str else text(value) for row in rows]
+def columns(pages: Iterable[Sequence[Mapping[str, Any]]], *keys: str) -> dict[str, list[Any]]:
+    """The values of some keys of all rows, as they are.
+
+    Page by page, so that the rows of a page are read while they are still in the processor's cache, and are
+    gone before the next page comes.
+    """
+    found: dict[str, list[Any]] = {key: [] for key in keys}
+    for page in pages:
+        for key, column in found.items():
+            column += [row.get(key) for row in page]
+    return found
+
+
+def texts(rows: Sequence[Mapping[str, Any]], key: str) -> list[str | None] | None:
+    """The values of one key of all rows, as text; `None` where there is none at all."""
+    return as_texts([row.get(key) for row in rows])
+
+
+def as_texts(found: list[Any]) -> list[str | None] | None:
+    """Wire values as text; `None` where there is none at all."""
+    kinds = set(map(type, found))
+    if kinds <= {NoneType}:
+        return None
+    # Looking at all types at once is several times faster than at each value.
+    return [value or None for value in found] if kinds <= {str, NoneType} else list(map(text, found))
 
 
 def counts(rows: Sequence[Mapping[str, Any]], key: str) -> list[int | None]:
@@ -203,10 +227,3 @@ def count(value: Any) -> int | None:
         return None if value is None or value == "" else int(value)
     except (TypeError, ValueError):
         return None
-
-
-def each(
-    rows: Sequence[Mapping[str, Any]], cell: Callable[[Mapping[str, Any]], str | None]
-) -> list[str | None]:
-    """One cell computed from every row."""
-    return [cell(row) for row in rows]

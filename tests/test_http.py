@@ -106,7 +106,7 @@ def test_closed_port_is_unreachable(policy: Policy) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     http = client(f"http://127.0.0.1:{port}")
-    with pytest.raises(msgnb.Unreachable, match="no connection: .*refused"):
+    with pytest.raises(msgnb.Unreachable, match=r"no connection: .*refused"):
         http.send("POST", "/x", policy=policy, json={})
     assert len(http.naps) == 3
 
@@ -167,9 +167,9 @@ def test_default_timeouts_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_page_instead_of_json_is_no_answer(loopback: Loopback, body: bytes) -> None:
     """A success that is no JSON makes a read Unreachable and a write unknown, and names base_url."""
     loopback.script = [answers(body)]
-    with pytest.raises(msgnb.Unreachable, match="JSON.*base_url"):
+    with pytest.raises(msgnb.Unreachable, match=r"JSON.*base_url"):
         client(loopback.url).send("GET", "/x", policy=READ)
-    with pytest.raises(msgnb.OutcomeUnknown, match="JSON.*base_url"):
+    with pytest.raises(msgnb.OutcomeUnknown, match=r"JSON.*base_url"):
         client(loopback.url).send("POST", "/x", policy=WRITE, json={})
 
 
@@ -253,7 +253,7 @@ def test_no_secret_shows(loopback: Loopback, caplog: pytest.LogCaptureFixture) -
 
 
 def test_errors_hold_no_request(loopback: Loopback) -> None:
-    """An error about a broken connection drags no exception of requests along, which would hold the headers."""
+    """An error about a broken connection drags no exception along that holds the headers."""
     loopback.script = [drops]
     with pytest.raises(msgnb.OutcomeUnknown) as caught:
         client(loopback.url).send("POST", "/x", policy=WRITE, json={})

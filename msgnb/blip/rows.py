@@ -50,13 +50,13 @@ def channel(identity: str) -> str:
 def sessions(threads: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
     """Threads as a table `sessions` (BLiP 2.2)."""
     last = [thread.get("lastMessage") or {} for thread in threads]
-    identities = tables.texts(threads, "identity")
+    identities = [thread.get("identity") or "" for thread in threads]
     values = {
         "platform": "blip",
         "account": [thread.get("ownerIdentity") or account for thread in threads],
         "session": identities,
         "contact": identities,
-        "kind": [channel(identity or "") for identity in identities],
+        "kind": [channel(identity) for identity in identities],
         "last_at": [message.get("date") for message in last],
         "last_text": [text_of(message.get("content")) for message in last],
         "last_direction": [_DIRECTIONS.get(message.get("direction", "")) for message in last],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from msgnb.answers import Explanation
@@ -12,7 +13,7 @@ from msgnb.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Timeout, part
 from msgnb.netsapiens import rows
 from msgnb.netsapiens.auth import TokenAnswer, TokenAuth
 from msgnb.netsapiens.bodies import hyphenated, message_body, model_name, post_address, session_id
-from msgnb.paging import by_offset
+from msgnb.paging import Key, offset_pages
 from msgnb.secrets import Secret
 from msgnb.sending import SendResult, new_id
 
@@ -137,8 +138,9 @@ class NetSapiens(Client):
         media = {"data": data, "mime-type": mime_type, "size": size}
         body.update({key: value for key, value in media.items() if value is not None})
         # The client makes the id of a new session, so that an answer that got lost can be looked up.
-        path = f"{_user('~', '~')}/messagesessions/{session}/messages"
-        answer = self.http.send("POST", path, policy=WRITE, json=body, id=session).body
+        answer = self.http.send(
+            "POST", _messages("~", "~", session), policy=WRITE, json=body, id=session
+        ).body
         return {"messagesession-id": session, **(answer if isinstance(answer, dict) else {})}
 
     def get_messages(
@@ -162,8 +164,7 @@ class NetSapiens(Client):
         if messagesession is None:
             path = _user(domain, user) if user else _domain(domain)
             return self._list(f"{path}/messagesessions", _session_key, "sessions", limit)
-        path = f"{_user(domain, user or '~')}/messagesessions/{session_id(messagesession)}/messages"
-        return self._list(path, _id, "messages", limit)
+        return self._list(_messages(domain, user or "~", messagesession), _id, "messages", limit)
 
     def create_subscription(
         self,
@@ -379,8 +380,8 @@ class NetSapiens(Client):
             limit: the most rows; all where it is `None`.
             raw: add the messages themselves as a last column.
         """
-        found = self.get_messages(session, domain, user, limit)
-        return rows.messages(found, self.account, session, raw=raw)
+        pages = self._pages(_messages(domain, user, session), _id, "messages", limit)
+        return rows.messages(pages, self.account, session, raw=raw)
 
     def contacts(
         self, *, user: str = "~", domain: str = "~", limit: int | None = None, raw: bool = False
@@ -435,7 +436,10 @@ class NetSapiens(Client):
             answer=answer,
         )
 
-    def _list(self, path: str, key: Any, what: str, limit: int | None) -> list[Wire]:
+    def _list(self, path: str, key: Key, what: str, limit: int | None) -> list[Wire]:
+        return list(chain.from_iterable(self._pages(path, key, what, limit)))
+
+    def _pages(self, path: str, key: Key, what: str, limit: int | None) -> Iterator[list[Wire]]:
         def fetch(offset: int, wanted: int) -> list[Any]:
             params = {"limit": wanted, "start": offset}
             try:
@@ -448,7 +452,7 @@ class NetSapiens(Client):
             # Some routes answer one row as a bare object.
             return answer if isinstance(answer, list) else [answer] if answer else []
 
-        return by_offset(fetch, size=PAGE, key=key, what=what, limit=limit)
+        return offset_pages(fetch, size=PAGE, key=key, what=what, limit=limit)
 
 
 def _api(base_url: str) -> str:
@@ -464,14 +468,18 @@ def _user(domain: str, user: str) -> str:
     return f"{_domain(domain)}/users/{part(user)}"
 
 
+def _messages(domain: str, user: str, session: str) -> str:
+    return f"{_user(domain, user)}/messagesessions/{session_id(session)}/messages"
+
+
 def _empty(error: NotFound) -> bool:
     """Whether a 404 means an empty list: it names neither a route nor a thing that is missing."""
     reason = error.reason or ""
     return "No Route" not in reason and "does not exist" not in reason
 
 
-def _id(row: Mapping[str, Any]) -> str:
-    return str(row.get("id"))
+def _id(row: Mapping[str, Any]) -> Any:
+    return row.get("id")
 
 
 def _session_key(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -5,7 +5,8 @@ Live servers send numbers where the contract says text, and two spellings of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
+# All other types are sorts of chat, an open list (NetSapiens 3.1).
 _CHANNELS = {"sms": "sms", "mms": "mms"}
 _DIRECTIONS = {"orig": "inbound", "term": "outbound"}
 _STATUSES = {
@@ -24,64 +26,61 @@ _STATUSES = {
     "read": "read",
     "failed": "failed",
 }
+_MESSAGE_KEYS = (
+    "id", "timestamp", "type", "direction", "from-number", "from-user-id", "dialed", "terminating-user-id",
+    "text", "status", "media-type", "media-size", "file-access-url",
+)  # fmt: skip
 _PHONES = ("cell", "work", "home")
-
-
-def channel(kind: str | None) -> str:
-    """The channel of a message type: SMS, MMS, or one of the many sorts of chat (NetSapiens 3.1)."""
-    return _CHANNELS.get(kind or "", "chat")
 
 
 def sessions(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
     """Message sessions as a table `sessions` (NetSapiens 2)."""
-    remote = tables.texts(found, "messagesession-remote")
-    own = tables.texts(found, "messagesession-sms-number")
-    senders = tables.texts(found, "messagesession-last-sender")
+    owners = [_owner(row, account) for row in found]
     values = {
         "platform": "netsapiens",
-        "account": [_owner(row, account) for row in found],
+        "account": owners,
         "session": tables.texts(found, "messagesession-id"),
-        "contact": remote,
+        "contact": tables.texts(found, "messagesession-remote"),
         "name": tables.texts(found, "messagesession-name"),
-        "kind": [channel(row.get("messagesession-last-type")) for row in found],
+        "kind": [_CHANNELS.get(row.get("messagesession-last-type") or "", "chat") for row in found],
         "participants": tables.texts(found, "messagesession-participants"),
         "started_at": _times(found, "messagesession-start"),
         "last_at": _times(found, "messagesession-last"),
         "last_text": tables.texts(found, "messagesession-last-message"),
-        "last_direction": [
-            None if sender is None else "outbound" if sender in {_owner(row, account), number} else "inbound"
-            for row, sender, number in zip(found, senders, own, strict=True)
-        ],
+        "last_direction": [_last_direction(row, owner) for row, owner in zip(found, owners, strict=True)],
         "unread": [_unread(row.get("messagesession-last-status")) for row in found],
     }
     return tables.SESSIONS.frame(len(found), values, raw=found if raw else None)
 
 
-def messages(found: Sequence[Row], account: str, session: str, *, raw: bool) -> pd.DataFrame:
-    """Messages as a table `messages` (NetSapiens 3.1)."""
-    media = tables.texts(found, "media-type")
-    directions = [_direction(row, account) for row in found]
+def messages(pages: Iterable[Sequence[Row]], account: str, session: str, *, raw: bool) -> pd.DataFrame:
+    """Pages of messages as a table `messages` (NetSapiens 3.1)."""
+    pages = list(pages) if raw else pages
+    wire = tables.columns(pages, *_MESSAGE_KEYS)
+    media = tables.as_texts(wire["media-type"])
+    directions = _directions(wire["direction"], wire["from-user-id"], account)
     values = {
         "platform": "netsapiens",
         "account": account,
         "session": session,
-        "message": tables.texts(found, "id"),
-        "at": [row.get("timestamp") for row in found],
+        "message": tables.as_texts(wire["id"]),
+        "at": wire["timestamp"],
         "direction": directions,
-        "sender": [tables.text(row.get("from-number") or row.get("from-user-id")) for row in found],
-        "recipient": [tables.text(row.get("dialed") or row.get("terminating-user-id")) for row in found],
-        "kind": [channel(row.get("type")) for row in found],
-        "content_type": [kind or "text/plain" for kind in media],
-        "text": tables.texts(found, "text"),
-        "media_url": tables.texts(found, "file-access-url"),
+        "sender": _first(wire["from-number"], wire["from-user-id"]),
+        "recipient": _first(wire["dialed"], wire["terminating-user-id"]),
+        "kind": [_CHANNELS.get(kind, "chat") for kind in wire["type"]],
+        "content_type": [kind or "text/plain" for kind in media] if media else "text/plain",
+        "text": tables.as_texts(wire["text"]),
+        "media_url": tables.as_texts(wire["file-access-url"]),
         "media_type": media,
-        "media_size": [tables.count(row.get("media-size")) or None for row in found],
+        # A message without media has the size 0.
+        "media_size": [tables.count(size) if size else None for size in wire["media-size"]],
         "status": [
-            _STATUSES.get(row.get("status") or "", "delivered" if direction == "inbound" else "unknown")
-            for row, direction in zip(found, directions, strict=True)
+            _STATUSES.get(status, "delivered" if direction == "inbound" else "unknown")
+            for status, direction in zip(wire["status"], directions, strict=True)
         ],
     }
-    return tables.MESSAGES.frame(len(found), values, raw=found if raw else None)
+    return tables.MESSAGES.frame(len(directions), values, raw=list(chain(*pages)) if raw else None)
 
 
 def contacts(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
@@ -128,12 +127,27 @@ def _owner(row: Row, account: str) -> str:
     return f"{user}@{domain}" if user and domain else account
 
 
-def _direction(row: Row, account: str) -> str | None:
+def _directions(told: list[Any], senders: list[Any], account: str) -> list[str | None]:
     """As the platform says; chat leaves it empty, and there the sender tells."""
-    told = _DIRECTIONS.get(row.get("direction") or "")
-    if told is None and (sender := row.get("from-user-id")):
-        return "outbound" if sender == account else "inbound"
-    return told
+    read = [_DIRECTIONS.get(direction) for direction in told]
+    if None not in read:
+        return read
+    return [
+        direction or (None if not sender else "outbound" if sender == account else "inbound")
+        for direction, sender in zip(read, senders, strict=True)
+    ]
+
+
+def _first(ones: list[Any], others: list[Any]) -> list[str | None] | None:
+    """The first values as text, and the others where those are missing."""
+    return tables.as_texts([one or other for one, other in zip(ones, others, strict=True)])
+
+
+def _last_direction(row: Row, owner: str) -> str | None:
+    sender = tables.text(row.get("messagesession-last-sender"))
+    if sender is None:
+        return None
+    return "outbound" if sender in {owner, tables.text(row.get("messagesession-sms-number"))} else "inbound"
 
 
 def _unread(status: str | None) -> int | None:
