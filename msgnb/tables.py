@@ -177,7 +177,8 @@ def _array(column: Column, values: Sequence[Any]) -> Any:
         # Every platform writes ISO 8601, with a T or a space and with or without a zone; without is UTC.
         times = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601", errors="coerce")
         return times.dt.as_unit("us").array
-    return pd.array(values, dtype=column.dtype)
+    dtype: Any = column.dtype  # pandas' stubs know literals only
+    return pd.array(values, dtype=dtype)
 
 
 def text(value: Any) -> str | None:

@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from vcr import VCR
 
 import msgnb
 from loopback import Loopback
+from msgnb.testing import cassettes
 
 
 @pytest.fixture
@@ -18,3 +20,7 @@ def loopback() -> Iterator[Loopback]:
 def world() -> Iterator[msgnb.testing.Offline]:
     with msgnb.offline(seed=7) as world:
         yield world
+
+
+def pytest_recording_configure(config: pytest.Config, vcr: VCR) -> None:
+    cassettes.register(vcr)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import trustme
-from loopback import Loopback, answers, drops, hangs, truncates
 
 import msgnb
+from loopback import Loopback, answers, drops, hangs, truncates
 from msgnb.answers import Explanation
 from msgnb.http import READ, WRITE, Attempt, Http, Policy
 

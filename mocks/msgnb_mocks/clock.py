@@ -25,7 +25,7 @@ class Clock:
         return self.start + self._moved + timedelta(seconds=time.monotonic() - self._began)
 
     def advance(self, **span: float) -> datetime:
-        """Move on, e.g. `clock.advance(hours=2)`; returns the new time. Arguments are those of `timedelta`."""
+        """Move on, e.g. `clock.advance(hours=2)`, with the arguments of `timedelta`; returns the new time."""
         step = timedelta(**span)
         if step < timedelta():
             raise ValueError(f"the clock can't go back by {step}")

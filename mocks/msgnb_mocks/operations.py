@@ -72,7 +72,7 @@ class Answer:
         return cls(status, orjson.dumps(body), JSON_HEADERS)
 
 
-class Refusal(Exception):  # noqa: N818 - it carries an answer, it is no failure of the mock
+class Refusal(Exception):
     """Raised by a handler to answer with an error."""
 
     def __init__(self, answer: Answer) -> None:
@@ -122,6 +122,8 @@ class Application(Protocol):
 
     name: str
     operations: tuple[Operation, ...]
+    credentials: dict[str, str]
+    """What signs in there."""
 
     def handle(self, request: Request) -> Answer:
         """Answer one request; never raises."""

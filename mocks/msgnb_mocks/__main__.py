@@ -1,0 +1,51 @@
+"""`python -m msgnb_mocks`: the three platforms until Ctrl-C, with one line of JSON when they are ready."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+import orjson
+
+from msgnb_mocks.serving import serve
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the others waiting: under many connections it decides the slowest answers."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    chosen = _parser().parse_args(arguments)
+    over = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: over.set())
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        with serve(chosen.seed, port=chosen.port, tls=chosen.tls, quirks=chosen.quirk) as servers:
+            sys.stdout.write(orjson.dumps(servers.credentials).decode() + "\n")
+            sys.stdout.flush()
+            over.wait()
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"msgnb_mocks: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m msgnb_mocks", description=__doc__)
+    parser.add_argument(
+        "--port", type=int, default=0, help="of the first platform, the others follow; 0: free ones"
+    )
+    parser.add_argument("--seed", type=int, default=7, help="the same seed makes the same world")
+    parser.add_argument("--tls", action="store_true", help="serve HTTPS; `ca` is the file of its authority")
+    parser.add_argument(
+        "--quirk", action="append", default=[], help="a second reading, as netsapiens:numeric-text"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""A BLiP bot: one URL for all commands, which are told apart by method, uri and `to` (BLiP 1, 2).
+
+* The HTTP status is 200 for a failure too; its reason is in the body.
+* What the bot sends is accepted, dispatched, received and consumed as the world's clock goes on.
+* Where the contract has two readings, the documented or the more careful one is played; `QUIRKS` names the
+  others.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgnb_mocks.blip import campaigns, contacts, lists, threads, tracking
+from msgnb_mocks.blip.lime import (
+    METHOD_NOT_SUPPORTED,
+    METHODS,
+    NOT_SUPPORTED,
+    Command,
+    Document,
+    Failure,
+    target,
+)
+from msgnb_mocks.blip.seeding import fill
+from msgnb_mocks.blip.state import State
+from msgnb_mocks.operations import Answer, Evidence, Operation, Request
+from msgnb_mocks.world import World
+
+REAL_HOST = "http.msging.net"
+INSTANCE = "!mock-1"
+QUIRKS: Mapping[str, str] = {
+    "inclusive-storage-date": "messages of exactly storageDate are part of the page",
+    "no-failure-code": "a failure carries its description alone",
+    "command-to-instance": "answers go to an instance of the bot",
+}
+
+Handler = Callable[[State, Command], Document | None]
+
+
+def ping(state: State, command: Command) -> Document:  # noqa: ARG001
+    """Whether the key works."""
+    return Document("application/vnd.lime.ping+json", {})
+
+
+class BlipMock:
+    """The mock of one bot."""
+
+    name = "blip"
+
+    def __init__(self, world: World, *, quirks: frozenset[str] = frozenset()) -> None:
+        if unknown := sorted(quirks - QUIRKS.keys()):
+            raise ValueError(f"unknown quirks {', '.join(unknown)}; known are {', '.join(QUIRKS)}")
+        self.state = State(world, quirks)
+        fill(self.state)
+        bot = self.state.bot.partition("@")[0]
+        token = base64.b64encode(f"{bot}:{world.hex(world.random('blip key'), 20)}".encode()).decode()
+        self.credentials = {"key": token}
+        self._quirks = quirks
+        self._commands = _commands()
+        self._paths = {
+            "/commands": self._command,
+            "/messages": self._message,
+            "/notifications": self._notification,
+        }
+        self.operations = (*_http(self._paths), *self._commands)
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request."""
+        serve = self._paths.get(request.path)
+        if serve is None:
+            return Answer(404)
+        if request.method != "POST":
+            return Answer(405, b"", {"Allow": "POST"})
+        if request.headers.get("authorization") != f"Key {self.credentials['key']}":
+            return Answer(401)
+        try:
+            envelope = request.json()
+        except ValueError:
+            return Answer(400)
+        if not isinstance(envelope, dict):
+            return Answer(400)
+        with self.state.world.lock:
+            return serve(envelope)
+
+    def _command(self, wire: dict[str, Any]) -> Answer:
+        """Process a command."""
+        method, uri = wire.get("method"), wire.get("uri")
+        if method not in METHODS or not isinstance(uri, str) or not uri.startswith(("/", "lime://")):
+            return Answer(400)
+        if method == "observe":
+            self._tried(wire)
+            return Answer(202)
+        if not isinstance(wire.get("id"), str):
+            return Answer(400)
+        try:
+            return Answer.of(self._envelope(wire, "success", self._tried(wire)))
+        except Failure as failure:
+            return Answer.of({**self._envelope(wire, "failure", None), "reason": self._reason(failure)})
+
+    def _tried(self, wire: dict[str, Any]) -> Document | None:
+        node, (path, query) = _node(wire.get("to"), self.state.bot), target(wire["uri"])
+        method = "set" if wire["method"] == "observe" else wire["method"]
+        found = [
+            (operation, parts)
+            for operation in self._commands
+            if node in operation.postmasters and (parts := operation.match(path)) is not None
+        ]
+        if not found:
+            raise Failure(NOT_SUPPORTED, "The resource is not supported")
+        for operation, parts in found:
+            if operation.method == method:
+                handled: Document | None = operation.handler(self.state, Command(wire, parts, query))
+                return handled
+        raise Failure(METHOD_NOT_SUPPORTED, "The method is not supported for this resource")
+
+    def _envelope(self, wire: dict[str, Any], status: str, document: Document | None) -> dict[str, Any]:
+        uri, bot = wire["uri"], self.state.bot
+        body = {"type": document.type, "resource": document.resource} if document else {}
+        return {
+            **body,
+            "method": wire["method"],
+            "status": status,
+            "id": wire["id"],
+            "from": f"postmaster@{_node(wire.get('to'), bot)}/{INSTANCE}",
+            "to": f"{bot}/{INSTANCE}" if "command-to-instance" in self._quirks else bot,
+            "metadata": {"#command.uri": uri if uri.startswith("lime://") else f"lime://{bot}{uri}"},
+        }
+
+    def _reason(self, failure: Failure) -> dict[str, Any]:
+        if "no-failure-code" in self._quirks:
+            return {"description": failure.description}
+        return {"code": failure.code, "description": failure.description}
+
+    def _message(self, wire: dict[str, Any]) -> Answer:
+        """Send a message to a contact, or to every member of a list."""
+        to, kind = wire.get("to"), wire.get("type")
+        if not isinstance(to, str) or "@" not in to or not isinstance(kind, str) or "content" not in wire:
+            return Answer(400)
+        if to.endswith(lists.DOMAIN):
+            lists.deliver(self.state, to, wire)
+        else:
+            threads.post(self.state, to.partition("/")[0], wire)
+        return Answer(202)
+
+    def _notification(self, wire: dict[str, Any]) -> Answer:
+        """Tell a contact what became of a message."""
+        return Answer(202 if isinstance(wire.get("id"), str) and isinstance(wire.get("event"), str) else 400)
+
+
+def _node(to: object, bot: str) -> str:
+    """The domain of the postmaster that a command goes to; without one it is the bot's own server."""
+    if not isinstance(to, str) or not to or to.partition("/")[0] == bot:
+        return "msging.net"
+    return to.partition("/")[0].partition("@")[2]
+
+
+def _http(paths: Mapping[str, Callable[..., Answer]]) -> list[Operation]:
+    errors = (400, 401)
+    return [
+        Operation(f"blip.{path[1:]}", "POST", path, handler, Evidence.DOCUMENTED, "BLiP 1.1", errors=errors)
+        for path, handler in paths.items()
+    ]
+
+
+def _commands() -> tuple[Operation, ...]:
+    own, crm = ("msging.net",), ("crm.msging.net", "msging.net")
+    log, stats = ("msging.net", "threads.msging.net"), ("analytics.msging.net",)
+    broadcast, active = ("broadcast.msging.net",), ("activecampaign.msging.net",)
+    known, seen, inferred = Evidence.DOCUMENTED, Evidence.SEEN, Evidence.INFERRED
+    member = "/lists/{list}/recipients/{identity}"
+    table: list[tuple[str, str, str, Handler, Evidence, str, tuple[str, ...], tuple[int, ...]]] = [
+        ("ping", "get", "/ping", ping, known, "2.9", own, ()),
+        ("contacts.set", "set", "/contacts", contacts.set_contact, known, "2.1", crm, (64,)),
+        ("contacts.merge", "merge", "/contacts", contacts.merge_contact, known, "2.1", crm, (64,)),
+        ("contacts.list", "get", "/contacts", contacts.get_contacts, known, "2.1", crm, (64,)),
+        ("contacts.get", "get", "/contacts/{identity}", contacts.get_contact, known, "2.1", crm, (67,)),
+        ("contacts.delete", "delete", "/contacts/{identity}", contacts.delete_contact, seen, "2.1", crm, (67,)),
+        ("threads.list", "get", "/threads", threads.get_threads, known, "2.2", own, (64,)),
+        ("threads.get", "get", "/threads/{identity}", threads.get_thread, known, "2.2", own, (64,)),
+        ("threads.merged", "get", "/threads-merged/{identity}", threads.get_thread, seen, "2.2", own, (64,)),
+        ("log.messages", "get", "/messages", threads.get_logged_messages, known, "2.2", log, (64,)),
+        ("log.notifications", "get", "/notifications", threads.get_notifications, known, "2.2", log, (64,)),
+        ("events.track", "set", "/event-track", tracking.track, known, "2.3", stats, (64,)),
+        ("events.categories", "get", "/event-track", tracking.get_categories, known, "2.3", stats, (64,)),
+        ("events.counters", "get", "/event-track/{category}", tracking.get_counters, known, "2.3", stats, (64,)),
+        ("events.details", "get", "/event-track/{category}/{action}", tracking.get_details, known, "2.3", stats,
+         (64,)),
+        ("events.delete", "delete", "/event-track/{category}", tracking.delete_category, known, "2.3",
+         stats, (67,)),
+        ("lists.create", "set", "/lists", lists.create, known, "2.5", broadcast, (60,)),
+        ("lists.list", "get", "/lists", lists.get_all, known, "2.5", broadcast, (64,)),
+        ("lists.delete", "delete", "/lists/{list}", lists.delete, known, "2.5", broadcast, (67,)),
+        ("lists.add", "set", "/lists/{list}/recipients", lists.add, known, "2.5", broadcast, (101,)),
+        ("lists.members", "get", "/lists/{list}/recipients", lists.get_members, known, "2.5", broadcast,
+         (64, 67)),
+        ("lists.is-member", "get", member, lists.is_member, seen, "2.5", broadcast, (67,)),
+        ("lists.remove", "delete", member, lists.remove, known, "2.5", broadcast, (67, 101)),
+        ("lists.delivery", "get", "/lists/{list}/messages/{message}", lists.get_delivery, known, "2.5",
+         broadcast, (67,)),
+        ("campaigns.create", "set", "/campaign/full", campaigns.create, seen, "2.7", active, (64,)),
+        ("campaigns.list", "get", "/campaigns", campaigns.get_all, inferred, "2.7", active, (64,)),
+        ("campaigns.summaries", "get", "/campaigns/summaries", campaigns.get_summaries, seen, "2.7", active, (64,)),
+        ("campaigns.get", "get", "/campaigns/{id}", campaigns.get_one, inferred, "2.7", active, (67,)),
+        ("campaigns.audience", "get", "/audiences/{id}", campaigns.get_audience, seen, "2.7", active, (67,)),
+    ]  # fmt: skip
+    return tuple(
+        Operation(f"blip.{name}", method, uri, handler, evidence, f"BLiP {section}", postmasters, errors)
+        for name, method, uri, handler, evidence, section, postmasters, errors in table
+    )

@@ -1,0 +1,124 @@
+"""Active campaigns (BLiP 2.7); the mixed casing of the keys is the platform's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgnb_mocks.blip.lime import Command, Document, collection, invalid, not_found, stamp
+from msgnb_mocks.blip.state import Campaign, State
+from msgnb_mocks.operations import Json
+
+CAMPAIGN = "application/vnd.iris.activecampaign.campaign+json"
+SUMMARY = "application/vnd.iris.activecampaign.campaign-summary+json"
+AUDIENCE = "application/vnd.iris.activecampaign.audience+json"
+MOST = 100
+
+
+def create(state: State, command: Command) -> Document:
+    """Create a campaign and dispatch it at once, or when it is scheduled."""
+    resource = _lower(command.resource)
+    campaign, message = (_lower(resource.get(key)) for key in ("campaign", "message"))
+    name = campaign.get("name")
+    if not name or any(known.wire["name"] == name for known in state.campaigns.values()):
+        raise invalid("The campaign name must be given and unique")
+    people = resource.get("audiences") or [resource.get("audience")]
+    audience = [_lower(person) for person in people if person]
+    if not audience or not all(str(person.get("recipient", "")).startswith("+") for person in audience):
+        raise invalid("The audience must have recipients like +5511900000001")
+    made = made_campaign(state, campaign, message, [str(person["recipient"]) for person in audience])
+    return Document(CAMPAIGN, made.wire)
+
+
+def get_all(state: State, command: Command) -> Document:
+    """The campaigns."""
+    skip, take = command.page(MOST, MOST)
+    found = [campaign.wire for campaign in state.campaigns.values()]
+    return collection(found[skip : skip + take], CAMPAIGN, len(found))
+
+
+def get_one(state: State, command: Command) -> Document:
+    """One campaign."""
+    return Document(CAMPAIGN, _known(state, command).wire)
+
+
+def get_summaries(state: State, command: Command) -> Document:
+    """All campaigns with the state of each recipient."""
+    skip, take = command.page(MOST, MOST)
+    found = [_summary(campaign) for campaign in state.campaigns.values()]
+    return collection(found[skip : skip + take], SUMMARY, len(found))
+
+
+def get_audience(state: State, command: Command) -> Document:
+    """The recipients of a campaign."""
+    audience = _known(state, command).audience
+    return collection(audience, AUDIENCE, len(audience))
+
+
+def made_campaign(
+    state: State, campaign: Mapping[str, Any], message: Mapping[str, Any], recipients: list[str]
+) -> Campaign:
+    """Keep a campaign; its enumerations answer in upper case."""
+    created, id_ = stamp(state.now), state.uuid()
+    scheduled = {"scheduled": campaign["scheduled"]} if campaign.get("scheduled") else {}
+    wire: dict[str, Json] = {
+        "id": id_,
+        "name": campaign["name"],
+        "campaignType": str(campaign.get("campaigntype", "Individual")).upper(),
+        "masterState": campaign.get("masterstate", ""),
+        "flowId": campaign.get("flowid", ""),
+        "stateId": campaign.get("stateid", ""),
+        "status": "processing",
+        "created": created,
+        "tags": campaign.get("tags", []),
+        "isToUseLiteApi": False,
+        "channelType": str(campaign.get("channeltype", "WhatsApp")).upper(),
+        "canSendWithOpenTicket": False,
+        **scheduled,
+    }
+    audience = [_recipient(state.bot, id_, recipient, created) for recipient in recipients]
+    made = state.campaigns[id_] = Campaign(wire, audience, dict(message))
+    return made
+
+
+def _recipient(bot: str, campaign: str, recipient: str, processed: str) -> dict[str, Json]:
+    return {
+        "OwnerIdentity": bot,
+        "CampaignId": campaign,
+        "recipient": recipient,
+        "recipientType": "PhoneNumber",
+        "channelType": "WHATSAPP",
+        "messageParams": {},
+        "status": "PROCESSED",
+        "processed": processed,
+    }
+
+
+def _summary(campaign: Campaign) -> dict[str, Json]:
+    wire = campaign.wire
+    return {
+        "id": wire["id"],
+        "name": wire["name"],
+        "messageTemplate": campaign.message.get("messagetemplate", ""),
+        "flowId": wire["flowId"],
+        "stateId": wire["stateId"],
+        "sendDate": wire.get("scheduled", wire["created"]),
+        "statusAudience": [
+            {"RecipientIdentity": person["recipient"], "Status": person["status"]}
+            for person in campaign.audience
+        ],
+    }
+
+
+def _known(state: State, command: Command) -> Campaign:
+    campaign = state.campaigns.get(command.parts["id"])
+    if campaign is None:
+        raise not_found()
+    return campaign
+
+
+def _lower(resource: Any) -> dict[str, Any]:
+    """Keys are matched whatever their case, as clients spell the same one in three ways."""
+    if not isinstance(resource, Mapping):
+        raise invalid("The resource is not valid")
+    return {str(key).lower(): value for key, value in resource.items()}

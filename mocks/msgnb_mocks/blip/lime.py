@@ -1,0 +1,111 @@
+"""Commands and their answers, as LIME writes them (BLiP 1.5 to 1.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from msgnb_mocks.operations import Json
+
+COLLECTION = "application/vnd.lime.collection+json"
+IDENTITY = "application/vnd.lime.identity"
+METHODS = frozenset({"get", "set", "merge", "delete", "subscribe", "unsubscribe", "observe"})
+
+NOT_SUPPORTED = 62
+METHOD_NOT_SUPPORTED = 63
+INVALID_ARGUMENT = 64
+NOT_FOUND = 67
+
+
+class Failure(Exception):
+    """Raised by a handler: the command failed, for a reason."""
+
+    def __init__(self, code: int, description: str) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
+
+
+def not_found() -> Failure:
+    """There is no such resource."""
+    return Failure(NOT_FOUND, "The requested resource was not found")
+
+
+def invalid(description: str) -> Failure:
+    """An argument can't be right."""
+    return Failure(INVALID_ARGUMENT, description)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A resource and its type."""
+
+    type: str
+    resource: Json
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command on its way to a handler: `parts` are those of its path, unescaped."""
+
+    wire: Mapping[str, Any]
+    parts: Mapping[str, str]
+    query: Mapping[str, str]
+
+    @property
+    def resource(self) -> Any:
+        """What the command brings."""
+        return self.wire.get("resource")
+
+    def page(self, default: int, most: int) -> tuple[int, int]:
+        """`$skip` and `$take`; raises where they are out of range."""
+        skip, take = (_number(self.query, name, value) for name, value in (("$skip", 0), ("$take", default)))
+        if not 1 <= take <= most:
+            raise invalid(f"The take parameter must be between 1 and {most}")
+        return skip, take
+
+
+def target(uri: str) -> tuple[str, dict[str, str]]:
+    """Path and query of a uri, which may be absolute; `%24take` is `$take`."""
+    parts = urlsplit(uri)
+    path = parts.path if parts.scheme != "lime" else parts.path or "/"
+    return path.rstrip("/") or "/", dict(parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True))
+
+
+def collection(items: Sequence[Json], item_type: str, total: int | None = None) -> Document:
+    """A collection; a total of 0 is left out, as LIME does."""
+    counted = {"total": total} if total else {}
+    return Document(COLLECTION, {**counted, "itemType": item_type, "items": list(items)})
+
+
+def stamp(moment: datetime) -> str:
+    """A time as BLiP writes it."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def moment(text: str) -> datetime:
+    """A time as clients write it; without a zone it is UTC."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise invalid(f"Invalid date '{text}'") from None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def text_of(resource: Any, key: str) -> str:
+    """A text that a resource must hold."""
+    value = resource.get(key) if isinstance(resource, Mapping) else None
+    if not isinstance(value, str) or not value:
+        raise invalid(f"The {key} is missing")
+    return value
+
+
+def _number(query: Mapping[str, str], name: str, default: int) -> int:
+    value = query.get(name, str(default))
+    if not value.isdigit():
+        raise invalid(f"Invalid value for {name}")
+    return int(value)

@@ -1,0 +1,154 @@
+"""Makes a bot's state out of the world."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from msgnb_mocks.blip import campaigns
+from msgnb_mocks.blip.lime import stamp
+from msgnb_mocks.blip.state import Message, State, Track
+from msgnb_mocks.operations import Json
+from msgnb_mocks.world import Conversation, Line, Media, Person
+
+TEXT = "text/plain"
+MEDIA = "application/vnd.lime.media-link+json"
+MENU = "application/vnd.lime.select+json"
+LOCATION = "application/vnd.lime.location+json"
+NATIVE = "application/json"
+TIMED_OUT = {"code": 86, "description": "The gateway switch operation timed out"}
+CHANNELS = {"wa.gw.msging.net": 10, "0mn.io": 4, "messenger.gw.msging.net": 2, "instagram.gw.msging.net": 2,
+            "telegram.gw.msging.net": 2}  # fmt: skip
+LONG = 4
+"""The first threads are put together into one that is longer than any page."""
+TRACKS = {
+    "payments": ("success-order", "failed-order"),
+    "accounts": ("created",),
+    "flow": ("menu", "agent", "end"),
+}
+GROUPS = ("friends", "customers", "vip", "testers")
+LISTS = {"news": 40, "promotions": 25, "clinic": 10}
+
+
+def fill(state: State) -> None:
+    """Fill a bot with contacts, threads, lists, event tracks and campaigns."""
+    rng = state.world.random("blip seeding")
+    conversations = state.world.conversations_of("blip")
+    identities = [_identity(rng, conversation.person) for conversation in conversations]
+    for identity, conversation in zip(identities, conversations, strict=True):
+        state.contacts[identity] = _contact(rng, identity, conversation)
+    lines = [conversation.lines for conversation in conversations]
+    lines[0] = tuple(sorted((line for some in lines[:LONG] for line in some), key=lambda line: line.at))
+    for identity, said in zip(identities, lines, strict=True):
+        state.threads[identity] = _thread(state, rng, said)
+    _lists(state, rng, identities)
+    _tracks(state, rng, identities)
+    _campaigns(state, rng)
+
+
+def _identity(rng: Random, person: Person) -> str:
+    domain = rng.choices(list(CHANNELS), list(CHANNELS.values()))[0]
+    name = {
+        "wa.gw.msging.net": person.phone.removeprefix("+"),
+        "0mn.io": f"{rng.getrandbits(64):016x}.demobot",
+    }
+    return f"{name.get(domain) or rng.randrange(10**14, 10**16)}@{domain}"
+
+
+def _contact(rng: Random, identity: str, conversation: Conversation) -> dict[str, Json]:
+    person = conversation.person
+    contact: dict[str, Json] = {
+        "identity": identity,
+        "name": person.name,
+        "phoneNumber": person.phone,
+        "city": person.city,
+        "lastMessageDate": stamp(conversation.lines[-1].at),
+        "source": identity.partition("@")[2],
+    }
+    optional: dict[str, Any] = {
+        "email": person.email,
+        "group": rng.choice(GROUPS),
+        "gender": rng.choice(("male", "female", "other")),
+        "extras": {"plan": rng.choice(("Gold", "Silver")), "code": str(rng.randrange(1000, 9999))},
+    }
+    return contact | {key: value for key, value in optional.items() if rng.random() < 0.6}
+
+
+def _thread(state: State, rng: Random, lines: tuple[Line, ...]) -> list[Message]:
+    thread: list[Message] = []
+    for line in lines:
+        # Now and then two messages bear the same millisecond, as on a busy bot.
+        at = thread[-1].at if thread and rng.random() < 0.02 else line.at
+        kind, content = _content(rng, line)
+        failure = TIMED_OUT if not line.inbound and rng.random() < 0.02 else None
+        metadata = {"#uniqueId": state.world.uuid(rng), "date_created": str(int(at.timestamp() * 1000))}
+        thread.append(
+            Message(state.world.uuid(rng), at, not line.inbound, kind, content, failure, metadata=metadata)
+        )
+    return thread
+
+
+def _content(rng: Random, line: Line) -> tuple[str, Json]:
+    if line.media:
+        return MEDIA, _media(line.media)
+    chance = rng.random()
+    if line.inbound:
+        if chance < 0.01:
+            return LOCATION, {"latitude": -19.917, "longitude": -43.934, "altitude": 853, "text": line.text}
+        return TEXT, line.text
+    if chance < 0.05:
+        options = [{"order": order, "text": text} for order, text in enumerate(("👍", "👎", "…"), 1)]
+        return MENU, {"text": line.text, "options": options}
+    if chance < 0.07:
+        body = {"type": "body", "parameters": [{"type": "text", "text": line.text}]}
+        template = {"name": "order_update", "language": {"code": "pt_BR", "policy": "deterministic"}}
+        return NATIVE, {"type": "template", "template": {**template, "components": [body]}}
+    return TEXT, line.text
+
+
+def _media(media: Media) -> dict[str, Json]:
+    caption = {"text": media.caption} if media.caption else {}
+    return {"type": media.mime, "uri": media.url, "title": media.name, "size": media.size, **caption}
+
+
+def _lists(state: State, rng: Random, identities: list[str]) -> None:
+    bot = state.bot.partition("@")[0]
+    state.lists[f"{bot}+senders@broadcast.msging.net"] = dict.fromkeys(identities)
+    for name, size in LISTS.items():
+        state.lists[f"{name}@broadcast.msging.net"] = dict.fromkeys(rng.sample(identities, size))
+
+
+def _tracks(state: State, rng: Random, identities: list[str]) -> None:
+    start = state.now
+    for _ in range(600):
+        category = rng.choice(list(TRACKS))
+        at = start - timedelta(minutes=rng.randrange(60 * 24 * 60))
+        state.tracks.append(_track(at, category, rng.choice(TRACKS[category]), rng.choice(identities)))
+
+
+def _track(at: datetime, category: str, action: str, identity: str) -> Track:
+    wire = {"category": category, "action": action, "storageDate": stamp(at)}
+    return Track(
+        at, category, action, {**wire, "contact": {"identity": identity}, "extras": {"source": "bot"}}
+    )
+
+
+def _campaigns(state: State, rng: Random) -> None:
+    for number, mailing in enumerate(state.world.mailings[:6]):
+        coming = mailing.at > state.now
+        given = {
+            "name": mailing.title,
+            "campaigntype": "Individual" if len(mailing.recipients) == 1 else "Batch",
+            "flowid": state.world.uuid(rng),
+            "stateid": "onboarding",
+            "masterstate": state.bot,
+            **({"scheduled": stamp(mailing.at)} if coming else {}),
+        }
+        template = {"messagetemplate": f"template_{number}"}
+        made = campaigns.made_campaign(
+            state, given, template, [person.phone for person in mailing.recipients]
+        )
+        made.wire["created"] = stamp(mailing.at - timedelta(days=1))
+        for person in made.audience:
+            person["status"] = rng.choice(("SENT", "DELIVERED", "READ", "READ", "FAILED"))

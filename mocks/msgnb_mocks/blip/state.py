@@ -1,0 +1,105 @@
+"""What a bot has: contacts, threads, lists, event tracks and campaigns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgnb_mocks.blip.lime import stamp
+from msgnb_mocks.operations import Json
+from msgnb_mocks.world import World
+
+# What becomes of a message, and when.
+PROGRESS = (
+    (timedelta(seconds=0), "accepted"),
+    (timedelta(seconds=1), "dispatched"),
+    (timedelta(seconds=3), "received"),
+    (timedelta(seconds=10), "consumed"),
+)
+
+
+@dataclass(slots=True)
+class Message:
+    """One message of a thread.
+
+    `failure` is the reason why it failed; nobody is told what becomes of a `quiet` one.
+    """
+
+    id: str
+    at: datetime
+    sent: bool
+    type: str
+    content: Json
+    failure: dict[str, Any] | None = None
+    quiet: bool = False
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    def events(self, now: datetime) -> list[tuple[datetime, str]]:
+        """What has become of it so far, the latest last."""
+        if not self.sent:
+            return [(self.at, "accepted")]
+        steps = PROGRESS[:2] if self.failure else PROGRESS
+        found = [(self.at + delay, event) for delay, event in steps if self.at + delay <= now]
+        return [*found, (found[-1][0], "failed")] if self.failure and len(found) == len(steps) else found
+
+    def wire(self, now: datetime) -> dict[str, Json]:
+        """As a thread lists it."""
+        events = self.events(now)
+        row = {
+            "id": self.id,
+            "direction": "sent" if self.sent else "received",
+            "type": self.type,
+            "content": self.content,
+            "date": stamp(self.at),
+            "status": events[-1][1] if events else "accepted",
+        }
+        if events and events[-1][1] == "failed":
+            row["reason"] = self.failure
+        return {**row, "metadata": self.metadata} if self.metadata else row
+
+
+@dataclass
+class Track:
+    """One tracked event."""
+
+    at: datetime
+    category: str
+    action: str
+    wire: dict[str, Json]
+
+
+@dataclass
+class Campaign:
+    """An active campaign: what it answers itself, its audience and its message."""
+
+    wire: dict[str, Json]
+    audience: list[dict[str, Json]]
+    message: dict[str, Json]
+
+
+class State:
+    """Everything that a bot has; filled by `seeding`, changed by the commands."""
+
+    def __init__(self, world: World, quirks: frozenset[str]) -> None:
+        self.world = world
+        self.quirks = quirks
+        self.random = world.random("blip")
+        self.bot = "demobot@msging.net"
+        self.contacts: dict[str, dict[str, Json]] = {}
+        self.threads: dict[str, list[Message]] = defaultdict(list)
+        self.lists: dict[str, dict[str, None]] = {}
+        self.deliveries: dict[tuple[str, str], list[Message]] = {}
+        self.tracks: list[Track] = []
+        self.campaigns: dict[str, Campaign] = {}
+
+    @property
+    def now(self) -> datetime:
+        """The world's time, in whole milliseconds, as BLiP keeps times."""
+        now = self.world.clock.now()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def uuid(self) -> str:
+        """A new id."""
+        return self.world.uuid(self.random)

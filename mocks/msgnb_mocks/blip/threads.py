@@ -1,0 +1,114 @@
+"""Threads, their messages, and the logs (BLiP 2.2, 2.8)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgnb_mocks.blip.lime import Command, Document, collection, invalid, moment, stamp
+from msgnb_mocks.blip.state import Message, State
+from msgnb_mocks.operations import Json
+
+THREAD = "application/vnd.iris.thread+json"
+MESSAGE = "application/vnd.iris.thread-message+json"
+MOST = 100
+LOGGED_FOR = timedelta(days=3)
+
+
+def get_threads(state: State, command: Command) -> Document:
+    """The threads, the latest first."""
+    skip, take = command.page(50, MOST)
+    latest = sorted(state.threads.items(), key=lambda item: item[1][-1].at, reverse=True)
+    return collection([_thread(state, *item) for item in latest[skip : skip + take]], THREAD)
+
+
+def get_thread(state: State, command: Command) -> Document:
+    """The messages of a thread, the latest first, or from a date on in one direction."""
+    skip, take = command.page(20, MOST)
+    direction = command.query.get("direction", "desc")
+    if direction not in {"asc", "desc"}:
+        raise invalid(f"Invalid direction '{direction}'")
+    found = _bounded(state, command, direction)
+    page = (found if direction == "asc" else found[::-1])[skip : skip + take]
+    now = state.now
+    return collection([message.wire(now) for message in page], MESSAGE, len(page))
+
+
+def get_logged_messages(state: State, command: Command) -> Document:
+    """The last messages of the whole bot."""
+    skip, take = command.page(MOST, MOST)
+    everything = ((identity, message) for identity, thread in state.threads.items() for message in thread)
+    latest = sorted(everything, key=lambda item: item[1].at, reverse=True)[:MOST]
+    items = [_logged(state, *item) for item in latest[skip : skip + take]]
+    return collection(items, "application/vnd.lime.message+json", len(items))
+
+
+def get_notifications(state: State, command: Command) -> Document:
+    """What became of the messages of the last three days, or of one message."""
+    skip, take = command.page(MOST, MOST)
+    now, wanted = state.now, command.query.get("id")
+    events = [
+        (at, event, identity, message)
+        for identity, thread in state.threads.items()
+        for message in thread
+        if message.sent and not message.quiet and now - message.at <= LOGGED_FOR
+        if wanted is None or message.id == wanted
+        for at, event in message.events(now)
+    ]
+    events.sort(key=lambda item: item[0], reverse=True)
+    items = [_notification(state, *item) for item in events[skip : skip + take]]
+    return collection(items, "application/vnd.lime.notification+json", len(items))
+
+
+def post(state: State, identity: str, wire: dict[str, Json]) -> Message:
+    """Put a message that the bot sends into its thread."""
+    message = Message(
+        wire.get("id") or state.uuid(), state.now, True, wire["type"], wire["content"], quiet="id" not in wire
+    )
+    state.threads[identity].append(message)
+    state.contacts.setdefault(identity, {"identity": identity})["lastMessageDate"] = stamp(message.at)
+    return message
+
+
+def _bounded(state: State, command: Command, direction: str) -> list[Message]:
+    """The messages of a thread on the asked side of its bound, the oldest first."""
+    thread = state.threads.get(command.parts["identity"], [])
+    bound = command.query.get("storageDate")
+    if name := command.query.get("messageId"):
+        bound = next((stamp(message.at) for message in thread if message.id == name), bound)
+    if bound is None:
+        return thread
+    edge, inclusive = moment(bound), "inclusive-storage-date" in state.quirks
+    if direction == "asc":
+        return [m for m in thread if m.at > edge or (inclusive and m.at == edge)]
+    return [m for m in thread if m.at < edge or (inclusive and m.at == edge)]
+
+
+def _thread(state: State, identity: str, thread: list[Message]) -> dict[str, Json]:
+    last = thread[-1].wire(state.now)
+    unread = next((count for count, message in enumerate(reversed(thread)) if message.sent), len(thread))
+    kept = {key: last[key] for key in ("id", "direction", "type", "content", "date")}
+    return {"ownerIdentity": state.bot, "identity": identity, "lastMessage": kept, "unreadMessages": unread}
+
+
+def _logged(state: State, identity: str, message: Message) -> dict[str, Json]:
+    sender, recipient = (state.bot, identity) if message.sent else (identity, state.bot)
+    return {
+        "type": message.type,
+        "content": message.content,
+        "id": message.id,
+        "from": sender,
+        "to": recipient,
+        "metadata": {**message.metadata, "#envelope.storageDate": stamp(message.at)},
+    }
+
+
+def _notification(state: State, at: object, event: str, identity: str, message: Message) -> dict[str, Json]:
+    reason = {"reason": message.failure} if event == "failed" else {}
+    return {
+        "event": event,
+        "id": message.id,
+        "from": identity,
+        "to": state.bot,
+        **reason,
+        "metadata": {"#message.to": identity, "#envelope.storageDate": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
+    }

@@ -1,0 +1,83 @@
+"""Event tracks (BLiP 2.3)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from msgnb_mocks.blip.lime import Command, Document, collection, moment, not_found, stamp, text_of
+from msgnb_mocks.blip.state import State, Track
+from msgnb_mocks.operations import Json
+
+TRACK = "application/vnd.iris.eventTrack+json"
+# A day of the counters is a day in Brazil.
+MIDNIGHT = timedelta(hours=3)
+
+
+def track(state: State, command: Command) -> None:
+    """Track an event."""
+    category, action = (text_of(command.resource, key) for key in ("category", "action"))
+    now = state.now
+    state.tracks.append(Track(now, category, action, {**command.resource, "storageDate": stamp(now)}))
+
+
+def get_categories(state: State, command: Command) -> Document:
+    """The categories."""
+    skip, take = command.page(100, 10_000)
+    names = list(dict.fromkeys(entry.category for entry in state.tracks))
+    return collection([{"category": name} for name in names[skip : skip + take]], TRACK)
+
+
+def get_counters(state: State, command: Command) -> Document:
+    """The counters of a category, by day and action; a count is text."""
+    skip, take = command.page(100, 10_000)
+    category = command.parts["category"]
+    counted = Counter(
+        (_day(entry.at), entry.action) for entry in _between(state, command) if entry.category == category
+    )
+    rows = [
+        _counter(day, category, action, count)
+        for (day, action), count in sorted(counted.items(), reverse=True)
+    ]
+    return collection(rows[skip : skip + take], TRACK)
+
+
+def get_details(state: State, command: Command) -> Document:
+    """The events of a category and action; today's where no dates are given."""
+    skip, take = command.page(100, 500)
+    wanted = (command.parts["category"], command.parts["action"])
+    dated = {"startDate", "endDate"} & command.query.keys()
+    today = _day(state.now)
+    found = [
+        entry
+        for entry in _between(state, command)
+        if (entry.category, entry.action) == wanted and (dated or _day(entry.at) == today)
+    ]
+    found.sort(key=lambda entry: entry.at, reverse=True)
+    return collection([entry.wire for entry in found[skip : skip + take]], TRACK, len(found))
+
+
+def delete_category(state: State, command: Command) -> None:
+    """Delete a category with all its events."""
+    kept = [entry for entry in state.tracks if entry.category != command.parts["category"]]
+    if len(kept) == len(state.tracks):
+        raise not_found()
+    state.tracks[:] = kept
+
+
+def _between(state: State, command: Command) -> list[Track]:
+    """The events from startDate to endDate; both days are part of it."""
+    start, end = command.query.get("startDate"), command.query.get("endDate")
+    first = moment(start) if start else datetime.min.replace(tzinfo=UTC)
+    last = moment(end) if end else datetime.max.replace(tzinfo=UTC)
+    if end and len(end) == len("YYYY-MM-DD"):
+        last += timedelta(days=1)
+    return [entry for entry in state.tracks if first <= entry.at <= last]
+
+
+def _day(at: datetime) -> datetime:
+    return (at - MIDNIGHT).replace(hour=0, minute=0, second=0, microsecond=0) + MIDNIGHT
+
+
+def _counter(day: datetime, category: str, action: str, count: int) -> dict[str, Json]:
+    return {"storageDate": stamp(day), "category": category, "action": action, "count": str(count)}

@@ -1,0 +1,119 @@
+"""The mocks inside this process, for everything that goes through `requests`: no socket, no event loop."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import requests
+import responses
+from urllib3 import HTTPResponse
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from msgnb_mocks.operations import Application, Request
+from msgnb_mocks.platforms import REAL_HOSTS, platforms
+from msgnb_mocks.world import World
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
+ANY = re.compile(".*", re.DOTALL)
+
+
+class InProcess:
+    """Stands in for the platforms' real hosts, and refuses every other one.
+
+    >>> with InProcess(World(7)):
+    ...     requests.post("https://http.msging.net/commands", json=command, headers=signed)
+
+    Attributes:
+        applications: the mocks by their names.
+        credentials: for each platform its real `url` and what signs in there, and `ca`, which is `None`.
+    """
+
+    def __init__(self, world: World, *, quirks: frozenset[str] = frozenset()) -> None:
+        self.applications = platforms(world, quirks)
+        self.credentials: dict[str, Any] = {
+            name: {"url": f"https://{REAL_HOSTS[name]}", **application.credentials}
+            for name, application in self.applications.items()
+        }
+        self.credentials["ca"] = None
+        self._hosts = {REAL_HOSTS[name]: application for name, application in self.applications.items()}
+        self._mock = responses.RequestsMock(assert_all_requests_are_fired=False)
+
+    def start(self) -> None:
+        """Begin to stand in."""
+        self._mock.start()
+        for method in METHODS:
+            self._mock.add(_Carrier(method, self))
+
+    def stop(self) -> None:
+        """Let requests go where they go."""
+        self._mock.stop(allow_assert=False)
+        self._mock.reset()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.stop()
+
+    def application(self, url: str) -> Application:
+        """The mock behind a URL.
+
+        Raises:
+            requests.ConnectionError: none is; the text says which hosts there are.
+        """
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        blip = REAL_HOSTS["blip"]
+        found = self._hosts.get(blip if host.endswith(f".{blip}") else host)
+        if found is None or parts.scheme != "https":
+            words = f"offline mode is on: {host} is refused, only {', '.join(self._hosts)} are there by https"
+            # As a refused connection looks, so that a client knows that nothing was sent.
+            refused = NewConnectionError(None, words)  # type: ignore[arg-type]
+            raise requests.ConnectionError(MaxRetryError(None, url, refused))  # type: ignore[arg-type]
+        return found
+
+    def forget(self) -> None:
+        """Drop the calls that `responses` would keep for ever."""
+        self._mock.calls.reset()
+
+
+class _Carrier(responses.BaseResponse):
+    """Takes every request of one method to its mock."""
+
+    def __init__(self, method: str, inside: InProcess) -> None:
+        super().__init__(method, ANY)
+        self._inside = inside
+
+    def matches(self, request: requests.PreparedRequest) -> tuple[bool, str]:
+        """Whether it is this method's; the host is looked at later, where a refusal can be worded."""
+        return request.method == self.method, ""
+
+    def get_response(self, request: requests.PreparedRequest) -> Any:
+        """The mock's answer, as urllib3 would hand it over."""
+        self._inside.forget()
+        url = request.url or ""
+        application = self._inside.application(url)
+        parts = urlsplit(url)
+        body = request.body or b""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        answer = application.handle(
+            Request(
+                request.method or "",
+                parts.path,
+                parts.query,
+                headers,
+                body.encode() if isinstance(body, str) else bytes(body),
+            )
+        )
+        return HTTPResponse(
+            status=answer.status,
+            body=BytesIO(answer.body),
+            headers=dict(answer.headers),
+            preload_content=False,
+            request_method=request.method,
+        )

@@ -1,0 +1,198 @@
+"""The mocks on loopback sockets.
+
+The standard library's threading server, for three reasons. It starts without an import to speak of, while an
+ASGI server costs as much again as all three mocks. Each request has a thread of its own, so that one that
+hangs hangs alone; and its handler holds the socket, so that every fault of the wire can be played: a reset,
+an empty or truncated answer, garbage, a drip, silence. An ASGI server can only truncate. It gives away the
+last part of the latency under many connections, which a test does not have.
+
+What makes it fast enough: a lean reading of requests in place of the e-mail parser, one write an answer, and
+no delay for small packets.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from http import HTTPStatus
+from io import BufferedIOBase
+from socketserver import BaseServer, StreamRequestHandler, ThreadingMixIn
+from socketserver import TCPServer as StandardServer
+from types import TracebackType
+from typing import Self
+
+from msgnb_mocks.operations import Answer, Application, Request
+
+HOST = "127.0.0.1"
+LARGEST_BODY = 25 * 1024 * 1024
+LARGEST_HEAD = 64 * 1024
+IDLE_SECONDS = 60.0
+
+
+class Malformed(Exception):
+    """A request that is no HTTP, or more than is taken; `status` says which."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Server(ThreadingMixIn, StandardServer):
+    """One application on one port of this machine; a busy port fails at once.
+
+    >>> with Server(application) as server:
+    ...     requests.get(server.url)
+    """
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, application: Application, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        self.application = application
+        self._tls = tls
+        try:
+            super().__init__((HOST, port), Handler)
+        except OSError as error:
+            raise OSError(f"port {port} can't be had for {application.name}: {error.strerror}") from None
+        self._thread = threading.Thread(
+            target=self.serve_forever,
+            kwargs={"poll_interval": 0.01},
+            name=f"mock {application.name}",
+            daemon=True,
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"{'https' if self._tls else 'http'}://{HOST}:{self.server_address[1]}"
+
+    def start(self) -> Self:
+        """Serve in a thread."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and give the port back."""
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.stop()
+
+    def finish_request(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
+        """Serve a connection; its handshake happens here, where it holds up no other."""
+        assert isinstance(request, socket.socket)  # noqa: S101 - what a TCP server hands over
+        request.settimeout(IDLE_SECONDS)
+        if self._tls is None:
+            Handler(request, client_address, self)
+            return
+        with self._tls.wrap_socket(request, server_side=True) as secured:
+            Handler(secured, client_address, self)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A connection that breaks is the client's affair."""
+
+
+class Handler(StreamRequestHandler):
+    """Reads requests from one connection and answers them, until it is closed."""
+
+    disable_nagle_algorithm = True
+    rbufsize = 64 * 1024
+    server: BaseServer
+
+    def handle(self) -> None:
+        """Serve requests as long as the client keeps the connection."""
+        with suppress(OSError):
+            while self._serve():
+                pass
+
+    def _serve(self) -> bool:
+        assert isinstance(self.server, Server)  # noqa: S101 - who made this handler
+        try:
+            request = self._read()
+        except Malformed as trouble:
+            self._write(Answer(trouble.status), keep=False)
+            return False
+        if request is None:
+            return False
+        keep = request.headers.get("connection", "").lower() != "close"
+        self._write(self.server.application.handle(request), keep=keep, body=request.method != "HEAD")
+        return keep
+
+    def _read(self) -> Request | None:
+        line = self.rfile.readline(LARGEST_HEAD)
+        if not line.strip():
+            return None
+        words = line.decode("latin-1").split()
+        if len(words) != 3 or not words[2].startswith("HTTP/1."):
+            raise Malformed(400)
+        method, target, _ = words
+        headers = _headers(self.rfile)
+        if headers.get("expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        path, _, query = target.partition("?")
+        return Request(method, path, query, headers, _body(self.rfile, headers))
+
+    def _write(self, answer: Answer, *, keep: bool, body: bool = True) -> None:
+        lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", f"Content-Length: {len(answer.body)}"]
+        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+        if not keep:
+            lines.append("Connection: close")
+        head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+        self.wfile.write(head + answer.body if body else head)
+
+
+def _headers(stream: BufferedIOBase) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    size = 0
+    while (line := stream.readline(LARGEST_HEAD)) not in {b"\r\n", b"\n", b""}:
+        size += len(line)
+        if size > LARGEST_HEAD:
+            raise Malformed(431)
+        name, colon, value = line.decode("latin-1").partition(":")
+        if not colon:
+            raise Malformed(400)
+        headers[name.strip().lower()] = value.strip()
+    return headers
+
+
+def _body(stream: BufferedIOBase, headers: dict[str, str]) -> bytes:
+    if "chunked" in headers.get("transfer-encoding", "").lower():
+        return _chunks(stream)
+    length = headers.get("content-length", "0")
+    if not length.isdigit():
+        raise Malformed(400)
+    if int(length) > LARGEST_BODY:
+        raise Malformed(413)
+    return stream.read(int(length)) if length != "0" else b""
+
+
+def _chunks(stream: BufferedIOBase) -> bytes:
+    body = bytearray()
+    while True:
+        try:
+            size = int(stream.readline(LARGEST_HEAD).partition(b";")[0], 16)
+        except ValueError:
+            raise Malformed(400) from None
+        if size < 0 or len(body) + size > LARGEST_BODY:
+            raise Malformed(413)
+        body += stream.read(size)
+        stream.readline(LARGEST_HEAD)
+        if not size:
+            return bytes(body)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

@@ -1,0 +1,79 @@
+"""All platforms of a world on loopback ports, with or without TLS."""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from msgnb_mocks.operations import Application
+from msgnb_mocks.platforms import platforms
+from msgnb_mocks.server import HOST, Server
+from msgnb_mocks.world import World
+
+
+def serve(seed: int = 7, *, port: int = 0, tls: bool = False, quirks: Iterable[str] = ()) -> Servers:
+    """The three platforms, each on its own port of this machine.
+
+    >>> with msgnb_mocks.serve(seed=7) as servers:
+    ...     servers.credentials["smsdrop"]["url"]
+
+    Args:
+        seed: the same seed makes the same world.
+        port: of the first platform, the others follow; free ones where it is 0.
+        tls: serve HTTPS with a throw-away certificate; `credentials["ca"]` is the path of its authority.
+        quirks: second readings of the contract to switch on, as `netsapiens:numeric-text`.
+
+    Raises:
+        OSError: a port is taken.
+        ValueError: a quirk is unknown.
+    """
+    return Servers(World(seed), port=port, tls=tls, quirks=frozenset(quirks))
+
+
+class Servers:
+    """Running mock servers; use as a context manager.
+
+    Attributes:
+        world: what they share, with its clock.
+        applications: the mocks by their names.
+        credentials: for each platform its `url` and what signs in there, and `ca`, a path or `None`.
+    """
+
+    def __init__(self, world: World, *, port: int, tls: bool, quirks: frozenset[str]) -> None:
+        self.world = world
+        self.applications: dict[str, Application] = platforms(world, quirks)
+        self.credentials: dict[str, Any] = {}
+        self._port = port
+        self._tls = tls
+        self._running = ExitStack()
+
+    def __enter__(self) -> Self:
+        with self._running:
+            context, authority = self._certified() if self._tls else (None, None)
+            for offset, (name, application) in enumerate(self.applications.items()):
+                port = self._port + offset if self._port else 0
+                server = self._running.enter_context(Server(application, port, context))
+                self.credentials[name] = {"url": server.url, **application.credentials}
+            self.credentials["ca"] = authority
+            self._running = self._running.pop_all()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._running.close()
+
+    def _certified(self) -> tuple[ssl.SSLContext, str]:
+        """A context with a certificate for this machine, and the file of the authority that signed it."""
+        import trustme  # noqa: PLC0415 - takes longer to load than all the rest
+
+        authority = trustme.CA()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(HOST, "localhost").configure_cert(context)
+        folder = Path(self._running.enter_context(tempfile.TemporaryDirectory(prefix="msgnb-ca-")))
+        path = folder / "ca.pem"
+        authority.cert_pem.write_to_path(str(path))
+        return context, str(path)

@@ -1,0 +1,393 @@
+"""An SMSDrop account: its profile, its credit and its campaigns.
+
+* Both path forms are served: the old one without a prefix, and `/api`, which alone has `created_at`.
+* A campaign's status and share of delivered messages follow from the world's clock when they are read.
+* A launch takes `message_count` from the credit; with too little of it the campaign is created all the same,
+  answered with 201, and waits for a retry.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from msgnb_mocks.operations import Answer, Evidence, Json, Operation, Refusal, Request, Router
+from msgnb_mocks.world import World
+
+REAL_HOST = "smsdrop.edevtecapps.com"
+PREFIX = "/api"
+QUIRKS: Mapping[str, str] = {
+    "no-token-type": "the login answers the token alone",
+    "retry-without-body": "a retry answers without the campaign",
+}
+
+TOKEN_LIFE = timedelta(seconds=3600)
+START_DELAY = timedelta(seconds=10)
+"""From a deferred campaign's time to its start; one launched now starts at once."""
+PENDING_TIME = timedelta(seconds=5)
+SENDING_TIME = timedelta(seconds=15)
+GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM_EXTENSION = frozenset("^{}\\[~]|€\f")
+
+
+def segments(text: str) -> int:
+    """How many SMS a text takes: 160 or 153 GSM characters each, otherwise 70 or 67 UTF-16 units."""
+    if all(letter in GSM or letter in GSM_EXTENSION for letter in text):
+        sizes, single, part = [2 if letter in GSM_EXTENSION else 1 for letter in text], 160, 153
+    else:
+        sizes, single, part = [2 if ord(letter) > 0xFFFF else 1 for letter in text], 70, 67
+    if sum(sizes) <= single:
+        return 1
+    count, room = 1, part
+    for size in sizes:
+        # Neither an escape sequence nor a surrogate pair is ever cut in two.
+        if size > room:
+            count, room = count + 1, part
+        room -= size
+    return count
+
+
+@dataclass
+class Campaign:
+    """What the service keeps of a campaign; the rest follows from the clock."""
+
+    id: str
+    title: str
+    message: str
+    message_type: int
+    sender: str
+    recipient_list: list[str]
+    defer_until: datetime | None
+    defer_by: int | None
+    created_at: datetime
+    launched: bool = False
+    aborted: bool = False
+    reached: int = 100
+    starts_at: datetime | None = None
+
+    @property
+    def sms_count(self) -> int:
+        """Segments of one message."""
+        return segments(self.message)
+
+    @property
+    def message_count(self) -> int:
+        """Recipients × segments."""
+        return len(self.recipient_list) * self.sms_count
+
+    def launch(self, now: datetime) -> None:
+        """Start it now, or when it is meant to."""
+        self.launched = True
+        deferred = self.defer_until or (now + timedelta(seconds=self.defer_by) if self.defer_by else None)
+        self.starts_at = max(now, deferred) + START_DELAY if deferred else now
+
+    def status(self, now: datetime) -> str:
+        """How far it is."""
+        if self.aborted:
+            return "ABORTED"
+        if not self.launched or self.starts_at is None:
+            return "PENDING"
+        if now < self.starts_at:
+            return "SCHEDULED"
+        gone = now - self.starts_at
+        if gone < PENDING_TIME:
+            return "PENDING"
+        return "SENDING" if gone < PENDING_TIME + SENDING_TIME else "COMPLETED"
+
+    def delivered(self, now: datetime) -> int:
+        """The share of messages delivered so far, in percent."""
+        if self.aborted:
+            return self.reached
+        if not self.launched or self.starts_at is None:
+            return 0
+        gone = (now - self.starts_at - PENDING_TIME) / SENDING_TIME
+        return math.floor(self.reached * min(1.0, max(0.0, gone)))
+
+    def wire(self, now: datetime, *, dated: bool) -> dict[str, Json]:
+        """As the service writes it; only the `/api` routes have `created_at`."""
+        body = {
+            "id": self.id,
+            "title": self.title,
+            "message": self.message,
+            "message_type": self.message_type,
+            "sender": self.sender,
+            "recipient_list": self.recipient_list,
+            "defer_until": self.defer_until.isoformat() if self.defer_until else None,
+            "defer_by": self.defer_by,
+            "status": self.status(now),
+            "delivery_percentage": self.delivered(now),
+            "message_count": self.message_count,
+            "sms_count": self.sms_count,
+        }
+        return {**body, "created_at": self.created_at.isoformat()} if dated else body
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request with the parts of its path, and which path form it came by."""
+
+    request: Request
+    parts: Mapping[str, str]
+    dated: bool
+
+
+class SmsDropMock:
+    """The mock of one account."""
+
+    name = "smsdrop"
+
+    def __init__(self, world: World, *, quirks: frozenset[str] = frozenset()) -> None:
+        if unknown := sorted(quirks - QUIRKS.keys()):
+            raise ValueError(f"unknown quirks {', '.join(unknown)}; known are {', '.join(QUIRKS)}")
+        self._world = world
+        self._quirks = quirks
+        rng = world.random("smsdrop")
+        self._random = rng
+        self.credentials = {"email": "campaigns@example.com", "password": world.hex(rng, 20)}
+        self.credit = 5_000
+        self.campaigns: dict[str, Campaign] = {}
+        self._tokens: dict[str, datetime] = {}
+        self._created = world.start - timedelta(days=400)
+        self._user = world.uuid(rng)
+        self._plan = world.uuid(rng)
+        self._seed(world.random("smsdrop campaigns"))
+        self.operations = self._operations()
+        self._router = Router(self.operations)
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request."""
+        path = request.path
+        dated = path.startswith(f"{PREFIX}/")
+        bare = path.removeprefix(PREFIX) if dated else path
+        with self._world.lock:
+            try:
+                return self._answer(request, bare, dated=dated)
+            except Refusal as refusal:
+                return refusal.answer
+
+    def _answer(self, request: Request, path: str, *, dated: bool) -> Answer:
+        found = self._router.find(request.method, path)
+        if found is None:
+            return self._nowhere(request, path)
+        operation, parts = found
+        if operation.name != "smsdrop.login":
+            self._authorize(request)
+        answer: Answer = operation.handler(Call(request, parts, dated))
+        return answer
+
+    def _nowhere(self, request: Request, path: str) -> Answer:
+        if self._router.find(request.method, f"{path}/"):
+            query = f"?{request.query_string}" if request.query_string else ""
+            return Answer(307, b"", {"Location": f"{request.path}/{query}"})
+        if any(operation.match(path) is not None for operation in self.operations):
+            return Answer.of({"detail": "Method Not Allowed"}, 405)
+        return Answer.of({"detail": "Not Found"}, 404)
+
+    def _authorize(self, request: Request) -> None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        ends = self._tokens.get(token)
+        if scheme.lower() != "bearer" or ends is None or self._world.clock.now() >= ends:
+            raise Refusal(Answer.of({"detail": "Unauthorized"}, 401))
+
+    # Operations
+
+    def _login(self, call: Call) -> Answer:
+        """Log in with e-mail and password."""
+        form = call.request.form
+        missing = [name for name in ("username", "password") if not form.get(name)]
+        if missing:
+            raise _invalid([([name], "field required", "value_error.missing") for name in missing])
+        if (form["username"], form["password"]) != (self.credentials["email"], self.credentials["password"]):
+            return Answer.of({"detail": "LOGIN_BAD_CREDENTIALS"}, 400)
+        token = self._world.hex(self._random, 48)
+        self._tokens[token] = self._world.clock.now() + TOKEN_LIFE
+        typed = {} if "no-token-type" in self._quirks else {"token_type": "bearer"}
+        return Answer.of({"access_token": token, **typed})
+
+    def _me(self, call: Call) -> Answer:  # noqa: ARG002
+        """The account's profile."""
+        rights = {"is_active": True, "is_verified": True, "is_superuser": False}
+        return Answer.of({"id": self._user, "email": self.credentials["email"], **rights})
+
+    def _subscription(self, call: Call) -> Answer:  # noqa: ARG002
+        """The plan and the credit left."""
+        created = self._created.isoformat()
+        return Answer.of({"id": self._plan, "nbr_sms": self.credit, "created_at": created})
+
+    def _list(self, call: Call) -> Answer:
+        """The campaigns, the latest first."""
+        skip, limit = (
+            _number(call.request.query, name, default) for name, default in (("skip", 0), ("limit", 100))
+        )
+        found = list(reversed(self.campaigns.values()))[skip : skip + limit]
+        return Answer.of([self._wire(campaign, call) for campaign in found])
+
+    def _one(self, call: Call) -> Answer:
+        """One campaign."""
+        return Answer.of(self._wire(self._known(call.parts["id"]), call))
+
+    def _create(self, call: Call) -> Answer:
+        """Create a campaign and launch it, if the credit allows."""
+        body = _body(call.request)
+        problems = _problems(body)
+        if problems:
+            raise _invalid(problems)
+        campaign = self._made(body)
+        self.campaigns[campaign.id] = campaign
+        return self._launched(campaign, call)
+
+    def _retry(self, call: Call) -> Answer:
+        """Launch a campaign for which the credit was too little."""
+        body = _body(call.request)
+        if not isinstance(body.get("id"), str):
+            raise _invalid([(["id"], "field required", "value_error.missing")])
+        campaign = self._known(body["id"])
+        answer = (
+            self._launched(campaign, call) if not campaign.launched else Answer.of(self._wire(campaign, call))
+        )
+        return Answer(answer.status) if "retry-without-body" in self._quirks else answer
+
+    def _launched(self, campaign: Campaign, call: Call) -> Answer:
+        enough = campaign.message_count <= self.credit
+        if enough:
+            self.credit -= campaign.message_count
+            campaign.launch(self._world.clock.now())
+        return Answer.of(self._wire(campaign, call), 200 if enough else 201)
+
+    def _wire(self, campaign: Campaign, call: Call) -> dict[str, Json]:
+        return campaign.wire(self._world.clock.now(), dated=call.dated)
+
+    def _known(self, id: str) -> Campaign:  # noqa: A002 - the wire's word
+        if id not in self.campaigns:
+            raise Refusal(Answer.of({"detail": "Not Found"}, 404))
+        return self.campaigns[id]
+
+    def _made(self, body: Mapping[str, Any]) -> Campaign:
+        number = self._random.randrange(1000, 9999)
+        return Campaign(
+            id=self._world.uuid(self._random),
+            title=body.get("title") or f"Campaign {number}",
+            message=body["message"],
+            message_type=body.get("message_type") or 0,
+            sender=body["sender"],
+            recipient_list=[str(phone) for phone in body["recipient_list"]],
+            defer_until=_moment(body.get("defer_until")),
+            defer_by=body.get("defer_by") or None,
+            created_at=self._world.clock.now(),
+        )
+
+    def _seed(self, rng: Random) -> None:
+        """Campaigns in every status, from the world's mailings."""
+        now = self._world.start
+        for number, mailing in enumerate(sorted(self._world.mailings, key=lambda mailing: mailing.at)):
+            campaign = self._mailed(rng, mailing.title, mailing.text, mailing.sender, mailing.at)
+            campaign.recipient_list = [person.phone for person in mailing.recipients]
+            campaign.reached = rng.choice((100, 100, 98, 95, 87, 0))
+            # One is stopped by the operator and one waits for credit; one is just being sent.
+            campaign.aborted, campaign.launched = number == 1, number != 2
+            if campaign.launched:
+                campaign.starts_at = mailing.at
+            if number == 3:
+                campaign.created_at = campaign.starts_at = now - PENDING_TIME
+            self.campaigns[campaign.id] = campaign
+
+    def _mailed(self, rng: Random, title: str, text: str, sender: str, at: datetime) -> Campaign:
+        coming = at > self._world.start
+        created = at - timedelta(days=6) if coming else at - timedelta(minutes=1)
+        deferred = at if coming else None
+        return Campaign(self._world.uuid(rng), title, text, 0, sender, [], deferred, None, created)
+
+    def _operations(self) -> tuple[Operation, ...]:
+        seen, inferred = Evidence.SEEN, Evidence.INFERRED
+        table: list[tuple[str, str, str, Callable[[Call], Answer], Evidence, str, tuple[int, ...]]] = [
+            ("login", "POST", "/auth/login", self._login, seen, "SMSDrop 1", (400, 422)),
+            ("me", "GET", "/users/me", self._me, seen, "SMSDrop 2", (401,)),
+            ("subscription", "GET", "/subscriptions/", self._subscription, seen, "SMSDrop 2", (401,)),
+            ("campaigns.list", "GET", "/campaigns/", self._list, seen, "SMSDrop 2", (401, 422)),
+            (
+                "campaigns.launch",
+                "POST",
+                "/campaigns/",
+                self._create,
+                Evidence.DOCUMENTED,
+                "SMSDrop 2",
+                (401, 422),
+            ),
+            (
+                "campaigns.retry",
+                "POST",
+                "/campaigns/retry",
+                self._retry,
+                inferred,
+                "SMSDrop 2",
+                (401, 404, 422),
+            ),
+            ("campaigns.one", "GET", "/campaigns/{id}", self._one, seen, "SMSDrop 2", (401, 404)),
+        ]
+        return tuple(
+            Operation(f"smsdrop.{name}", method, path, handler, evidence, section, errors=errors)
+            for name, method, path, handler, evidence, section, errors in table
+        )
+
+
+Problem = tuple[list[str | int], str, str]
+
+
+def _problems(body: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a new campaign, as the service's validation tells it."""
+    found: list[Problem] = []
+    for name in ("message", "sender", "recipient_list"):
+        if not body.get(name):
+            found.append(([name], "field required", "value_error.missing"))
+    sender = body.get("sender")
+    if isinstance(sender, str) and sender:
+        longest, kind = (18, "numeric") if sender.isdigit() else (11, "alphanumeric")
+        if len(sender) > longest or not sender.replace(" ", "").isalnum():
+            found.append((["sender"], f"must be <= {longest} character if {kind}", "value_error"))
+    recipients = body.get("recipient_list")
+    for number, phone in enumerate(recipients if isinstance(recipients, list) else []):
+        if not str(phone).removeprefix("+").isdigit():
+            found.append((["recipient_list", number], "invalid phone number", "value_error"))
+    if body.get("defer_until") and body.get("defer_by"):
+        found.append((["defer_by"], "use either 'defer_until' or 'defer_by'", "value_error"))
+    return found
+
+
+def _invalid(problems: list[Problem]) -> Refusal:
+    detail = [{"loc": ["body", *where], "msg": words, "type": kind} for where, words, kind in problems]
+    return Refusal(Answer.of({"detail": detail}, 422))
+
+
+def _body(request: Request) -> dict[str, Any]:
+    try:
+        body = request.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise _invalid([([], "value is not a valid dict", "type_error.dict")])
+    return body
+
+
+def _number(query: Mapping[str, str], name: str, default: int) -> int:
+    value = query.get(name, str(default))
+    if not value.isdigit():
+        error = {"loc": ["query", name], "msg": "value is not a valid integer", "type": "type_error.integer"}
+        raise Refusal(Answer.of({"detail": [error]}, 422))
+    return int(value)
+
+
+def _moment(value: Any) -> datetime | None:
+    if not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise _invalid([(["defer_until"], "invalid datetime format", "value_error.datetime")]) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

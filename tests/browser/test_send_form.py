@@ -1,0 +1,88 @@
+"""The form in a real JupyterLab, against the mocks in the kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SET_UP = """
+import msgnb
+world = msgnb.offline(seed=7).start()
+form = msgnb.widgets.SendForm(world.blip)
+to = world.blip.sessions()["session"][0]
+print("to", to)
+form
+"""
+FORM = ".msgnb-send-form"
+
+
+def _recipient(page: Any) -> str:
+    line = page.locator(".jp-OutputArea-output", has_text="to ").first.inner_text()
+    return line.split()[1]
+
+
+def test_a_typed_message_is_sent_once_and_shown(notebook: Any) -> None:
+    """Typing into the form and clicking twice sends the text once, as written, and says so."""
+    page = notebook(SET_UP)
+    form = page.locator(FORM)
+    recipient = _recipient(page)
+    form.get_by_label("To").fill(recipient)
+    form.get_by_label("Text").press_sequentially("Prices: $5 and $6 <b>now</b>")
+    form.get_by_role("button", name="Send").dblclick()
+    page.get_by_text(f"Sent to {recipient}").wait_for()
+    assert form.get_by_role("button", name="Send").is_disabled()
+    assert form.get_by_text("Prices: $5 and $6 <b>now</b>").count() == 1
+    assert _texts(page, recipient).count("Prices: $5 and $6 <b>now</b>") == 1
+
+
+def test_nothing_typed_is_lost_while_the_kernel_is_busy(notebook: Any) -> None:
+    """A click made while the kernel computes sends the whole text, not its first letters."""
+    page = notebook(SET_UP)
+    form = page.locator(FORM)
+    recipient = _recipient(page)
+    form.get_by_label("To").fill(recipient)
+    _execute(page, "import time; time.sleep(1.5)")
+    form.get_by_label("Text").press_sequentially("every single letter")
+    form.get_by_role("button", name="Send").click()
+    page.get_by_text(f"Sent to {recipient}").wait_for()
+    assert _texts(page, recipient)[0] == "every single letter"
+
+
+def test_a_refusal_stands_in_the_form(notebook: Any) -> None:
+    """A recipient that can't be one is refused in the form, in words, and nothing is sent."""
+    page = notebook(SET_UP)
+    form = page.locator(FORM)
+    form.get_by_label("To").fill("nobody")
+    form.get_by_label("Text").fill("hello")
+    form.get_by_role("button", name="Send").click()
+    form.get_by_role("status").get_by_text("'nobody' is no identity").wait_for()
+    assert form.get_by_role("button", name="Send").is_enabled()
+
+
+def _execute(page: Any, code: str) -> None:
+    """Send code to the notebook's kernel and do not wait for it."""
+    page.evaluate(
+        """code => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            kernel.requestExecute({code});
+        }""",
+        code,
+    )
+
+
+def _texts(page: Any, recipient: str) -> list[str]:
+    """The texts of the conversation in the kernel's world, the latest first."""
+    code = f"import json; print(json.dumps(list(world.blip.messages({recipient!r}, limit=5)['text'])))"
+    found: list[str] = page.evaluate(
+        """async code => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const future = kernel.requestExecute({code});
+            let text = '';
+            future.onIOPub = message => {
+                if (message.header.msg_type === 'stream') text += message.content.text;
+            };
+            await future.done;
+            return JSON.parse(text);
+        }""",
+        code,
+    )
+    return found

@@ -1,0 +1,131 @@
+"""The three clients against recordings: no mock, no network, no secret in the files.
+
+`make cassettes` records them anew against the mock servers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import msgnb
+import msgnb_mocks
+from msgnb.testing import cassettes
+
+ROOT = Path(__file__).resolve().parents[1] / "cassettes"
+NOBODY = "http://127.0.0.1:1"
+"""Where nobody listens: a request that is not in a recording fails."""
+SESSION = "cassette_session_0123456789abcdef"
+
+Credentials = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def credentials(request: pytest.FixtureRequest) -> Iterator[Credentials]:
+    """Those of running mock servers while recording, otherwise such as work nowhere."""
+    if request.config.getoption("--record-mode") in {None, "none"}:
+        yield {
+            "blip": {"url": NOBODY, "key": "bm9ib2R5OmhpZGRlbg=="},
+            "netsapiens": {
+                "url": NOBODY,
+                "client_id": "none",
+                "client_secret": "none",
+                "username": "1@none",
+                "password": "none",
+            },
+            "smsdrop": {"url": NOBODY, "email": "nobody@example.com", "password": "none"},
+        }
+        return
+    with msgnb_mocks.serve(seed=7) as servers:
+        yield servers.credentials
+
+
+@pytest.fixture(scope="module")
+def vcr_config() -> dict[str, Any]:
+    def rename(uri: str) -> str:
+        parts = urlsplit(uri)
+        return parts._replace(scheme="https", netloc="mock").geturl()
+
+    return cassettes.vcr_config(rename=rename)
+
+
+@pytest.fixture
+def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
+    return str(ROOT / request.node.name.split("_")[1])
+
+
+@pytest.mark.vcr
+def test_blip_reads_and_sends(credentials: Credentials) -> None:
+    """BLiP's tables and a message come out of the recording, each command with its own answer."""
+    login = credentials["blip"]
+    with msgnb.Blip(login["key"], base_url=login["url"]) as bot:
+        sessions = bot.sessions()
+        contacts = bot.contacts()
+        messages = bot.messages(sessions["session"][0], limit=5)
+        sent = bot.send_message({"to": sessions["session"][0], "type": "text/plain", "content": "Olá 🚚"})
+        after = bot.messages(sessions["session"][1], limit=5)
+    assert len(sessions) > 10
+    assert set(sessions["session"]) <= set(contacts["contact"])
+    assert len(messages) == len(after) == 5
+    assert set(messages["message"]).isdisjoint(after["message"])
+    assert sent["id"]
+
+
+@pytest.mark.vcr
+def test_netsapiens_reads_and_sends(credentials: Credentials) -> None:
+    """NetSapiens' sign-in, tables and an SMS come out of the recording."""
+    login = dict(credentials["netsapiens"])
+    with msgnb.NetSapiens(login.pop("url"), **login) as pbx:
+        sessions = pbx.sessions()
+        messages = pbx.messages(sessions["session"][0], limit=5)
+        subscriptions = pbx.subscriptions()
+        chat = pbx.send_message("chat", "hello", "1002", messagesession=SESSION)
+    assert len(sessions) > 10
+    assert 1 <= len(messages) <= 5
+    assert set(subscriptions["kind"]) == {"events"}
+    assert chat["messagesession-id"] == SESSION
+
+
+@pytest.mark.vcr
+def test_smsdrop_reads_and_sends(credentials: Credentials) -> None:
+    """SMSDrop's login, tables and a campaign come out of the recording."""
+    login = credentials["smsdrop"]
+    with msgnb.SmsDrop(login["email"], login["password"], base_url=login["url"]) as sms:
+        campaigns = sms.campaigns()
+        credit = sms.subscriptions()["credit"].item()
+        campaign = msgnb.Campaign("Hello", "MyShop", ["+22963588213"], title="From a cassette")
+        launched = sms.launch_campaign(campaign)
+    assert {"completed", "scheduled"} <= set(campaigns["status"])
+    assert credit > 0
+    assert (launched.status, launched.message_count) == ("PENDING", 1)
+
+
+@pytest.mark.vcr("cassettes/blip/test_blip_reads_and_sends.yaml")
+def test_a_command_is_not_answered_with_another_ones_recording() -> None:
+    """A command that was not recorded has no answer, although its URL is the same."""
+    with msgnb.Blip("bm9ib2R5OmhpZGRlbg==", base_url=NOBODY) as bot:
+        bot.http.pause = lambda _: None
+        with pytest.raises(Exception, match=r"overwrite|no connection"):
+            bot.process_command({"method": "get", "uri": "/never-recorded"})
+
+
+def test_no_recording_holds_a_secret() -> None:
+    """No cassette holds a secret of the world it was recorded with, nor the value of a telling name."""
+    world = msgnb_mocks.World(7)
+    secrets = [
+        value
+        for platform in msgnb_mocks.platforms(world).values()
+        for name, value in platform.credentials.items()
+        if name in {"key", "client_secret", "password"}
+    ]
+    texts = [path.read_text() for path in ROOT.glob("*/*.yaml")]
+    assert len(texts) == 3
+    for text in texts:
+        assert not [secret for secret in secrets if secret in text]
+        assert "Bearer" not in text
+        assert "Key " not in text
+    assert any('"access_token":"hidden"' in text for text in texts)
