@@ -171,8 +171,8 @@ def _array(column: Column, values: Sequence[Any]) -> Any:
 
     if column.dtype == "category":
         codes = {choice: code for code, choice in enumerate(column.choices)}
-        dtype = pd.CategoricalDtype(list(column.choices))
-        return pd.Categorical.from_codes([codes.get(value, -1) for value in values], dtype=dtype)
+        found = [codes.get(value, -1) for value in values]
+        return pd.Categorical.from_codes(found, dtype=pd.CategoricalDtype(list(column.choices)))
     if column.dtype == TIME:
         # Every platform writes ISO 8601, with a T or a space and with or without a zone; without is UTC.
         times = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601", errors="coerce")
