@@ -101,7 +101,7 @@ class SendForm(widgets.VBox):
             return None
         self._show("sending", "Sending …")
         try:
-            self._finish(self._send())
+            self._finish(self._sent())
         except OutcomeUnknown as error:
             self._fail("unknown", error, f"Not known whether it was sent. {error}")
         except MsgnbError as error:
@@ -117,7 +117,7 @@ class SendForm(widgets.VBox):
     def __repr__(self) -> str:
         return f"<SendForm {self._client.platform} to={self.to.value!r} state={self.state}>"
 
-    def _send(self) -> SendResult:
+    def _sent(self) -> SendResult:
         return self._client.send_text(
             self.to.value.strip(), self.text.value, sender=self.sender.value.strip() or None
         )

@@ -111,7 +111,7 @@ def notebook(lab: tuple[str, Path], browser: Any, request: pytest.FixtureRequest
     url, folder = lab
     context = browser.new_context(viewport={"width": 1100, "height": 1000}, device_scale_factor=1)
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(15_000)
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(f"error in the page: {error}"))
     page.on("request", lambda sent: troubles.append(sent.url) if _foreign(sent.url) else None)
