@@ -20,7 +20,7 @@ NATIVE = "application/json"
 TIMED_OUT = {"code": 86, "description": "The gateway switch operation timed out"}
 CHANNELS = {"wa.gw.msging.net": 10, "0mn.io": 4, "messenger.gw.msging.net": 2, "instagram.gw.msging.net": 2,
             "telegram.gw.msging.net": 2}  # fmt: skip
-LONG = 4
+LONG = 14
 """The first threads are put together into one that is longer than any page."""
 TRACKS = {
     "payments": ("success-order", "failed-order"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgnb_mocks.blip.lime import Command, Document, collection, invalid, moment, stamp
 from msgnb_mocks.blip.state import Message, State
@@ -102,7 +102,7 @@ def _logged(state: State, identity: str, message: Message) -> dict[str, Json]:
     }
 
 
-def _notification(state: State, at: object, event: str, identity: str, message: Message) -> dict[str, Json]:
+def _notification(state: State, at: datetime, event: str, identity: str, message: Message) -> dict[str, Json]:
     reason = {"reason": message.failure} if event == "failed" else {}
     return {
         "event": event,
@@ -110,5 +110,9 @@ def _notification(state: State, at: object, event: str, identity: str, message: 
         "from": identity,
         "to": state.bot,
         **reason,
-        "metadata": {"#message.to": identity, "#envelope.storageDate": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
+        "metadata": {
+            "#envelope.timestamp": str(int(at.timestamp() * 1000)),
+            "#message.to": identity,
+            "#envelope.storageDate": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        },
     }
