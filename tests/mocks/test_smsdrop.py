@@ -69,7 +69,7 @@ def test_a_token_ends_after_an_hour(mock: SmsDropMock) -> None:
 
 
 def test_a_campaign_runs_on_the_clock(mock: SmsDropMock) -> None:
-    """A campaign is pending, sending and completed as time goes on, and takes its messages from the credit."""
+    """A campaign is pending, sending and completed as time goes on, and takes its SMS from the credit."""
     before = mock.credit
     answer = ask(mock, "POST", "/api/campaigns/", CAMPAIGN)
     made = json.loads(answer.body)

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from msgnb_mocks.netsapiens import calls, contacts, messages, numbers, sessions, subscriptions, tokens
 from msgnb_mocks.netsapiens.exchange import Exchange, refuse
@@ -72,7 +73,7 @@ class NetSapiensMock:
             raise refuse(404, "No Route Found [92]")
         operation, parts = found
         exchange = Exchange(self.state, request, parts)
-        if operation.name not in tokens.OPEN:
+        if operation.handler not in tokens.OPEN:
             _ = exchange.caller  # an expired token is told before anything else is
         self.state.settle()
         answer: Answer = operation.handler(exchange)
@@ -82,4 +83,5 @@ class NetSapiensMock:
 def _operations(quirks: frozenset[str]) -> tuple[Operation, ...]:
     modules = (messages, sessions, tokens, numbers, contacts, calls, subscriptions)
     found = [operation for module in modules for operation in module.OPERATIONS]
-    return (*found, *(() if "v44" in quirks else subscriptions.DOMAIN_OPERATIONS))
+    found += () if "v44" in quirks else subscriptions.DOMAIN_OPERATIONS
+    return tuple(replace(operation, name=f"netsapiens.{operation.name}") for operation in found)

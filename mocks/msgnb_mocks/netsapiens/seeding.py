@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import cycle, islice
+from itertools import cycle
 from random import Random
 
 from msgnb_mocks.netsapiens.calls import call_row
@@ -95,7 +95,7 @@ def _sms_threads(state: State, rng: Random, conversations: Sequence[Conversation
         number = rng.choice([number for number, _, dest in NUMBERS if dest == user])
         lines: Iterable[Line] = conversation.lines
         if index == 0:
-            lines = _prolonged(state, rng, conversations)
+            lines = _prolonged(conversations)
         yield _sms_thread(state, rng, user, number, conversation.person, lines)
 
 
@@ -105,15 +105,15 @@ def _holder(rng: Random, index: int) -> str:
     return OWNER if rng.random() < 0.6 else rng.choice(("1002", "1003", "1004", "1005", "1006"))
 
 
-def _prolonged(state: State, rng: Random, conversations: Sequence[Conversation]) -> list[Line]:
+def _prolonged(conversations: Sequence[Conversation]) -> list[Line]:
     """The first conversation, with enough of what the others say to need several pages."""
-    own = list(conversations[0].lines)
-    borrowed = cycle(line for each in conversations[1:] for line in each.lines)
-    more = [
-        replace(line, at=state.world.clock.start - HISTORY * rng.random())
-        for line in islice(borrowed, max(0, LONG_THREAD - len(own)))
-    ]
-    return sorted(own + more, key=lambda line: line.at)
+    own = conversations[0].lines
+    borrowed = _lines(conversations[1:])[: max(0, LONG_THREAD - len(own))]
+    return sorted([*own, *borrowed], key=lambda line: line.at)
+
+
+def _lines(conversations: Iterable[Conversation]) -> list[Line]:
+    return [line for conversation in conversations for line in conversation.lines]
 
 
 def _sms_thread(
@@ -134,7 +134,7 @@ def _sms_thread(
 def _group_sms(state: State, rng: Random, conversations: Sequence[Conversation]) -> Thread:
     remotes = [conversation.person.phone.removeprefix("+") for conversation in conversations]
     number = NUMBERS[0][0]
-    lines = _moments(state, rng, [line for each in conversations for line in each.lines], 15)
+    lines = _some(rng, conversations, 15)
     first = Thread(state.new_id(), lines[0].at, number, ",".join(remotes), (OWNER,), group=True)
     thread = _begin(state, first)
     for line in lines:
@@ -153,7 +153,7 @@ def _chat_thread(
     name: str,
     count: int,
 ) -> Thread:
-    lines = _moments(state, rng, [line for each in conversations for line in each.lines], count)
+    lines = _some(rng, conversations, count)
     group = len(members) > 2
     thread = _begin(state, Thread(state.new_id(), lines[0].at, members=members, group=group, name=name))
     for line in lines:
@@ -161,10 +161,10 @@ def _chat_thread(
     return thread
 
 
-def _moments(state: State, rng: Random, lines: Sequence[Line], count: int) -> list[Line]:
-    start = state.world.clock.start
-    chosen = [replace(rng.choice(lines), at=start - HISTORY * rng.random() / 2) for _ in range(count)]
-    return sorted(chosen, key=lambda line: line.at)
+def _some(rng: Random, conversations: Iterable[Conversation], count: int) -> list[Line]:
+    """Lines at their own times, so that day and week keep their rhythm."""
+    lines = _lines(conversations)
+    return sorted(rng.sample(lines, min(count, len(lines))), key=lambda line: line.at)
 
 
 def _begin(state: State, thread: Thread) -> Thread:
@@ -199,7 +199,7 @@ def _file(state: State, rng: Random, threads: Iterable[Thread]) -> None:
 
 
 def _add_contacts(state: State, customers: Sequence[Person]) -> None:
-    at = state.world.clock.start - HISTORY
+    at = state.world.start - HISTORY
     books = [*[OWNER] * CONTACTS, *["1002"] * 3, SINGLE, *[SHARED] * 6]
     for book, person in zip(books, cycle(customers), strict=False):
         fields = {
@@ -216,14 +216,14 @@ def _add_calls(state: State, customers: Sequence[Person]) -> None:
     calls = ((OWNER, 240, rang), (OWNER, 9, None), ("1002", 75, rang), (SINGLE, 1800, rang))
     for (number, seconds, answered), person in zip(calls, customers, strict=False):
         user = state.users[number]
-        started = state.world.clock.start - timedelta(seconds=seconds)
+        started = state.world.start - timedelta(seconds=seconds)
         dialed = person.phone.removeprefix("+")
         row = call_row(state, user, state.new_id(), dialed, started=started, answered=answered)
         state.calls[row["call-orig-call-id"]] = state.spelling.record(row)
 
 
 def _add_subscriptions(state: State) -> None:
-    start = state.world.clock.start
+    start = state.world.start
     # model, user, days since it began, days left, then what its life did to it
     seeds: tuple[tuple[str, str, int, int, str, str, int, int], ...] = (
         ("message", "*", 45, 7300, "active", HOSTNAME, 7, 7195),

@@ -87,7 +87,7 @@ OPERATIONS = (
     Operation("read_version", "GET", f"{V2}/version", read_version, Evidence.DOCUMENTED, "NetSapiens 0"),
 )
 
-OPEN = frozenset(operation.name for operation in OPERATIONS)
+OPEN = frozenset(operation.handler for operation in OPERATIONS)
 """The operations that need no token."""
 
 
