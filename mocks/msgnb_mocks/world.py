@@ -129,7 +129,7 @@ class World:
         clock: another clock than the one that starts where all worlds start.
 
     Attributes:
-        start: the clock's start, to the second.
+        start: where its clock starts, and its history ends.
         people: everybody.
         conversations: what was said, over the 60 days before the clock's start.
         mailings: texts to many.
@@ -140,7 +140,7 @@ class World:
         self.seed = seed
         self.clock = clock or Clock()
         self.lock = threading.RLock()
-        self.start = self.clock.now().replace(microsecond=0)
+        self.start = self.clock.start
         midnight = self.start.replace(hour=0, minute=0, second=0)
         days = [midnight - timedelta(days=back) for back in range(1, DAYS + 1)]
         self._days = days, list(accumulate(WEEK[day.weekday()] for day in days))

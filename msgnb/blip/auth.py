@@ -9,17 +9,18 @@ from collections.abc import Iterable, Mapping
 from msgnb.errors import SettingsError
 from msgnb.secrets import Secret
 
-SCHEME = "Key "
+SCHEME = "Key"
 
 
 class KeyAuth:
     """Signs with `Authorization: Key …`; the key may be given with or without that word."""
 
     def __init__(self, key: str | Secret) -> None:
-        self._token = Secret(Secret(key).reveal().strip().removeprefix(SCHEME).strip())
+        scheme, _, token = Secret(key).reveal().strip().rpartition(" ")
+        self._token = Secret(token if scheme in {"", SCHEME} and token != SCHEME else "")
         if not self._token:
             raise SettingsError(
-                "the BLiP key is empty; the portal shows it under HTTP connection, as 'Key …'"
+                "the BLiP key is empty or none; write it as 'Key bWVz…', or without that word"
             )
 
     @property
@@ -33,7 +34,7 @@ class KeyAuth:
 
     def headers(self) -> Mapping[str, str]:
         """The header that signs a request."""
-        return {"Authorization": SCHEME + self._token.reveal()}
+        return {"Authorization": f"{SCHEME} {self._token.reveal()}"}
 
     def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002
         """A key is not renewed."""

@@ -57,7 +57,7 @@ def test_it_speaks_many_scripts() -> None:
     """Texts hold accents, emoji and right-to-left letters, and some lines carry media."""
     lines = [line for conversation in World(7).conversations for line in conversation.lines]
     text = "".join(line.text for line in lines)
-    assert all(letter in text for letter in "çé🚚هם")
+    assert all(letter in text for letter in ("ã", "é", "🚚", "\u0645"))
     assert any(line.media for line in lines)
 
 
