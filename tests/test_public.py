@@ -13,7 +13,36 @@ import pytest
 import msgnb
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ["Attempt", "AuthError", "Blip", "Campaign", "Client", "InsufficientCredit", "InvalidRequest", "MemoryStore", "MessageType", "MsgnbError", "NetSapiens", "NoStore", "NotFound", "NotSupported", "OutcomeUnknown", "RateLimited", "RedisStore", "Rejected", "Secret", "SendResult", "SettingsError", "SmsDrop", "Unreachable", "connect", "offline", "tables", "testing", "widgets"]
+NAMES = [
+    "Attempt",
+    "AuthError",
+    "Blip",
+    "Campaign",
+    "Client",
+    "InsufficientCredit",
+    "InvalidRequest",
+    "MemoryStore",
+    "MessageType",
+    "MsgnbError",
+    "NetSapiens",
+    "NoStore",
+    "NotFound",
+    "NotSupported",
+    "OutcomeUnknown",
+    "RateLimited",
+    "RedisStore",
+    "Rejected",
+    "Secret",
+    "SendResult",
+    "SettingsError",
+    "SmsDrop",
+    "Unreachable",
+    "connect",
+    "offline",
+    "tables",
+    "testing",
+    "widgets",
+]
 CLIENTS = ("blip", "netsapiens", "smsdrop")
 
 

@@ -40,9 +40,8 @@ class Offline:
     """
 
     def __init__(self, seed: int = 7) -> None:
-        from msgnb_mocks.inprocess import InProcess  # noqa: PLC0415
-
         from msgnb_mocks import World  # noqa: PLC0415 - the mocks load when first used
+        from msgnb_mocks.inprocess import InProcess  # noqa: PLC0415
 
         self.mocks: World = World(seed)
         self._inside = InProcess(self.mocks)
@@ -90,6 +89,14 @@ class Offline:
         """A client of the account."""
         client: SmsDrop = self._client("smsdrop")
         return client
+
+    def __repr__(self) -> str:
+        world = self.mocks
+        lines = sum(len(conversation.lines) for conversation in world.conversations)
+        return (
+            f"<Offline world, seed {world.seed}: {len(world.people)} people, {lines:,} messages, "
+            f"{len(world.mailings)} campaigns; it is {world.clock.now():%d %B %Y, %H:%M} UTC>"
+        )
 
     def _client(self, platform: str) -> Any:
         login = dict(self.credentials[platform])

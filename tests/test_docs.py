@@ -1,0 +1,47 @@
+"""What is written about the code is what the code says."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+import msgnb
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_generated_pages_are_up_to_date(name: str) -> None:
+    """The pages of the docs are those that the code makes now; `make docs` writes them anew."""
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name]
+
+
+@pytest.mark.parametrize(
+    "code", re.findall(r"```python\n(.*?)```", README, re.DOTALL), ids=lambda code: code[:30]
+)
+def test_the_examples_of_the_readme_run(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every example of the README runs offline as it is written."""
+    with msgnb.offline(seed=7) as world:
+        login = world.credentials
+        monkeypatch.setenv("MSGNB_BLIP_KEY", login["blip"]["key"])
+        for name in ("base_url", "client_id", "client_secret", "username", "password"):
+            key = "url" if name == "base_url" else name
+            monkeypatch.setenv(f"MSGNB_NETSAPIENS_{name.upper()}", login["netsapiens"][key])
+        for name in ("email", "password"):
+            monkeypatch.setenv(f"MSGNB_SMSDROP_{name.upper()}", login["smsdrop"][name])
+        scope: dict[str, object] = {}
+        exec(compile(code, "README.md", "exec"), scope)
+        for name, thing in list(scope.items()):
+            if name.startswith("test_") and callable(thing):
+                thing()
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", README))))
+def test_links_of_the_readme_lead_somewhere(link: str) -> None:
+    """Every link of the README to a file has its file."""
+    assert (ROOT / link).exists()
