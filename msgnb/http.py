@@ -133,10 +133,10 @@ class Http:
         self._auth = auth
         self._explain = explain
         self._timeout = timeout
+        self._verify = verify
         self._on_attempt = on_attempt
         self._log = logger or logging.getLogger("msgnb.http")
         self._session = requests.Session()
-        self._session.verify = verify
         self._session.headers["Accept"] = "application/json"
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32)
         self._session.mount("https://", adapter)
@@ -218,7 +218,8 @@ class Http:
         self, request: requests.Request, signature: Mapping[str, str], *, redirects: bool
     ) -> Answer | Fault:
         signed = self._session.prepare_request(_sign(request, signature))
-        environment = self._session.merge_environment_settings(signed.url, {}, None, None, None)
+        # Handed over here and not kept in the session, where REQUESTS_CA_BUNDLE would go before it.
+        environment = self._session.merge_environment_settings(signed.url, {}, None, self._verify, None)
         try:
             response = self._session.send(
                 signed, timeout=self._timeout, allow_redirects=redirects, **environment

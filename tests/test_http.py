@@ -9,10 +9,12 @@ import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import certifi
 import pytest
 import trustme
 
 import msgnb
+import msgnb_mocks
 from loopback import Loopback, answers, drops, hangs, truncates
 from msgnb.answers import Explanation
 from msgnb.http import READ, WRITE, Attempt, Http, Policy
@@ -293,6 +295,18 @@ def test_what_json_cannot_say_is_refused(loopback: Loopback) -> None:
     with pytest.raises(msgnb.InvalidRequest, match="JSON"):
         client(loopback.url).send("POST", "/x", policy=WRITE, json={"when": object()})
     assert not loopback.seen
+
+
+def test_a_ca_file_goes_before_the_environment(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CA file that a client is given is used, whatever REQUESTS_CA_BUNDLE says."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())
+    with msgnb_mocks.serve(seed=7, tls=True) as servers:
+        login = servers.credentials["blip"]
+        ping = {"method": "get", "uri": "/ping"}
+        bot = msgnb.Blip(login["key"], base_url=login["url"], verify=servers.credentials["ca"])
+        assert bot.process_command(ping)["status"] == "success"
+        with pytest.raises(msgnb.Unreachable, match="certificate is not trusted"):
+            msgnb.Blip(login["key"], base_url=login["url"]).process_command(ping)
 
 
 def test_an_untrusted_certificate_is_named(tmp_path: Any) -> None:

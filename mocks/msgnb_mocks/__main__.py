@@ -12,6 +12,8 @@ import orjson
 
 from msgnb_mocks.serving import serve
 
+HIGHEST_PORT = 65_533
+"""The other platforms take the two ports above."""
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep the others waiting: under many connections it decides the slowest answers."""
 
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m msgnb_mocks", description=__doc__)
     parser.add_argument(
-        "--port", type=int, default=0, help="of the first platform, the others follow; 0: free ones"
+        "--port", type=_port, default=0, help="of the first platform, the others follow; 0: free ones"
     )
     parser.add_argument("--seed", type=int, default=7, help="the same seed makes the same world")
     parser.add_argument("--tls", action="store_true", help="serve HTTPS; `ca` is the file of its authority")
@@ -45,6 +47,13 @@ def _parser() -> argparse.ArgumentParser:
         "--quirk", action="append", default=[], help="a second reading, as netsapiens:numeric-text"
     )
     return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{port} is not between 0 and {HIGHEST_PORT}")
+    return port
 
 
 if __name__ == "__main__":

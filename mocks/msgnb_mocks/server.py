@@ -12,6 +12,7 @@ no delay for small packets.
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import threading
@@ -24,6 +25,8 @@ from types import TracebackType
 from typing import Self
 
 from msgnb_mocks.operations import Answer, Application, Request
+
+log = logging.getLogger("msgnb_mocks")
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 25 * 1024 * 1024
@@ -125,7 +128,7 @@ class Handler(StreamRequestHandler):
         if request is None:
             return False
         keep = request.headers.get("connection", "").lower() != "close"
-        self._write(self.server.application.handle(request), keep=keep, body=request.method != "HEAD")
+        self._write(_answered(self.server.application, request), keep=keep, body=request.method != "HEAD")
         return keep
 
     def _read(self) -> Request | None:
@@ -149,6 +152,14 @@ class Handler(StreamRequestHandler):
             lines.append("Connection: close")
         head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
         self.wfile.write(head + answer.body if body else head)
+
+
+def _answered(application: Application, request: Request) -> Answer:
+    try:
+        return application.handle(request)
+    except Exception:
+        log.exception("the mock of %s failed at %s %s", application.name, request.method, request.path)
+        return Answer(500)
 
 
 def _headers(stream: BufferedIOBase) -> dict[str, str]:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -337,27 +337,55 @@ class SmsDropMock:
         )
 
 
+TYPES: Mapping[str, type] = {
+    "message": str,
+    "sender": str,
+    "recipient_list": list,
+    "message_type": int,
+    "defer_by": int,
+}
+
 Problem = tuple[list[str | int], str, str]
 
 
 def _problems(body: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with a new campaign, as the service's validation tells it."""
-    found: list[Problem] = []
+    found = [*_missing(body), *_mistyped(body)]
+    # What has another type can't be looked into any further.
+    return found or [
+        *_about_sender(body["sender"]),
+        *_about_recipients(body["recipient_list"]),
+        *_about_times(body),
+    ]
+
+
+def _missing(body: Mapping[str, Any]) -> Iterator[Problem]:
     for name in ("message", "sender", "recipient_list"):
         if not body.get(name):
-            found.append(([name], "field required", "value_error.missing"))
-    sender = body.get("sender")
-    if isinstance(sender, str) and sender:
-        longest, kind = (18, "numeric") if sender.isdigit() else (11, "alphanumeric")
-        if len(sender) > longest or not sender.replace(" ", "").isalnum():
-            found.append((["sender"], f"must be <= {longest} character if {kind}", "value_error"))
-    recipients = body.get("recipient_list")
-    for number, phone in enumerate(recipients if isinstance(recipients, list) else []):
+            yield [name], "field required", "value_error.missing"
+
+
+def _mistyped(body: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, kind in TYPES.items():
+        if body.get(name) and not isinstance(body[name], kind):
+            yield [name], f"value is not a valid {kind.__name__}", f"type_error.{kind.__name__}"
+
+
+def _about_sender(sender: str) -> Iterator[Problem]:
+    longest, kind = (18, "numeric") if sender.isdigit() else (11, "alphanumeric")
+    if len(sender) > longest or not sender.replace(" ", "").isalnum():
+        yield ["sender"], f"must be <= {longest} character if {kind}", "value_error"
+
+
+def _about_recipients(recipients: list[Any]) -> Iterator[Problem]:
+    for number, phone in enumerate(recipients):
         if not str(phone).removeprefix("+").isdigit():
-            found.append((["recipient_list", number], "invalid phone number", "value_error"))
+            yield ["recipient_list", number], "invalid phone number", "value_error"
+
+
+def _about_times(body: Mapping[str, Any]) -> Iterator[Problem]:
     if body.get("defer_until") and body.get("defer_by"):
-        found.append((["defer_by"], "use either 'defer_until' or 'defer_by'", "value_error"))
-    return found
+        yield ["defer_by"], "use either 'defer_until' or 'defer_by'", "value_error"
 
 
 def _invalid(problems: list[Problem]) -> Refusal:

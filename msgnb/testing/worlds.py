@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from msgnb.client import Client, client_class
 
@@ -35,6 +35,8 @@ def offline(seed: int = 7) -> Offline:
 class Offline:
     """Ready clients of an offline world; where no `with` fits, as in a notebook, `start()` and `stop()` it.
 
+    Of the worlds that were started so there is one at a time: a cell that is run again replaces its own.
+
     Attributes:
         mocks: the mocks' own world, with its clock.
     """
@@ -47,19 +49,26 @@ class Offline:
         self._inside = InProcess(self.mocks)
         self._clients: list[Client] = []
 
+    _started: ClassVar[Offline | None] = None
+
     def start(self) -> Self:
-        """Begin to stand in for the platforms' hosts."""
-        self._inside.start()
-        return self
+        """Begin to stand in for the platforms' hosts, in the place of a world that was started before."""
+        if Offline._started:
+            Offline._started.stop()
+        Offline._started = self
+        return self.__enter__()
 
     def stop(self) -> None:
         """Let requests go where they go, and close the clients."""
         for client in self._clients:
             client.close()
         self._inside.stop()
+        if Offline._started is self:
+            Offline._started = None
 
     def __enter__(self) -> Self:
-        return self.start()
+        self._inside.start()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,0 +1,66 @@
+"""The platforms in this process, with ready clients."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+import msgnb
+
+PING = {"method": "get", "uri": "/ping"}
+
+
+def test_clients_are_ready(world: msgnb.testing.Offline) -> None:
+    """Each platform's client reads at once, with the credentials of the world."""
+    assert len(world.blip.sessions()) > 10
+    assert len(world.netsapiens.sessions()) > 10
+    assert len(world.smsdrop.sessions()) > 10
+    assert world.blip is world.blip
+    assert set(world.credentials) == {"blip", "netsapiens", "smsdrop", "ca"}
+
+
+def test_the_same_seed_reads_the_same() -> None:
+    """Two worlds of one seed give equal tables, another one does not."""
+    found = []
+    for seed in (7, 7, 8):
+        with msgnb.offline(seed) as world:
+            session = world.netsapiens.sessions()["session"][0]
+            found.append(world.netsapiens.messages(session))
+    assert found[0].equals(found[1])
+    assert not found[0].equals(found[2])
+
+
+def test_every_other_host_is_refused(world: msgnb.testing.Offline) -> None:
+    """A client of another host is told that offline mode is on; nothing was sent, so it is not unknown."""
+    bot = msgnb.Blip("eDp5", base_url="https://blip.example.com")
+    bot.http.pause = lambda _: None
+    with pytest.raises(msgnb.Unreachable, match=r"offline mode is on: blip\.example\.com is refused"):
+        bot.send_text("5511@wa.gw.msging.net", "hi")
+
+
+def test_a_started_world_replaces_the_one_before() -> None:
+    """A cell that is run again leaves one world behind, which `stop` ends."""
+    first = msgnb.offline(seed=7).start()
+    first.blip.process_command(PING)
+    second = msgnb.offline(seed=8).start()
+    second.blip.process_command(PING)
+    with pytest.raises(msgnb.AuthError):
+        first.blip.process_command(PING)
+    second.stop()
+    with pytest.raises(Exception, match=r"(?i)network|resolve|refused"):
+        requests.get("https://http.msging.net", timeout=5)
+
+
+def test_a_world_inside_a_world_gives_way_again() -> None:
+    """After an inner world has ended the outer one is there again."""
+    with msgnb.offline(7) as outer, msgnb.offline(8) as inner:
+        inner.blip.process_command(PING)
+        inner.stop()
+        assert outer.blip.process_command(PING)["status"] == "success"
+        inner.__enter__()
+
+
+def test_its_repr_says_what_is_in_it(world: msgnb.testing.Offline) -> None:
+    """In a notebook a world tells its people, messages, campaigns and time."""
+    assert repr(world).startswith("<Offline world, seed 7: 120 people, ")
+    assert "02 November 2026" in repr(world)
