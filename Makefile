@@ -18,7 +18,7 @@ $(VENV)/.installed: pyproject.toml .ci/install
 	@touch $@
 
 lab: $(VENV)/.installed  ## Open JupyterLab on the tour, offline (ARGS=--no-browser prints the URL)
-	$(BIN)/jupyter lab $(ROOT_FLAG) $(ARGS) notebooks/01-tour.ipynb
+	$(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/notebooks/01-tour.ipynb $(ARGS)
 
 test: $(VENV)/.installed  ## Run all tests
 	bash .ci/system-packages
