@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 from msgnb_mocks.operations import Answer, Evidence, Json, Operation, Refusal, Request, Router
-from msgnb_mocks.world import World
+from msgnb_mocks.world import Mailing, World
 
 REAL_HOST = "smsdrop.edevtecapps.com"
 PREFIX = "/api"
@@ -285,24 +285,32 @@ class SmsDropMock:
 
     def _seed(self, rng: Random) -> None:
         """Campaigns in every status, from the world's mailings."""
-        now = self._world.start
-        for number, mailing in enumerate(sorted(self._world.mailings, key=lambda mailing: mailing.at)):
-            campaign = self._mailed(rng, mailing.title, mailing.text, mailing.sender, mailing.at)
-            campaign.recipient_list = [person.phone for person in mailing.recipients]
-            campaign.reached = rng.choice((100, 100, 98, 95, 87, 0))
-            # One is stopped by the operator and one waits for credit; one is just being sent.
-            campaign.aborted, campaign.launched = number == 1, number != 2
-            if campaign.launched:
-                campaign.starts_at = mailing.at
-            if number == 3:
-                campaign.created_at = campaign.starts_at = now - PENDING_TIME
+        mailings = sorted(self._world.mailings, key=lambda mailing: mailing.at)
+        made = [self._mailed(rng, mailing) for mailing in mailings]
+        # One was stopped by the operator, one waits for credit, and one is just being sent.
+        stopped, waiting, running = made[1:4]
+        stopped.aborted, stopped.reached = True, 40
+        waiting.launched = False
+        running.created_at = running.starts_at = self._world.start - PENDING_TIME
+        for campaign in sorted(made, key=lambda campaign: campaign.created_at):
             self.campaigns[campaign.id] = campaign
 
-    def _mailed(self, rng: Random, title: str, text: str, sender: str, at: datetime) -> Campaign:
-        coming = at > self._world.start
-        created = at - timedelta(days=6) if coming else at - timedelta(minutes=1)
-        deferred = at if coming else None
-        return Campaign(self._world.uuid(rng), title, text, 0, sender, [], deferred, None, created)
+    def _mailed(self, rng: Random, mailing: Mailing) -> Campaign:
+        coming = mailing.at > self._world.start
+        return Campaign(
+            id=self._world.uuid(rng),
+            title=mailing.title,
+            message=mailing.text.replace(" {name}", ""),
+            message_type=0,
+            sender=mailing.sender,
+            recipient_list=[person.phone for person in mailing.recipients],
+            defer_until=mailing.at if coming else None,
+            defer_by=None,
+            created_at=mailing.at - (timedelta(days=6) if coming else timedelta(minutes=1)),
+            launched=True,
+            reached=rng.choice((100, 100, 98, 95, 87, 0)),
+            starts_at=mailing.at,
+        )
 
     def _operations(self) -> tuple[Operation, ...]:
         seen, inferred = Evidence.SEEN, Evidence.INFERRED
