@@ -15,6 +15,7 @@ from msgnb import tables
 from msgnb.blip.content import text_of
 from msgnb.blip.rows import channel
 from msgnb_mocks import World
+from msgnb_mocks.blip import QUIRKS
 from msgnb_mocks.inprocess import InProcess
 
 KEY = "Ym90OmNhbmFyeS00NzEx"
@@ -204,6 +205,16 @@ def test_a_long_thread_is_read_whole(quirks: frozenset[str]) -> None:
     assert sorted(messages["message"]) == sorted(wanted)
     assert messages["at"].is_monotonic_decreasing
     assert list(latest["message"]) == list(messages["message"][:150])
+
+
+@pytest.mark.parametrize("quirk", QUIRKS)
+def test_the_client_reads_every_reading_of_the_contract(quirk: str) -> None:
+    """Tables have rows, and what is missing is missed, whichever second reading the server plays."""
+    with InProcess(World(7), quirks=frozenset({f"blip:{quirk}"})) as inside:
+        bot = msgnb.Blip(inside.credentials["blip"]["key"])
+        assert min(len(bot.sessions()), len(bot.contacts()), len(bot.subscriptions())) > 10
+        with pytest.raises(msgnb.NotFound):
+            bot.process_command({"method": "get", "uri": "/contacts/nobody@0mn.io"})
 
 
 def test_a_thread_is_walked_by_date(loopback: Loopback, bot: msgnb.Blip) -> None:

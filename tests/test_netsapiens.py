@@ -246,10 +246,17 @@ def test_an_empty_list_is_empty_in_any_form(loopback: Loopback, pbx: msgnb.NetSa
     pd.testing.assert_series_equal(pbx.messages(SESSION).dtypes, tables.MESSAGES.frame(0, {}).dtypes)
 
 
-@pytest.mark.parametrize("reason", ["Domain x does not exist", "No Route Found [92]"])
-def test_a_missing_thing_is_not_an_empty_list(loopback: Loopback, pbx: msgnb.NetSapiens, reason: str) -> None:
-    """A 404 that names what is missing is an error."""
-    loopback.script = [token(), answers({"code": 404, "message": reason}, status=404)]
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"code": 404, "message": "Domain x does not exist"},
+        {"code": 404, "message": "No Route Found [92]"},
+        b"<html>Not Found</html>",
+    ],
+)
+def test_a_missing_thing_is_not_an_empty_list(loopback: Loopback, pbx: msgnb.NetSapiens, answer: Any) -> None:
+    """A 404 that names what is missing, or is a page of somebody else, is an error."""
+    loopback.script = [token(), answers(answer, status=404)]
     with pytest.raises(msgnb.NotFound):
         pbx.get_messages(domain="x")
 

@@ -14,6 +14,9 @@ import msgnb
 from loopback import Loopback, answers, drops
 from msgnb import tables
 from msgnb.smsdrop.models import Subscription
+from msgnb_mocks import World
+from msgnb_mocks.inprocess import InProcess
+from msgnb_mocks.smsdrop import QUIRKS
 
 CANARY = "canary-4711"
 EMAIL = "ana@example.com"
@@ -126,6 +129,25 @@ def test_too_little_credit_is_told_with_the_campaign(loopback: Loopback, sms: ms
     assert sms.retry_campaign("7b0c3e0e").status == "PENDING"
     assert loopback.seen[2].json == {"id": "7b0c3e0e"}
     assert loopback.seen[2].path == "/api/campaigns/retry"
+
+
+def test_a_launch_without_a_campaign_in_its_answer_is_unknown(loopback: Loopback, sms: msgnb.SmsDrop) -> None:
+    """A success that holds no campaign leaves open what was done."""
+    loopback.script = [login(), answers({"detail": "fine"})]
+    with pytest.raises(msgnb.OutcomeUnknown, match="look up T"):
+        sms.launch_campaign(campaign(title="T"))
+
+
+@pytest.mark.parametrize("quirk", [None, *QUIRKS])
+def test_the_client_reads_every_reading_of_the_contract(quirk: str | None) -> None:
+    """Campaigns are read, launched and retried whichever second reading the server plays."""
+    world = World(7)
+    with InProcess(world, quirks=frozenset({f"smsdrop:{quirk}"} if quirk else ())) as inside:
+        login = inside.credentials["smsdrop"]
+        sms = msgnb.SmsDrop(login["email"], login["password"])
+        waiting = sms.campaigns().query("status == 'pending' and delivered_percent == 0")["campaign"].iloc[-1]
+        assert sms.send_message("Hello", "MyShop", "+22963588213").status == "PENDING"
+        assert sms.retry_campaign(waiting).id == waiting
 
 
 def test_refused_fields_are_named(loopback: Loopback, sms: msgnb.SmsDrop) -> None:

@@ -473,9 +473,9 @@ def _messages(domain: str, user: str, session: str) -> str:
 
 
 def _empty(error: NotFound) -> bool:
-    """Whether a 404 means an empty list: it names neither a route nor a thing that is missing."""
+    """Whether a 404 means an empty list: it is the platform's, and names nothing that is missing."""
     reason = error.reason or ""
-    return "No Route" not in reason and "does not exist" not in reason
+    return not any(words in reason for words in ("No Route", "does not exist", "HTML page"))
 
 
 def _id(row: Mapping[str, Any]) -> Any:
