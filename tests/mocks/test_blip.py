@@ -73,6 +73,8 @@ def test_a_success_has_the_documented_envelope(bot: BlipMock) -> None:
         ("get", "/threads?$take=0", None, 64),
         ("get", "/threads/x@0mn.io?$take=1&storageDate=yesterday", None, 64),
         ("get", "/contacts?$filter=(nonsense)", None, 64),
+        ("set", "/contacts", None, 64),
+        ("set", "/campaign/full", "postmaster@activecampaign.msging.net", 64),
     ],
 )
 def test_a_failure_has_its_reason(bot: BlipMock, method: str, uri: str, to: str | None, code: int) -> None:
@@ -138,6 +140,14 @@ def test_contacts_are_filtered(bot: BlipMock, text: str) -> None:
     found = items(command(bot, "get", f"/contacts?$filter={text}"))
     assert JOHN in [contact["identity"] for contact in found]
     assert len(found) < len(bot.state.contacts)
+
+
+@pytest.mark.parametrize("extras", [None, [], "x", 5])
+@pytest.mark.parametrize("method", ["set", "merge"])
+def test_a_contact_that_is_none_is_refused(bot: BlipMock, method: str, extras: Any) -> None:
+    """Extras that are no object fail, and the contact is not kept."""
+    assert command(bot, method, "/contacts", {"identity": JOHN, "extras": extras})["reason"]["code"] == 64
+    assert JOHN not in bot.state.contacts
 
 
 def test_a_filtered_walk_has_its_own_end(bot: BlipMock) -> None:

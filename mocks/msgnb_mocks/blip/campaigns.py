@@ -22,9 +22,11 @@ def create(state: State, command: Command) -> Document:
     name = campaign.get("name")
     if not name or any(known.wire["name"] == name for known in state.campaigns.values()):
         raise invalid("The campaign name must be given and unique")
-    people = resource.get("audiences") or [resource.get("audience")]
-    audience = [_lower(person) for person in people if person]
-    if not audience or not all(str(person.get("recipient", "")).startswith("+") for person in audience):
+    people = resource.get("audiences", [resource.get("audience")])
+    if not isinstance(people, list) or not people:
+        raise invalid("The audience is missing")
+    audience = [_lower(person) for person in people]
+    if not all(str(person.get("recipient", "")).startswith("+") for person in audience):
         raise invalid("The audience must have recipients like +5511900000001")
     made = made_campaign(state, campaign, message, [str(person["recipient"]) for person in audience])
     return Document(CAMPAIGN, made.wire)

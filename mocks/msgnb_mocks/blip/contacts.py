@@ -21,15 +21,14 @@ Test = Callable[[dict[str, Json]], bool]
 
 def set_contact(state: State, command: Command) -> None:
     """Create or replace a contact."""
-    identity = text_of(command.resource, "identity")
-    state.contacts[identity] = dict(command.resource)
+    state.contacts[_checked(command.resource)] = dict(command.resource)
 
 
 def merge_contact(state: State, command: Command) -> None:
     """Change what is given of a contact."""
-    identity = text_of(command.resource, "identity")
+    identity = _checked(command.resource)
     known = state.contacts.get(identity, {})
-    extras = {**known.get("extras", {}), **(command.resource.get("extras") or {})}
+    extras = {**known.get("extras", {}), **command.resource.get("extras", {})}
     state.contacts[identity] = {**known, **command.resource, **({"extras": extras} if extras else {})}
 
 
@@ -57,6 +56,14 @@ def get_contacts(state: State, command: Command) -> Document:
         test = _test(filtered)
         found = [contact for contact in found if test(contact)]
     return collection(found[skip : skip + take], CONTACT, len(found))
+
+
+def _checked(resource: Any) -> str:
+    """The identity of a contact that can be kept."""
+    identity = text_of(resource, "identity")
+    if not isinstance(resource.get("extras", {}), dict):
+        raise invalid("The extras must be an object")
+    return identity
 
 
 def _test(text: str) -> Test:
