@@ -21,7 +21,8 @@ Test = Callable[[dict[str, Json]], bool]
 
 def set_contact(state: State, command: Command) -> None:
     """Create or replace a contact."""
-    state.contacts[_checked(command.resource)] = dict(command.resource)
+    identity = _checked(command.resource)
+    state.contacts[identity] = dict(command.resource)
 
 
 def merge_contact(state: State, command: Command) -> None:
