@@ -343,12 +343,7 @@ class NetSapiens(Client):
     # Tables
 
     def sessions(
-        self,
-        *,
-        user: str | None = "~",
-        domain: str = "~",
-        limit: int | None = None,
-        raw: bool = False,
+        self, *, user: str | None = "~", domain: str = "~", limit: int | None = None, raw: bool = False
     ) -> pd.DataFrame:
         """The message sessions of a user or a domain, newest first, as a table `sessions` (NetSapiens 2).
 

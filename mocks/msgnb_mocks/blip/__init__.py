@@ -12,7 +12,8 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgnb_mocks.blip import campaigns, contacts, lists, threads, tracking
+from msgnb_mocks.blip import lists, threads
+from msgnb_mocks.blip.commands import COMMANDS
 from msgnb_mocks.blip.lime import (
     METHOD_NOT_SUPPORTED,
     METHODS,
@@ -35,13 +36,6 @@ QUIRKS: Mapping[str, str] = {
     "command-to-instance": "answers go to an instance of the bot",
 }
 
-Handler = Callable[[State, Command], Document | None]
-
-
-def ping(state: State, command: Command) -> Document:  # noqa: ARG001
-    """Whether the key works."""
-    return Document("application/vnd.lime.ping+json", {})
-
 
 class BlipMock:
     """The mock of one bot."""
@@ -57,13 +51,12 @@ class BlipMock:
         token = base64.b64encode(f"{bot}:{world.hex(world.random('blip key'), 20)}".encode()).decode()
         self.credentials = {"key": token}
         self._quirks = quirks
-        self._commands = _commands()
         self._paths = {
             "/commands": self._command,
             "/messages": self._message,
             "/notifications": self._notification,
         }
-        self.operations = (*_http(self._paths), *self._commands)
+        self.operations = (*_http(self._paths), *COMMANDS)
 
     def handle(self, request: Request) -> Answer:
         """Answer one request."""
@@ -103,7 +96,7 @@ class BlipMock:
         method = "set" if wire["method"] == "observe" else wire["method"]
         found = [
             (operation, parts)
-            for operation in self._commands
+            for operation in COMMANDS
             if node in operation.postmasters and (parts := operation.match(path)) is not None
         ]
         if not found:
@@ -161,54 +154,3 @@ def _http(paths: Mapping[str, Callable[..., Answer]]) -> list[Operation]:
         Operation(f"blip.{path[1:]}", "POST", path, handler, Evidence.DOCUMENTED, "BLiP 1.1", errors=errors)
         for path, handler in paths.items()
     ]
-
-
-def _commands() -> tuple[Operation, ...]:
-    own, crm = ("msging.net",), ("crm.msging.net", "msging.net")
-    log, stats = ("msging.net", "threads.msging.net"), ("analytics.msging.net",)
-    broadcast, active = ("broadcast.msging.net",), ("activecampaign.msging.net",)
-    known, seen, inferred = Evidence.DOCUMENTED, Evidence.SEEN, Evidence.INFERRED
-    member = "/lists/{list}/recipients/{identity}"
-    table: list[tuple[str, str, str, Handler, Evidence, str, tuple[str, ...], tuple[int, ...]]] = [
-        ("ping", "get", "/ping", ping, known, "2.9", own, ()),
-        ("contacts.set", "set", "/contacts", contacts.set_contact, known, "2.1", crm, (64,)),
-        ("contacts.merge", "merge", "/contacts", contacts.merge_contact, known, "2.1", crm, (64,)),
-        ("contacts.list", "get", "/contacts", contacts.get_contacts, known, "2.1", crm, (64,)),
-        ("contacts.get", "get", "/contacts/{identity}", contacts.get_contact, known, "2.1", crm, (67,)),
-        ("contacts.delete", "delete", "/contacts/{identity}", contacts.delete_contact, seen, "2.1",
-         crm, (67,)),
-        ("threads.list", "get", "/threads", threads.get_threads, known, "2.2", own, (64,)),
-        ("threads.get", "get", "/threads/{identity}", threads.get_thread, known, "2.2", own, (64,)),
-        ("threads.merged", "get", "/threads-merged/{identity}", threads.get_thread, seen, "2.2", own, (64,)),
-        ("log.messages", "get", "/messages", threads.get_logged_messages, known, "2.2", log, (64,)),
-        ("log.notifications", "get", "/notifications", threads.get_notifications, known, "2.2", log, (64,)),
-        ("events.track", "set", "/event-track", tracking.track, known, "2.3", stats, (64,)),
-        ("events.categories", "get", "/event-track", tracking.get_categories, known, "2.3", stats, (64,)),
-        ("events.counters", "get", "/event-track/{category}", tracking.get_counters, known, "2.3",
-         stats, (64,)),
-        ("events.details", "get", "/event-track/{category}/{action}", tracking.get_details, known,
-         "2.3", stats,
-         (64,)),
-        ("events.delete", "delete", "/event-track/{category}", tracking.delete_category, known, "2.3",
-         stats, (67,)),
-        ("lists.create", "set", "/lists", lists.create, known, "2.5", broadcast, (60,)),
-        ("lists.list", "get", "/lists", lists.get_all, known, "2.5", broadcast, (64,)),
-        ("lists.delete", "delete", "/lists/{list}", lists.delete, known, "2.5", broadcast, (67,)),
-        ("lists.add", "set", "/lists/{list}/recipients", lists.add, known, "2.5", broadcast, (101,)),
-        ("lists.members", "get", "/lists/{list}/recipients", lists.get_members, known, "2.5", broadcast,
-         (64, 67)),
-        ("lists.is-member", "get", member, lists.is_member, seen, "2.5", broadcast, (67,)),
-        ("lists.remove", "delete", member, lists.remove, known, "2.5", broadcast, (67, 101)),
-        ("lists.delivery", "get", "/lists/{list}/messages/{message}", lists.get_delivery, known, "2.5",
-         broadcast, (67,)),
-        ("campaigns.create", "set", "/campaign/full", campaigns.create, seen, "2.7", active, (64,)),
-        ("campaigns.list", "get", "/campaigns", campaigns.get_all, inferred, "2.7", active, (64,)),
-        ("campaigns.summaries", "get", "/campaigns/summaries", campaigns.get_summaries, seen,
-         "2.7", active, (64,)),
-        ("campaigns.get", "get", "/campaigns/{id}", campaigns.get_one, inferred, "2.7", active, (67,)),
-        ("campaigns.audience", "get", "/audiences/{id}", campaigns.get_audience, seen, "2.7", active, (67,)),
-    ]  # fmt: skip
-    return tuple(
-        Operation(f"blip.{name}", method, uri, handler, evidence, f"BLiP {section}", postmasters, errors)
-        for name, method, uri, handler, evidence, section, postmasters, errors in table
-    )
