@@ -185,7 +185,7 @@ class Http:
             number += 1
             signature = self._auth.headers() if signed else {}
             started = time.perf_counter()
-            result = self._attempt(request, signature, redirects=policy.harmless)
+            result = self._attempt(request, signature)
             seconds = time.perf_counter() - started
             wait: float | None = None
             if not renewed and _is_unauthorized(result) and self._auth.renew(signature):
@@ -214,12 +214,12 @@ class Http:
             method, self.base_url + path, headers=headers, params=params, data=form if data is None else data
         )
 
-    def _attempt(
-        self, request: requests.Request, signature: Mapping[str, str], *, redirects: bool
-    ) -> Answer | Fault:
+    def _attempt(self, request: requests.Request, signature: Mapping[str, str]) -> Answer | Fault:
         signed = self._session.prepare_request(_sign(request, signature))
         # Handed over here and not kept in the session, where REQUESTS_CA_BUNDLE would go before it.
         environment = self._session.merge_environment_settings(signed.url, {}, None, self._verify, None)
+        # A body, perhaps with a password in it, is not carried on to where somebody else points.
+        redirects = request.method == "GET"
         try:
             response = self._session.send(
                 signed, timeout=self._timeout, allow_redirects=redirects, **environment

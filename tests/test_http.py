@@ -195,12 +195,23 @@ def test_status_becomes_its_error(loopback: Loopback, status: int, kind: type[Ex
     assert len(loopback.seen) == 1
 
 
-def test_a_write_is_not_redirected(loopback: Loopback) -> None:
-    """A redirect of a write is refused, not followed with another method or body."""
+@pytest.mark.parametrize("policy", [READ, WRITE])
+def test_a_body_is_not_redirected(loopback: Loopback, policy: Policy) -> None:
+    """A redirect of a request with a body is refused: neither a message nor a password goes elsewhere."""
     loopback.script = [answers(status=307, Location="/y"), answers({})]
     with pytest.raises(msgnb.Rejected, match="redirect"):
-        client(loopback.url).send("POST", "/x", policy=WRITE, json={})
+        client(loopback.url).send("POST", "/x", policy=policy, form={"password": CANARY})
     assert len(loopback.seen) == 1
+
+
+def test_a_get_is_redirected_without_its_signature(loopback: Loopback) -> None:
+    """A GET follows a redirect, and shows its signature to no other host."""
+    with Loopback() as other:
+        other.script = [answers({"ok": 1})]
+        elsewhere = other.url.replace("127.0.0.1", "localhost")
+        loopback.script = [answers(status=307, Location=f"{elsewhere}/y")]
+        assert client(loopback.url).send("GET", "/x", policy=READ).body == {"ok": 1}
+        assert "authorization" not in other.seen[0].headers
 
 
 def test_refused_token_is_renewed_once(loopback: Loopback) -> None:
