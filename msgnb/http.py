@@ -5,8 +5,9 @@
 * Each call says what it is: a `READ` is repeated after any passing fault, a `WRITE` only where it surely did
   not arrive. A write whose answer got lost ends as `OutcomeUnknown`, never as a second send.
 * Answers become errors of one tree here; what a platform's error body says is told by its `explain`.
-* Nothing secret leaves in words: texts are scrubbed of every known secret, and exceptions of `requests`,
-  which hold the request with its headers, are never chained.
+* Nothing secret leaves in words: texts are scrubbed of every known secret; exceptions of `requests`, which
+  hold the request with its headers, are never chained; and a secret stays a `Secret` until its body is
+  written, so that a traceback which shows variables does not show it.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ class Http:
         policy: Policy,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
-        form: Mapping[str, str] | None = None,
+        form: Mapping[str, str | Secret] | None = None,
         id: str | None = None,  # noqa: A002 - the wire's word
         signed: bool = True,
     ) -> Answer:
@@ -165,8 +166,8 @@ class Http:
             path: below the base URL, its parts escaped with `part`.
             policy: `READ` or `WRITE`, perhaps `.once()`.
             params: the query.
-            json: a body to send as JSON.
-            form: a body to send as a web form.
+            json: a body to send as JSON; a `Secret` in it is written as its text.
+            form: a body to send as a web form, likewise.
             id: what the message or command is called, for `OutcomeUnknown`.
             signed: whether to sign it; a sign-in is not.
 
@@ -204,15 +205,14 @@ class Http:
         path: str,
         params: Mapping[str, Any] | None,
         json: Any,
-        form: Mapping[str, str] | None,
+        form: Mapping[str, str | Secret] | None,
     ) -> requests.Request:
-        headers, data = {}, None
+        url = self.base_url + path
         if json is not None:
-            headers["Content-Type"] = "application/json"
-            data = _encoded(json)
-        return requests.Request(
-            method, self.base_url + path, headers=headers, params=params, data=form if data is None else data
-        )
+            typed = {"Content-Type": "application/json"}
+            return requests.Request(method, url, headers=typed, params=params, data=_encoded(json))
+        fields = {name: Secret(value).reveal() for name, value in (form or {}).items()}
+        return requests.Request(method, url, params=params, data=fields)
 
     def _attempt(self, request: requests.Request, signature: Mapping[str, str]) -> Answer | Fault:
         signed = self._session.prepare_request(_sign(request, signature))
@@ -290,11 +290,17 @@ def _checked(base_url: str) -> str:
 
 def _encoded(json: Any) -> bytes:
     try:
-        return orjson.dumps(json)
+        return orjson.dumps(json, default=_revealed)
     except TypeError as error:
         raise InvalidRequest(
             f"the request can't be written as JSON: {error}", fields={"json": str(error)}
         ) from None
+
+
+def _revealed(value: Any) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def _sign(request: requests.Request, signature: Mapping[str, str]) -> requests.Request:

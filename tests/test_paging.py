@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -22,11 +23,11 @@ def offsets(rows: list[Any], asked: list[tuple[int, int]]) -> Callable[[int, int
     return fetch
 
 
-@pytest.mark.parametrize(("count", "pages"), [(0, 1), (9, 1), (10, 2), (11, 2), (25, 3)])
-def test_a_list_is_read_to_its_end(count: int, pages: int) -> None:
+@pytest.mark.parametrize(("size", "pages"), [(0, 1), (9, 1), (10, 2), (11, 2), (25, 3)])
+def test_a_list_is_read_to_its_end(size: int, pages: int) -> None:
     """Pages are asked for until a short one."""
     asked: list[tuple[int, int]] = []
-    rows = list(range(count))
+    rows = list(range(size))
     assert by_offset(offsets(rows, asked), size=10, key=int, what="rows") == rows
     assert len(asked) == pages
 
@@ -112,6 +113,19 @@ def test_a_crowd_beyond_a_server_without_skip_is_told() -> None:
     rows, fetch = thread(inclusive=True, skips=False, times=[0] * 250)
     with pytest.warns(IncompleteWarning):
         assert walked(fetch) == rows[:100]
+
+
+def test_a_long_walk_shows_its_progress(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A walk that takes longer than a second shows on stderr how many rows there are so far."""
+    ticks = count(0, 10)
+    monkeypatch.setattr("msgnb.paging.watched", lambda: True)
+    monkeypatch.setattr("tqdm.std.time", lambda: next(ticks))
+    by_offset(offsets(list(range(25)), []), size=10, key=int, what="messages")
+    out, err = capsys.readouterr()
+    assert "messages: 20" in err
+    assert not out
 
 
 def test_nothing_is_drawn_where_nobody_looks(

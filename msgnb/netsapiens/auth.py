@@ -66,7 +66,7 @@ class TokenAuth:
     def sign_in(self) -> TokenAnswer:
         """A new token by password."""
         with self._lock:
-            login = {"username": self.username, "password": self._password.reveal()}
+            login: dict[str, str | Secret] = {"username": self.username, "password": self._password}
             return self._grant("password", READ, login)
 
     def _signature(self) -> Mapping[str, str]:
@@ -77,13 +77,13 @@ class TokenAuth:
         if refresh is not None:
             try:
                 # A refresh token works once: its request is not one to repeat.
-                return self._grant("refresh_token", WRITE.once(), {"refresh_token": refresh.reveal()})
+                return self._grant("refresh_token", WRITE.once(), {"refresh_token": refresh})
             except MsgnbError:
                 pass  # whatever became of it, the password still works
         return self.sign_in()
 
-    def _grant(self, kind: str, policy: Policy, fields: Mapping[str, str]) -> TokenAnswer:
-        client = {"client_id": self._client_id, "client_secret": self._client_secret.reveal()}
+    def _grant(self, kind: str, policy: Policy, fields: Mapping[str, str | Secret]) -> TokenAnswer:
+        client: dict[str, str | Secret] = {"client_id": self._client_id, "client_secret": self._client_secret}
         body = {"grant_type": kind, **client, **fields}
         answer = self.http.send("POST", "/tokens", policy=policy, json=body, signed=False).body
         if not isinstance(answer, dict) or not answer.get("access_token"):

@@ -54,7 +54,7 @@ class LoginAuth:
         return {"Authorization": f"Bearer {self._current.reveal() if self._current else ''}"}
 
     def _login(self) -> Secret:
-        form = {"username": self.email, "password": self._password.reveal()}
+        form: dict[str, str | Secret] = {"username": self.email, "password": self._password}
         try:
             answer = self.http.send("POST", "/auth/login", policy=READ, form=form, signed=False).body
         except Rejected as error:
