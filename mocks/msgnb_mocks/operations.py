@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -128,6 +128,16 @@ class Application(Protocol):
     def handle(self, request: Request) -> Answer:
         """Answer one request; never raises."""
         ...
+
+
+def check_quirks(chosen: frozenset[str], known: Collection[str]) -> None:
+    """Refuse a second reading of the contract that there is not.
+
+    Raises:
+        ValueError: it is named, with those there are.
+    """
+    if unknown := sorted(chosen.difference(known)):
+        raise ValueError(f"unknown quirks {', '.join(unknown)}; known are {', '.join(sorted(known))}")
 
 
 class Router:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msgnb_mocks import blip, netsapiens, smsdrop
-from msgnb_mocks.operations import Application
+from msgnb_mocks.operations import Application, check_quirks
 from msgnb_mocks.world import World
 
 MODULES = {"blip": blip, "netsapiens": netsapiens, "smsdrop": smsdrop}
@@ -20,9 +20,7 @@ def platforms(world: World, quirks: frozenset[str] = frozenset()) -> dict[str, A
     Raises:
         ValueError: a quirk is unknown.
     """
-    known = {f"{name}:{quirk}" for name, module in MODULES.items() for quirk in module.QUIRKS}
-    if unknown := sorted(quirks - known):
-        raise ValueError(f"unknown quirks {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    check_quirks(quirks, {f"{name}:{quirk}" for name, module in MODULES.items() for quirk in module.QUIRKS})
 
     def of(name: str) -> frozenset[str]:
         return frozenset(quirk.partition(":")[2] for quirk in quirks if quirk.startswith(f"{name}:"))

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from msgnb_mocks.operations import Answer, Evidence, Json, Operation, Refusal, Request, Router
+from msgnb_mocks.operations import Answer, Evidence, Json, Operation, Refusal, Request, Router, check_quirks
 from msgnb_mocks.world import Mailing, World
 
 REAL_HOST = "smsdrop.edevtecapps.com"
@@ -144,8 +144,7 @@ class SmsDropMock:
     name = "smsdrop"
 
     def __init__(self, world: World, *, quirks: frozenset[str] = frozenset()) -> None:
-        if unknown := sorted(quirks - QUIRKS.keys()):
-            raise ValueError(f"unknown quirks {', '.join(unknown)}; known are {', '.join(QUIRKS)}")
+        check_quirks(quirks, QUIRKS)
         self._world = world
         self._quirks = quirks
         rng = world.random("smsdrop")

@@ -25,7 +25,7 @@ from msgnb_mocks.blip.lime import (
 )
 from msgnb_mocks.blip.seeding import fill
 from msgnb_mocks.blip.state import State
-from msgnb_mocks.operations import Answer, Evidence, Operation, Request
+from msgnb_mocks.operations import Answer, Evidence, Operation, Request, check_quirks
 from msgnb_mocks.world import World
 
 REAL_HOST = "http.msging.net"
@@ -43,8 +43,7 @@ class BlipMock:
     name = "blip"
 
     def __init__(self, world: World, *, quirks: frozenset[str] = frozenset()) -> None:
-        if unknown := sorted(quirks - QUIRKS.keys()):
-            raise ValueError(f"unknown quirks {', '.join(unknown)}; known are {', '.join(QUIRKS)}")
+        check_quirks(quirks, QUIRKS)
         self.state = State(world, quirks)
         fill(self.state)
         bot = self.state.bot.partition("@")[0]

@@ -16,7 +16,7 @@ from msgnb_mocks.netsapiens import calls, contacts, messages, numbers, sessions,
 from msgnb_mocks.netsapiens.exchange import Exchange, refuse
 from msgnb_mocks.netsapiens.seeding import OWNER, fill
 from msgnb_mocks.netsapiens.state import State
-from msgnb_mocks.operations import Answer, Operation, Refusal, Request, Router
+from msgnb_mocks.operations import Answer, Operation, Refusal, Request, Router, check_quirks
 from msgnb_mocks.world import World
 
 REAL_HOST = "api.netsapiens.example"
@@ -46,8 +46,7 @@ class NetSapiensMock:
     name = "netsapiens"
 
     def __init__(self, world: World, *, quirks: frozenset[str] = frozenset()) -> None:
-        if unknown := sorted(quirks - QUIRKS.keys()):
-            raise ValueError(f"unknown quirks {', '.join(unknown)}; known are {', '.join(QUIRKS)}")
+        check_quirks(quirks, QUIRKS)
         self.operations: tuple[Operation, ...] = _operations(quirks)
         self.state = State(world, quirks)
         fill(self.state)
