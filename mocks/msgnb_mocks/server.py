@@ -32,6 +32,7 @@ HOST = "127.0.0.1"
 LARGEST_BODY = 25 * 1024 * 1024
 LARGEST_HEAD = 64 * 1024
 IDLE_SECONDS = 60.0
+LINGER_SECONDS = 1.0
 
 
 class Malformed(Exception):
@@ -117,6 +118,15 @@ class Handler(StreamRequestHandler):
         with suppress(OSError):
             while self._serve():
                 pass
+            self._linger()
+
+    def _linger(self) -> None:
+        """Take what the client still sends: closing on unread bytes would reset the answer on its way."""
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(LINGER_SECONDS)
+        left = LARGEST_BODY
+        while left > 0 and (taken := len(self.connection.recv(self.rbufsize))):
+            left -= taken
 
     def _serve(self) -> bool:
         assert isinstance(self.server, Server)  # noqa: S101 - who made this handler

@@ -86,6 +86,12 @@ def test_what_is_no_request_is_refused(echo: Server, request_: bytes, status: in
     assert b"200 OK" in exchange(echo, b"GET / HTTP/1.1\r\n\r\n")
 
 
+def test_a_refusal_arrives_while_the_body_is_still_sent(echo: Server) -> None:
+    """Who sends too much reads why it was refused, and not a broken connection."""
+    head = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (LARGEST_BODY + 1)
+    assert exchange(echo, head, *[b"x" * 100_000] * 40).startswith(b"HTTP/1.1 413")
+
+
 def test_head_has_no_body(echo: Server) -> None:
     """HEAD is answered with the length and without the body."""
     answer = exchange(echo, b"HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n")
