@@ -138,13 +138,11 @@ def _warn_repeated(what: str, count: int) -> None:
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[tqdm[Any]]:
+def progress(what: str) -> Iterator[tqdm[Any]]:
     """A bar on stderr that shows after a second, if someone is looking."""
     from tqdm import tqdm  # noqa: PLC0415 - loads when first used
 
-    with tqdm(
-        desc=what, total=total, unit="", delay=1.0, leave=False, file=sys.stderr, disable=not watched()
-    ) as bar:
+    with tqdm(desc=what, unit="", delay=1.0, leave=False, file=sys.stderr, disable=not watched()) as bar:
         yield bar
 
 
