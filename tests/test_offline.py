@@ -16,7 +16,7 @@ def test_clients_are_ready(world: msgnb.testing.Offline) -> None:
     assert len(world.netsapiens.sessions()) > 10
     assert len(world.smsdrop.sessions()) > 10
     assert world.blip is world.blip
-    assert set(world.credentials) == {"blip", "netsapiens", "smsdrop", "ca"}
+    assert set(world.credentials) == {"blip", "netsapiens", "smsdrop", "further", "ca"}
 
 
 def test_the_same_seed_reads_the_same() -> None:

@@ -13,8 +13,8 @@ import responses
 from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from msgnb_mocks.operations import Application, Request
-from msgnb_mocks.platforms import REAL_HOSTS, platforms
+from msgnb_mocks.operations import Application, Request, dated
+from msgnb_mocks.platforms import REAL_HOSTS, credentials, platforms, receive
 from msgnb_mocks.world import World
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
@@ -29,16 +29,14 @@ class InProcess:
 
     Attributes:
         applications: the mocks by their names.
-        credentials: for each platform its real `url` and what signs in there, and `ca`, which is `None`.
+        credentials: for each platform its real `url` and what signs in there, `further` ways
+            to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, which is `None`.
     """
 
     def __init__(self, world: World, *, quirks: frozenset[str] = frozenset()) -> None:
         self.applications = platforms(world, quirks)
-        self.credentials: dict[str, Any] = {
-            name: {"url": f"https://{REAL_HOSTS[name]}", **application.credentials}
-            for name, application in self.applications.items()
-        }
-        self.credentials["ca"] = None
+        urls = {name: f"https://{REAL_HOSTS[name]}" for name in self.applications}
+        self.credentials: dict[str, Any] = {**credentials(urls, self.applications), "ca": None}
         self._hosts = {REAL_HOSTS[name]: application for name, application in self.applications.items()}
         self._mock = responses.RequestsMock(assert_all_requests_are_fired=False)
 
@@ -52,6 +50,24 @@ class InProcess:
         """Let requests go where they go."""
         self._mock.stop(allow_assert=False)
         self._mock.reset()
+
+    def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
+        """Let somebody else write to the account, e.g. `receive("netsapiens", from_=…, to=…, text="hi")`.
+
+        Args:
+            platform: where.
+            from_: the number, user or identity that writes.
+            to: the number, user or identity written to.
+            text: what is said.
+            more: `session`, where it is not the one that the two have; `media`, MIME type and size in bytes.
+
+        Returns:
+            The ids of the `session` and the `message`.
+
+        Raises:
+            ValueError: there is no such platform, sender, recipient or session.
+        """
+        return receive(self.applications, platform, from_, to, text, **more)
 
     def __enter__(self) -> Self:
         self.start()
@@ -113,7 +129,7 @@ class _Carrier(responses.BaseResponse):
         return HTTPResponse(
             status=answer.status,
             body=BytesIO(answer.body),
-            headers=dict(answer.headers),
+            headers=dated(answer, application.clock),
             preload_content=False,
             request_method=request.method,
         )

@@ -12,12 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from email.utils import format_datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
 import orjson
+
+from msgnb_mocks.clock import Clock
 
 Json = Any
 """Anything that a JSON body holds."""
@@ -124,10 +127,37 @@ class Application(Protocol):
     operations: tuple[Operation, ...]
     credentials: dict[str, str]
     """What signs in there."""
+    further_credentials: dict[str, dict[str, str]]
+    """Other ways to sign in, by their names."""
+    clock: Clock
+    """The world's; answers are dated by it."""
 
     def handle(self, request: Request) -> Answer:
         """Answer one request; never raises."""
         ...
+
+    def receive(
+        self,
+        from_: str,
+        to: str,
+        text: str,
+        *,
+        session: str | None = None,
+        media: tuple[str, int] | None = None,
+    ) -> dict[str, str]:
+        """Let somebody else write to the account; returns the ids of the `session` and the `message`.
+
+        `media` is the MIME type and the size in bytes of what comes with the text.
+
+        Raises:
+            ValueError: there is no such sender, recipient or session.
+        """
+        ...
+
+
+def dated(answer: Answer, clock: Clock) -> dict[str, str]:
+    """The headers of an answer, with its date."""
+    return {"Date": format_datetime(clock.now(), usegmt=True), **answer.headers}
 
 
 def check_quirks(chosen: frozenset[str], known: Collection[str]) -> None:

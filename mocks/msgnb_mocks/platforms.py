@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgnb_mocks import blip, netsapiens, smsdrop
 from msgnb_mocks.operations import Application, check_quirks
 from msgnb_mocks.world import World
@@ -30,3 +33,29 @@ def platforms(world: World, quirks: frozenset[str] = frozenset()) -> dict[str, A
         "netsapiens": netsapiens.NetSapiensMock(world, quirks=of("netsapiens")),
         "smsdrop": smsdrop.SmsDropMock(world, quirks=of("smsdrop")),
     }
+
+
+def credentials(urls: Mapping[str, str], applications: Mapping[str, Application]) -> dict[str, Any]:
+    """For each platform its `url` and what signs in there; `further` has the other ways to sign in."""
+    found: dict[str, Any] = {
+        name: {"url": url, **applications[name].credentials} for name, url in urls.items()
+    }
+    found["further"] = {
+        name: {way: {"url": urls[name], **login} for way, login in application.further_credentials.items()}
+        for name, application in applications.items()
+        if application.further_credentials
+    }
+    return found
+
+
+def receive(
+    applications: Mapping[str, Application], platform: str, from_: str, to: str, text: str, **more: Any
+) -> dict[str, str]:
+    """Let somebody else write to the account of a platform; returns the ids of session and message.
+
+    Raises:
+        ValueError: there is no such platform, sender, recipient or session.
+    """
+    if platform not in applications:
+        raise ValueError(f"no platform {platform!r}; there are {', '.join(applications)}")
+    return applications[platform].receive(from_, to, text, **more)

@@ -24,7 +24,7 @@ from socketserver import TCPServer as StandardServer
 from types import TracebackType
 from typing import Self
 
-from msgnb_mocks.operations import Answer, Application, Request
+from msgnb_mocks.operations import Answer, Application, Request, dated
 
 log = logging.getLogger("msgnb_mocks")
 
@@ -120,6 +120,11 @@ class Handler(StreamRequestHandler):
                 pass
             self._linger()
 
+    @property
+    def _application(self) -> Application:
+        assert isinstance(self.server, Server)  # noqa: S101 - who made this handler
+        return self.server.application
+
     def _linger(self) -> None:
         """Take what the client still sends: closing on unread bytes would reset the answer on its way."""
         self.connection.shutdown(socket.SHUT_WR)
@@ -129,7 +134,6 @@ class Handler(StreamRequestHandler):
             left -= taken
 
     def _serve(self) -> bool:
-        assert isinstance(self.server, Server)  # noqa: S101 - who made this handler
         try:
             request = self._read()
         except Malformed as trouble:
@@ -138,7 +142,7 @@ class Handler(StreamRequestHandler):
         if request is None:
             return False
         keep = request.headers.get("connection", "").lower() != "close"
-        self._write(_answered(self.server.application, request), keep=keep, body=request.method != "HEAD")
+        self._write(_answered(self._application, request), keep=keep, body=request.method != "HEAD")
         return keep
 
     def _read(self) -> Request | None:
@@ -157,7 +161,7 @@ class Handler(StreamRequestHandler):
 
     def _write(self, answer: Answer, *, keep: bool, body: bool = True) -> None:
         lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", f"Content-Length: {len(answer.body)}"]
-        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+        lines += [f"{name}: {value}" for name, value in dated(answer, self._application.clock).items()]
         if not keep:
             lines.append("Connection: close")
         head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"

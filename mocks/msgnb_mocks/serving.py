@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from msgnb_mocks.operations import Application
-from msgnb_mocks.platforms import platforms
+from msgnb_mocks.platforms import credentials, platforms, receive
 from msgnb_mocks.server import HOST, Server
 from msgnb_mocks.world import World
 
@@ -41,7 +41,8 @@ class Servers:
     Attributes:
         world: what they share, with its clock.
         applications: the mocks by their names.
-        credentials: for each platform its `url` and what signs in there, and `ca`, a path or `None`.
+        credentials: for each platform its `url` and what signs in there, `further` ways
+            to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, a path or `None`.
     """
 
     def __init__(self, world: World, *, port: int, tls: bool, quirks: frozenset[str]) -> None:
@@ -55,16 +56,20 @@ class Servers:
     def __enter__(self) -> Self:
         with self._running:
             context, authority = self._certified() if self._tls else (None, None)
+            urls = {}
             for offset, (name, application) in enumerate(self.applications.items()):
                 port = self._port + offset if self._port else 0
-                server = self._running.enter_context(Server(application, port, context))
-                self.credentials[name] = {"url": server.url, **application.credentials}
-            self.credentials["ca"] = authority
+                urls[name] = self._running.enter_context(Server(application, port, context)).url
+            self.credentials = {**credentials(urls, self.applications), "ca": authority}
             self._running = self._running.pop_all()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._running.close()
+
+    def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
+        """Let somebody else write to the account; as `InProcess.receive`."""
+        return receive(self.applications, platform, from_, to, text, **more)
 
     def _certified(self) -> tuple[ssl.SSLContext, str]:
         """A context with a certificate for this machine, and the file of the authority that signed it."""

@@ -150,6 +150,8 @@ class SmsDropMock:
         rng = world.random("smsdrop")
         self._random = rng
         self.credentials = {"email": "campaigns@example.com", "password": world.hex(rng, 20)}
+        self.clock = world.clock
+        self.further_credentials: dict[str, dict[str, str]] = {}
         self.credit = 5_000
         self.campaigns: dict[str, Campaign] = {}
         self._tokens: dict[str, datetime] = {}
@@ -159,6 +161,14 @@ class SmsDropMock:
         self._seed(world.random("smsdrop campaigns"))
         self.operations = self._operations()
         self._router = Router(self.operations)
+
+    def receive(self, from_: str, to: str, text: str, **more: object) -> dict[str, str]:  # noqa: ARG002
+        """Nobody writes to SMSDrop.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("smsdrop only sends: nobody can answer a campaign")
 
     def handle(self, request: Request) -> Answer:
         """Answer one request."""

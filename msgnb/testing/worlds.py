@@ -77,8 +77,32 @@ class Offline:
 
     @property
     def credentials(self) -> dict[str, Any]:
-        """What other clients need to sign in: for each platform its `url` and its credentials."""
+        """What other clients need to sign in: for each platform its `url` and its credentials.
+
+        `further` has other ways to sign in: `credentials["further"]["netsapiens"]["api_key"]`.
+        """
         found: dict[str, Any] = self._inside.credentials
+        return found
+
+    def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
+        """Let somebody else write to the account.
+
+        >>> world.receive("netsapiens", from_="12125550176", to="16195550101", text="Are you open?")
+
+        Args:
+            platform: where.
+            from_: the number, user or identity that writes.
+            to: the number, user or identity written to.
+            text: what is said.
+            more: `session`, where it is not the one that the two have; `media`, MIME type and size in bytes.
+
+        Returns:
+            The ids of the `session` and the `message`.
+
+        Raises:
+            ValueError: there is no such platform, sender, recipient or session.
+        """
+        found: dict[str, str] = self._inside.receive(platform, from_=from_, to=to, text=text, **more)
         return found
 
     @cached_property

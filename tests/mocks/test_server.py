@@ -16,6 +16,7 @@ import pytest
 import requests
 
 import msgnb_mocks
+from msgnb_mocks.clock import Clock
 from msgnb_mocks.operations import Answer, Operation, Request
 from msgnb_mocks.server import LARGEST_BODY, Server
 
@@ -26,6 +27,11 @@ class Echo:
     name = "echo"
     operations: tuple[Operation, ...] = ()
     credentials: dict[str, str] = {}  # noqa: RUF012
+    further_credentials: dict[str, dict[str, str]] = {}  # noqa: RUF012
+    clock = Clock()
+
+    def receive(self, from_: str, to: str, text: str, **more: object) -> dict[str, str]:
+        raise ValueError(to)
 
     def handle(self, request: Request) -> Answer:
         return Answer.of([request.method, request.path, request.query, request.body.decode()])
@@ -168,7 +174,7 @@ def test_the_command_says_when_it_is_ready_and_ends_cleanly(
 ) -> None:
     """One line of JSON has all credentials; a signal ends the process with 0 and without a word."""
     running, ready = process
-    assert set(ready) == {"blip", "netsapiens", "smsdrop", "ca"}
+    assert set(ready) == {"blip", "netsapiens", "smsdrop", "further", "ca"}
     assert set(ready["blip"]) == {"url", "key"}
     assert set(ready["netsapiens"]) == {"url", "client_id", "client_secret", "username", "password"}
     assert set(ready["smsdrop"]) == {"url", "email", "password"}

@@ -49,6 +49,8 @@ class BlipMock:
         bot = self.state.bot.partition("@")[0]
         token = base64.b64encode(f"{bot}:{world.hex(world.random('blip key'), 20)}".encode()).decode()
         self.credentials = {"key": token}
+        self.clock = world.clock
+        self.further_credentials: dict[str, dict[str, str]] = {}
         self._quirks = quirks
         self._paths = {
             "/commands": self._command,
@@ -74,6 +76,29 @@ class BlipMock:
             return Answer(400)
         with self.state.world.lock:
             return serve(envelope)
+
+    def receive(
+        self,
+        from_: str,
+        to: str,
+        text: str,
+        *,
+        session: str | None = None,
+        media: tuple[str, int] | None = None,
+    ) -> dict[str, str]:
+        """Let a contact write to the bot; a thread has the contact's identity for its id.
+
+        Raises:
+            ValueError: the sender is no identity, or the recipient is not the bot.
+        """
+        identity = session or from_
+        if to not in {self.state.bot, self.state.bot.partition("@")[0]}:
+            raise ValueError(f"{to!r} is not the bot; it is {self.state.bot}")
+        if "@" not in identity:
+            raise ValueError(f"{identity!r} is no identity; write it like 5511999998888@wa.gw.msging.net")
+        with self.state.world.lock:
+            message = threads.come(self.state, identity, text, media)
+        return {"session": identity, "message": message.id}
 
     def _command(self, wire: dict[str, Any]) -> Answer:
         """Process a command."""

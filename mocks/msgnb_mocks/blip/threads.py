@@ -10,6 +10,8 @@ from msgnb_mocks.operations import Json
 
 THREAD = "application/vnd.iris.thread+json"
 MESSAGE = "application/vnd.iris.thread-message+json"
+TEXT = "text/plain"
+MEDIA = "application/vnd.lime.media-link+json"
 MOST = 100
 LOGGED_FOR = timedelta(days=3)
 
@@ -64,6 +66,18 @@ def post(state: State, identity: str, wire: dict[str, Json]) -> Message:
     message = Message(
         wire.get("id") or state.uuid(), state.now, True, wire["type"], wire["content"], quiet="id" not in wire
     )
+    state.threads[identity].append(message)
+    state.contacts.setdefault(identity, {"identity": identity})["lastMessageDate"] = stamp(message.at)
+    return message
+
+
+def come(state: State, identity: str, text: str, media: tuple[str, int] | None) -> Message:
+    """Put a message that a contact sends into its thread."""
+    kind: str = TEXT
+    content: Json = text
+    if media:
+        kind, content = MEDIA, {"type": media[0], "size": media[1], "text": text}
+    message = Message(state.uuid(), state.now, False, kind, content)
     state.threads[identity].append(message)
     state.contacts.setdefault(identity, {"identity": identity})["lastMessageDate"] = stamp(message.at)
     return message

@@ -3,19 +3,33 @@
 * Where the contract has two readings, the documented one is played; `QUIRKS` names the others, each is
   switched on by itself.
 * Rows are encoded when they are stored, not when they are listed.
-* Chat is delivered to every participant; what is sent to numbers outside stays unanswered.
-* Subscriptions are kept with all their rules, but no event is posted.
+* Chat is delivered to every participant; people outside write when `receive` is called.
+* Messages, sessions and calls are told to subscribers on this machine, by real posts in the background.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from msgnb_mocks.netsapiens import calls, contacts, messages, numbers, sessions, subscriptions, tokens
+from msgnb_mocks.netsapiens import (
+    calls,
+    contacts,
+    inbound,
+    jwt,
+    keys,
+    messages,
+    numbers,
+    sessions,
+    subscriptions,
+    tokens,
+)
 from msgnb_mocks.netsapiens.exchange import Exchange, refuse
-from msgnb_mocks.netsapiens.seeding import OWNER, fill
-from msgnb_mocks.netsapiens.state import State
+from msgnb_mocks.netsapiens.posting import Poster
+from msgnb_mocks.netsapiens.seeding import GUARDED, OWNER, fill
+from msgnb_mocks.netsapiens.state import State, User
 from msgnb_mocks.operations import Answer, Operation, Refusal, Request, Router, check_quirks
 from msgnb_mocks.world import World
 
@@ -35,9 +49,37 @@ QUIRKS: Mapping[str, str] = {
     "start-answers-accepted": "starting a session answers 202 without the message",
     "timestamp-keys": "keys of times end in -timestamp",
     "token-answer-without-token": "a failed login is answered with 200 and no token",
+    "mfa-200": "the challenge to a second factor comes with 200 instead of 403",
+    "rate-block": "an address with more than 200 requests in a second gets 403 from a firewall for a minute",
     "v1-call-keys": "active calls have the names of the first version",
+    "v2-event-keys": "posted events have the hyphenated names of the lists",
     "v44": "version 44.1.2, without the subscriptions of a domain",
 }
+
+
+OPEN = tokens.OPEN | {jwt.create_jwt}
+"""What needs no token, or looks at it itself."""
+
+MOST_IN_A_SECOND = 200
+PENALTY = timedelta(minutes=1)
+# What a firewall answers is not published; this is how most of them do.
+BLOCKED = Answer(403, b"<html><h1>403 Forbidden</h1></html>", {"Content-Type": "text/html"})
+
+
+class Barrier:
+    """The network's own limit: who goes over it is shut out for a while, without a warning."""
+
+    def __init__(self) -> None:
+        self._recent: deque[datetime] = deque(maxlen=MOST_IN_A_SECOND)
+        self._until = datetime.min.replace(tzinfo=UTC)
+
+    def blocks(self, now: datetime) -> bool:
+        """Whether a request at this moment is shut out."""
+        full = len(self._recent) == MOST_IN_A_SECOND and now - self._recent[0] < timedelta(seconds=1)
+        if full:
+            self._until = now + PENALTY
+        self._recent.append(now)
+        return now < self._until
 
 
 class NetSapiensMock:
@@ -50,17 +92,58 @@ class NetSapiensMock:
         self.operations: tuple[Operation, ...] = _operations(quirks)
         self.state = State(world, quirks)
         fill(self.state)
-        self.credentials: dict[str, str] = {
+        self.credentials = self._login(self.state.users[OWNER])
+        guarded = self.state.users[GUARDED]
+        self.clock = world.clock
+        self.further_credentials: dict[str, dict[str, str]] = {
+            "mfa": {**self._login(guarded), "passcode": guarded.passcode},
+            "api_key": {"api_key": next(iter(self.state.api_keys))},
+        }
+        self.poster = Poster(self.state)
+        self.state.publish = self.poster.post
+        self._router = Router(self.operations)
+        self._barrier = Barrier() if "rate-block" in quirks else None
+
+    def receive(
+        self,
+        from_: str,
+        to: str,
+        text: str,
+        *,
+        session: str | None = None,
+        media: tuple[str, int] | None = None,
+    ) -> dict[str, str]:
+        """Let somebody else write: from a number outside to one of a user's, or from user to user.
+
+        Args:
+            from_: the number, or the user.
+            to: one of the domain's SMS numbers, or a user.
+            text: what is said.
+            session: one of their sessions, where it is not the one that they have with each other.
+            media: MIME type and size in bytes of what comes with it.
+
+        Returns:
+            The ids of the `session` and the `message`.
+
+        Raises:
+            ValueError: there is no such number, user or session.
+        """
+        with self.state.world.lock:
+            return inbound.receive(self.state, from_, to, text, session=session, media=media)
+
+    def _login(self, user: User) -> dict[str, str]:
+        return {
             "client_id": self.state.client_id,
             "client_secret": self.state.client_secret,
-            "username": self.state.users[OWNER].uid,
-            "password": self.state.users[OWNER].password,
+            "username": user.uid,
+            "password": user.password,
         }
-        self._router = Router(self.operations)
 
     def handle(self, request: Request) -> Answer:
         """Answer one request."""
         with self.state.world.lock:
+            if self._barrier and self._barrier.blocks(self.state.now()):
+                return BLOCKED
             try:
                 return self._answer(request)
             except Refusal as refusal:
@@ -72,15 +155,16 @@ class NetSapiensMock:
             raise refuse(404, "No Route Found [92]")
         operation, parts = found
         exchange = Exchange(self.state, request, parts)
-        if operation.handler not in tokens.OPEN:
+        if operation.handler not in OPEN:
             _ = exchange.caller  # an expired token is told before anything else is
         self.state.settle()
+        self.poster.sweep()
         answer: Answer = operation.handler(exchange)
         return answer
 
 
 def _operations(quirks: frozenset[str]) -> tuple[Operation, ...]:
-    modules = (messages, sessions, tokens, numbers, contacts, calls, subscriptions)
+    modules = (messages, sessions, tokens, jwt, keys, numbers, contacts, calls, subscriptions)
     found = [operation for module in modules for operation in module.OPERATIONS]
     found += () if "v44" in quirks else subscriptions.DOMAIN_OPERATIONS
     return tuple(replace(operation, name=f"netsapiens.{operation.name}") for operation in found)

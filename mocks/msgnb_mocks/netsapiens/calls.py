@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from msgnb_mocks.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
@@ -51,12 +51,15 @@ def make_call(exchange: Exchange) -> Answer:
     row["call-orig-user"] = str(body.get("call-orig-user") or user.uid)
     row["caller-id-number"] = str(body.get("caller-id-number") or user.number)
     state.calls[call_id] = state.spelling.record(row)
+    _tell(state, row, over=False)
     return Answer.of(state.calls[call_id].wire) if body.get("synchronous") == "yes" else ACCEPTED
 
 
 def disconnect_call(exchange: Exchange) -> Answer:
     """End an active call."""
-    del exchange.state.calls[_found(exchange).row["call-orig-call-id"]]
+    row = _found(exchange).row
+    del exchange.state.calls[row["call-orig-call-id"]]
+    _tell(exchange.state, row, over=True)
     return Answer.of({"code": 200, "message": "OK"})
 
 
@@ -90,6 +93,18 @@ def call_row(
         "term-orig-info": "alerting" if answered is None else "active",
         "call-audio-codec": "PCMU",
     }
+
+
+def _tell(state: State, row: Mapping[str, Json], *, over: bool) -> None:
+    if state.publish is None:
+        return
+    users = {row["call-by-user"]}
+    state.publish("call", users, state.naming.call(row, over=over))
+    state.publish("call_origid", users, state.naming.origin(row, over=over))
+    if over:
+        taken = row["call-answer-datetime"]
+        answered = None if taken == UNANSWERED else datetime.fromisoformat(f"{taken}+00:00")
+        state.publish("cdr", users, state.naming.record(row, answered=answered, now=state.now()))
 
 
 def _of_users(exchange: Exchange) -> Iterable[Record]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from itertools import islice
 
@@ -14,6 +15,8 @@ from msgnb_mocks.operations import Answer, Json, Refusal, Request
 V2 = "/ns-api/v2"
 PAGE = 100
 LARGEST_PAGE = 1000
+KEY_LIFE = timedelta(days=20 * 365)
+"""An API key doesn't expire; what is made with it lives that long."""
 
 ACCEPTED = Answer.of({"code": 202, "message": "Accepted"}, 202)
 
@@ -42,12 +45,24 @@ class Exchange:
         scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise refuse(401, "An access token is required")
-        grant = self.state.grants.get(token.strip())
+        grant = self._granted(token.strip())
         if grant is None:
             raise refuse(401, "The access token provided is invalid")
         if grant.expires <= self.state.now():
             raise refuse(401, "The access token provided has expired")
+        if grant.partial:
+            raise refuse(401, "A second factor is required")
+        if grant.readonly and self.request.method != "GET":
+            raise refuse(403, "Permission Denied")
         return grant
+
+    def _granted(self, token: str) -> Grant | None:
+        """What a bearer token allows: one scheme for tokens, JWTs and API keys."""
+        if known := self.state.api_keys.get(token):
+            ends = self.state.now() + KEY_LIFE
+            readonly = known.row["readonly"] == "yes"
+            return Grant(known.user, token, "", ends, ends, readonly=readonly)
+        return self.state.grants.get(token)
 
     @cached_property
     def body(self) -> dict[str, Json]:

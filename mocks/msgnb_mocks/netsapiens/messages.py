@@ -24,8 +24,8 @@ MEDIA_TYPES = ("mms", "chat-media")
 MEDIA_URL = "https://media.example/netsapiens"
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9_]{32,}")
-_PHONE = re.compile(r"\+?[0-9]{7,15}")
-_SEPARATORS = re.compile(r"[ ().-]")
+PHONE = re.compile(r"\+?[0-9]{7,15}")
+SEPARATORS = re.compile(r"[ ().-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +201,8 @@ def _own_number(state: State, user: str, given: Json) -> str:
 
 
 def _digits(given: str, field: str) -> str:
-    number = _SEPARATORS.sub("", given)
-    if not _PHONE.fullmatch(number):
+    number = SEPARATORS.sub("", given)
+    if not PHONE.fullmatch(number):
         raise refuse(400, f"{field} {given} is not a phone number")
     # Live servers take a bare ten-digit number as a national one.
     return f"1{number}" if len(number) == 10 else number.removeprefix("+")

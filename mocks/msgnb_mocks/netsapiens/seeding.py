@@ -1,7 +1,8 @@
 """Fills a cluster from the world: what was there before the first request.
 
-User 1001 is the one whose password is handed out and has most of the sessions; 1007 has exactly one row of
-most things and 1008 none, because lists of one and of none are where clients go wrong.
+User 1001 is the one whose password is handed out and has most of the sessions; 1006 signs in with a second
+factor; 1007 has exactly one row of most things and 1008 none, because lists of one and of none are where
+clients go wrong.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from random import Random
 
 from msgnb_mocks.netsapiens.calls import call_row
 from msgnb_mocks.netsapiens.contacts import SHARED, add_contact
+from msgnb_mocks.netsapiens.keys import add_key
 from msgnb_mocks.netsapiens.messages import chat, inbound_sms, message_row, outbound_sms
 from msgnb_mocks.netsapiens.numbers import number_row
 from msgnb_mocks.netsapiens.spelling import bare
@@ -33,6 +35,7 @@ from msgnb_mocks.world import Conversation, Line, Person
 
 OWNER = "1001"
 SINGLE = "1007"
+GUARDED = "1006"
 SCOPES = (SUPER_USER, OFFICE_MANAGER, *["Basic User"] * 6)
 NUMBERS: tuple[tuple[str, str, str], ...] = (
     ("16195550101", "user", OWNER),
@@ -74,6 +77,7 @@ def fill(state: State) -> None:
     _add_contacts(state, customers)
     _add_calls(state, customers)
     _add_subscriptions(state)
+    add_key(state, state.users[OWNER], "Key of the seeded world", {"can-create-keys": "yes"})
 
 
 def _add_users(state: State, customers: Sequence[Person]) -> None:
@@ -83,7 +87,10 @@ def _add_users(state: State, customers: Sequence[Person]) -> None:
     for offset, (scope, person) in enumerate(zip(SCOPES, staff, strict=False)):
         number = str(int(OWNER) + offset)
         password = state.world.hex(secrets, 20)
-        state.users[number] = User(number, person.first_name, person.last_name, person.email, scope, password)
+        passcode = f"{secrets.randrange(10**6):06d}" if number == GUARDED else ""
+        state.users[number] = User(
+            number, person.first_name, person.last_name, person.email, scope, password, passcode
+        )
         state.inboxes[number] = {}
         state.contacts[number] = {}
     state.contacts[SHARED] = {}

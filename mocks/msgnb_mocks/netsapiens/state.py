@@ -7,10 +7,11 @@ the read mark and the other party differ from user to user.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from msgnb_mocks.netsapiens.events import Naming
 from msgnb_mocks.netsapiens.spelling import Record, Spelling
 from msgnb_mocks.operations import Json
 from msgnb_mocks.world import World
@@ -34,6 +35,8 @@ class User:
     email: str
     scope: str
     password: str
+    passcode: str = ""
+    """What the authenticator of a user with a second factor shows; it doesn't change here."""
 
     @property
     def name(self) -> str:
@@ -48,13 +51,19 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One issued pair of tokens."""
+    """What a request is allowed by: one issued pair of tokens, a JWT with its refresh, or an API key.
+
+    `claims` are a JWT's own; a `partial` grant still lacks the second factor; a `readonly` one only reads.
+    """
 
     user: User
     access_token: str
     refresh_token: str
     expires: datetime
     refresh_expires: datetime
+    claims: Mapping[str, Json] | None = None
+    partial: bool = False
+    readonly: bool = False
 
     @property
     def is_super(self) -> bool:
@@ -65,6 +74,16 @@ class Grant:
     def is_manager(self) -> bool:
         """Whether every user of the domain is in reach."""
         return self.user.scope in {SUPER_USER, OFFICE_MANAGER}
+
+
+@dataclass(slots=True)
+class ApiKey:
+    """A key that stands for a user; `key` is told once, when it is made by the key with the id `maker`."""
+
+    key: str
+    user: User
+    row: dict[str, Json]
+    maker: str
 
 
 @dataclass(slots=True)
@@ -98,6 +117,9 @@ class Session:
     record: Record
 
 
+Publish = Callable[[str, Collection[str], dict[str, Json]], None]
+
+
 class State:
     """All that one mock remembers; `seeding` fills it."""
 
@@ -112,6 +134,7 @@ class State:
         self.users: dict[str, User] = {}
         self.grants: dict[str, Grant] = {}
         self.refreshable: dict[str, Grant] = {}
+        self.api_keys: dict[str, ApiKey] = {}
         self.threads: dict[str, Thread] = {}
         self.inboxes: dict[str, dict[str, Session]] = {}
         self.sessions: dict[tuple[str, str], Session] = {}
@@ -119,6 +142,10 @@ class State:
         self.contacts: dict[str, dict[str, Record]] = {}
         self.calls: dict[str, Record] = {}
         self.subscriptions: dict[str, Record] = {}
+        self.naming = Naming(quirks)
+        self.publish: Publish | None = None
+        """Takes what subscribers are told: the model, the users it is about, and the posted object. There is
+        none while the history is written, which is no news."""
         self._sending: deque[tuple[datetime, Thread, int]] = deque()
 
     @property
@@ -146,6 +173,8 @@ class State:
         thread.messages.append(record)
         if row["media-type"]:
             thread.media_type, thread.media_size = row["media-type"], row["media-size"]
+        if self.publish:
+            self.publish("message", thread.members, self.naming.message(row))
         if row["status"] == "sending" and row["type"] in {"sms", "mms"}:
             self._sending.append((at + SENDING_TIME, thread, len(thread.messages) - 1))
         return record
@@ -164,10 +193,17 @@ class State:
         self.sessions.pop((user, thread.id), None)
         session = Session(thread, user, status, self._session_record(thread, user, status))
         inbox[thread.id] = self.sessions[user, thread.id] = session
+        self.tell_session(session)
 
     def refresh(self, session: Session) -> None:
-        """Write the session's row anew."""
+        """Write the session's row anew, and tell."""
         session.record = self._session_record(session.thread, session.user, session.last_status)
+        self.tell_session(session)
+
+    def tell_session(self, session: Session) -> None:
+        """Tell subscribers that a user's session changed."""
+        if self.publish:
+            self.publish("messagesession", {session.user}, self.naming.session(session.record.row))
 
     def remove(self, session: Session) -> None:
         """Take the session off the user's list; the thread goes with the last one."""

@@ -1,4 +1,4 @@
-"""Event subscriptions: kept, changed and expired here; nothing is posted yet, so a new one stays pending."""
+"""Event subscriptions: made, changed and deleted here; `posting` posts to them and counts."""
 
 from __future__ import annotations
 

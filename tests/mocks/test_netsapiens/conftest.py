@@ -45,6 +45,15 @@ class Caller:
         self.token = orjson.loads(answer.body).get("access_token", self.token)
         return answer
 
+    def with_key(self) -> Caller:
+        """The same caller, signing with the seeded API key."""
+        self.token = next(iter(self.mock.state.api_keys))
+        return self
+
+    def guarded(self) -> Caller:
+        """A caller with the login of the user who has a second factor, not signed in."""
+        return Caller(self.mock, "1006")
+
     def as_user(self, username: str) -> Caller:
         """Another user's caller on the same mock."""
         other = Caller(self.mock, username)

@@ -17,14 +17,21 @@ INTO = f"{OWN}/messagesessions/{NEW}/messages"
 
 @pytest.mark.parametrize("quirk", QUIRKS)
 def test_every_quirk_changes_something(make: Any, quirk: Any) -> None:
-    """Each quirk makes at least one answer differ."""
+    """Each quirk makes at least one answer or post differ."""
     assert transcript(make(quirk)) != transcript(make())
 
 
+def test_without_a_quirk_nothing_changes(make: Any) -> None:
+    """Two mocks of the same seed answer and post the same."""
+    assert transcript(make()) == transcript(make())
+
+
 def transcript(pbx: Any) -> Any:
-    """The answers to a round of calls that touches every reading."""
+    """The answers to a round of calls that touches every reading, and what is posted."""
     hook = {"model": "call", "post-url": "https://hooks.example/x"}
-    answers = [pbx.sign_in(password="no"), pbx.request("POST", INTO, SMS)]
+    posted: list[Any] = []
+    pbx.mock.state.publish = lambda model, users, event: posted.append((model, shape(event)))
+    answers = [pbx.guarded().sign_in(), pbx.sign_in(password="no"), pbx.request("POST", INTO, SMS)]
     answers += [
         pbx.request("POST", f"{OWN}/messages", {**SMS, "type": "mms", "data": "eA==", "mime-type": "a/b"})
     ]
@@ -41,7 +48,10 @@ def transcript(pbx: Any) -> Any:
     found = orjson.loads(newest.body)
     row = found[0] if isinstance(found, list) else found
     answers += [newest, pbx.request("GET", f"{OWN}/messagesessions/{row['messagesession-id']}/messages")]
-    return [(answer.status, shape(orjson.loads(answer.body))) for answer in answers]
+    for _ in range(210):
+        last = pbx.request("GET", "/version")
+    found = [(answer.status, shape(orjson.loads(answer.body))) for answer in answers]
+    return [*found, last.status, posted]
 
 
 def shape(value: Any) -> Any:

@@ -1,0 +1,142 @@
+"""Posts events to the subscribers' URLs, and keeps the books of it.
+
+* Each subscription has a queue and, while there is something in it, a thread: what was queued meanwhile goes
+  out together as one array, and a receiver that hangs holds up nobody else.
+* Only receivers on this machine are really posted to. Those of the mock's own made-up domain are taken to
+  have answered 200; every other host counts as unreachable, and nothing leaves.
+* A post is tried once; what fails is counted and lost (NetSapiens 7.3, 7.4).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import orjson
+import urllib3
+
+from msgnb_mocks.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, State
+from msgnb_mocks.operations import Json
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LARGEST_BATCH = 100
+TIMEOUT = 10.0
+HIGHEST_SUCCESS = 302
+INTERVAL = timedelta(seconds=60)
+"""How long a subscription must go without an error to be well again; the real length is not published."""
+KEPT_FOR = timedelta(days=7)
+"""How long an expired subscription is still listed; the documentation says "some time"."""
+
+
+class Poster:
+    """Takes events and posts them in the background."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._queues: dict[str, deque[dict[str, Json]]] = {}
+        self._failed_at: dict[str, datetime] = {}
+        self._idle = threading.Condition()
+        # Not through requests: in process it is patched to reach the mocks alone.
+        self._pool = urllib3.PoolManager(timeout=TIMEOUT, retries=False, maxsize=4)
+
+    def post(self, model: str, users: Collection[str], event: dict[str, Json]) -> None:
+        """Queue an event for everyone who subscribed to it; the world's lock is held."""
+        for record in self._state.subscriptions.values():
+            row = record.row
+            if row["model"] == model and self._reaches(row, users) and not self._expired(row):
+                self._queue(row["id"], event)
+
+    def wait(self, seconds: float = 10) -> bool:
+        """Wait until everything queued has been tried; says whether it has."""
+        with self._idle:
+            return self._idle.wait_for(lambda: not self._queues, seconds)
+
+    def sweep(self) -> None:
+        """Forget what expired long ago; the world's lock is held."""
+        now = self._state.now()
+        for name in [
+            name
+            for name, record in self._state.subscriptions.items()
+            if _expiry(record.row) + KEPT_FOR <= now
+        ]:
+            del self._state.subscriptions[name]
+
+    @staticmethod
+    def _reaches(row: Json, users: Collection[str]) -> bool:
+        inside = row["reseller"] in {"*", TERRITORY} and row["domain"] in {"*", DOMAIN}
+        return inside and (row["user"] == "*" or row["user"] in users)
+
+    def _expired(self, row: Json) -> bool:
+        return _expiry(row) <= self._state.now()
+
+    def _queue(self, name: str, event: dict[str, Json]) -> None:
+        with self._idle:
+            if name in self._queues:
+                self._queues[name].append(event)
+                return
+            self._queues[name] = deque([event])
+        threading.Thread(target=self._drain, args=(name,), name=f"posts {name[:8]}", daemon=True).start()
+
+    def _drain(self, name: str) -> None:
+        while batch := self._batch(name):
+            url = self._url(name)
+            if url is None:
+                continue
+            good = self._delivered(url, name, batch)
+            with self._state.world.lock:
+                self._count(name, good=good)
+
+    def _batch(self, name: str) -> list[dict[str, Json]]:
+        with self._idle:
+            queue = self._queues[name]
+            if not queue:
+                del self._queues[name]
+                self._idle.notify_all()
+            return [queue.popleft() for _ in range(min(len(queue), LARGEST_BATCH))]
+
+    def _url(self, name: str) -> str | None:
+        with self._state.world.lock:
+            record = self._state.subscriptions.get(name)
+            return None if record is None else str(record.row["post-url"])
+
+    def _delivered(self, url: str, name: str, batch: list[dict[str, Json]]) -> bool:
+        host = urlsplit(url).hostname or ""
+        if host not in LOOPBACK:
+            return host.endswith(f".{DOMAIN}")
+        headers = {"Content-Type": "application/json", "X-Correlation-ID": name}
+        try:
+            answer = self._pool.request(
+                "POST", url, body=orjson.dumps(batch), headers=headers, redirect=False
+            )
+        except urllib3.exceptions.HTTPError:
+            return False
+        return answer.status <= HIGHEST_SUCCESS
+
+    def _count(self, name: str, *, good: bool) -> None:
+        record = self._state.subscriptions.get(name)
+        if record is None:
+            return
+        row = dict(record.row)
+        row["posts-count"] += 1
+        if good:
+            row["status"] = self._recovered(name, str(row["status"]))
+            row["current-active-server"] = HOSTNAME
+        else:
+            row["error-count"] += 1
+            row["status"] = "error"
+            self._failed_at[name] = self._state.now()
+        self._state.subscriptions[name] = self._state.spelling.record(row)
+
+    def _recovered(self, name: str, status: str) -> str:
+        """After an error only a good post at the end of a clean interval makes it active."""
+        failed_at = self._failed_at.get(name)
+        clean = failed_at is None or self._state.now() - failed_at >= INTERVAL
+        return "active" if clean or status != "error" else status
+
+
+def _expiry(row: Json) -> datetime:
+    moment = datetime.fromisoformat(str(row["subscription-expires-datetime"]))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
