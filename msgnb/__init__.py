@@ -15,8 +15,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from msgnb.asynchronous import aio as aio
     from msgnb.blip import Blip as Blip
     from msgnb.client import Client as Client
+    from msgnb.errors import AlreadyExists as AlreadyExists
     from msgnb.errors import AuthError as AuthError
     from msgnb.errors import InsufficientCredit as InsufficientCredit
     from msgnb.errors import InvalidRequest as InvalidRequest
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from msgnb.errors import SettingsError as SettingsError
     from msgnb.errors import Unreachable as Unreachable
     from msgnb.http import Attempt as Attempt
+    from msgnb.listener import Listener as Listener
     from msgnb.netsapiens import NetSapiens as NetSapiens
     from msgnb.secrets import Secret as Secret
     from msgnb.sending import SendResult as SendResult
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from msgnb.smsdrop import MessageType as MessageType
     from msgnb.smsdrop import SmsDrop as SmsDrop
     from msgnb.testing import offline as offline
+    from msgnb.tokens import KeyringStore as KeyringStore
     from msgnb.tokens import MemoryStore as MemoryStore
     from msgnb.tokens import NoStore as NoStore
     from msgnb.tokens import RedisStore as RedisStore
@@ -44,9 +48,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "msgnb.asynchronous": ("aio",),
     "msgnb.blip": ("Blip",),
     "msgnb.client": ("Client",),
     "msgnb.errors": (
+        "AlreadyExists",
         "AuthError",
         "InsufficientCredit",
         "InvalidRequest",
@@ -60,13 +66,14 @@ _HOMES = {
         "Unreachable",
     ),
     "msgnb.http": ("Attempt",),
+    "msgnb.listener": ("Listener",),
     "msgnb.netsapiens": ("NetSapiens",),
     "msgnb.secrets": ("Secret",),
     "msgnb.sending": ("SendResult",),
     "msgnb.settings": ("connect",),
     "msgnb.smsdrop": ("Campaign", "MessageType", "SmsDrop"),
     "msgnb.testing": ("offline",),
-    "msgnb.tokens": ("MemoryStore", "NoStore", "RedisStore"),
+    "msgnb.tokens": ("KeyringStore", "MemoryStore", "NoStore", "RedisStore"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _MODULES = ("tables", "testing", "widgets")

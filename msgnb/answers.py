@@ -5,6 +5,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +15,7 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, InvalidHeader, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
-from msgnb.errors import AuthError, InvalidRequest, MsgnbError, NotFound, RateLimited, Rejected
+from msgnb.errors import AlreadyExists, AuthError, InvalidRequest, MsgnbError, NotFound, RateLimited, Rejected
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,14 @@ class Answer:
     def ok(self) -> bool:
         """Whether it is a success with a body that can be read."""
         return 200 <= self.status < 300 and self.garbled is None
+
+    def date(self) -> datetime | None:
+        """When the platform gave it, `None` where it does not say."""
+        try:
+            told = parsedate_to_datetime(self.headers.get("Date", ""))
+        except ValueError:
+            return None
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -124,14 +134,18 @@ def retry_after(answer: Answer) -> float | None:
         return None
 
 
+_KINDS: Mapping[int, type[Rejected]] = {404: NotFound, 409: AlreadyExists}
+
+
 def refusal(words: str, answer: Answer, said: Explanation, reason: str) -> MsgnbError:
     """The error for an answer that says no, as its status tells it."""
     details: dict[str, Any] = {"code": said.code, "reason": reason or None, "status": answer.status}
     match answer.status:
+        case 403 if answer.garbled:
+            # A platform refuses in its own words; networks shut out without any (NetSapiens 8).
+            return RateLimited(f"{words}. That is a firewall's or a rate limit's answer: wait a few minutes.")
         case 401 | 403:
             return AuthError(f"{words}. Check the credentials and their rights.")
-        case 404:
-            return NotFound(words, **details)
         case 422:
             return InvalidRequest(words, fields=said.fields, **details)
         case 429:
@@ -141,4 +155,4 @@ def refusal(words: str, answer: Answer, said: Explanation, reason: str) -> Msgnb
         case status if status < 400:
             target = urlsplit(answer.headers.get("Location", "")).netloc or "another address"
             return Rejected(f"{words}, a redirect to {target}. Is base_url right?", **details)
-    return Rejected(words, **details)
+    return _KINDS.get(answer.status, Rejected)(words, **details)

@@ -6,7 +6,7 @@ not raises `NotSupported`; the platform's own verbs stand beside these methods i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self
@@ -38,6 +38,11 @@ class Client(Protocol):
     sender_hint: ClassVar[str | None]
     """How a sender is written, by example; `None` where the account is always the sender."""
     http: Http
+
+    @classmethod
+    def lacking(cls, given: Collection[str]) -> list[str]:
+        """The arguments that are missing beside those that are given."""
+        return [name for name in cls.required if name not in given]
 
     @property
     def account(self) -> str:

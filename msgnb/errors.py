@@ -5,6 +5,7 @@
     ├── RateLimited               too many requests; `retry_after` seconds if the platform said so
     ├── Rejected                  the platform (or msgnb, before sending) refused: `code`, `reason`, `status`
     │   ├── NotFound              there is no such thing
+    │   ├── AlreadyExists         there is one already: `id`, if it could be found
     │   ├── InvalidRequest        the request can't be right: `fields` says what and why; also a ValueError
     │   └── InsufficientCredit    too little credit to launch: `campaign` was created and can be retried
     ├── Unreachable               no answer, or none that the platform could have given; nothing was done
@@ -55,6 +56,14 @@ class Rejected(MsgnbError):
 
 class NotFound(Rejected):
     """There is no such contact, session or campaign."""
+
+
+class AlreadyExists(Rejected):
+    """There is one already; `id` is its, `None` where it could not be found."""
+
+    def __init__(self, message: str, *, id: str | None = None, **rejected: Any) -> None:  # noqa: A002
+        super().__init__(message, **rejected)
+        self.id = id
 
 
 class InvalidRequest(Rejected, ValueError):

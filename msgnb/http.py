@@ -13,9 +13,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import CancelledError
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -34,6 +38,9 @@ DEFAULT_TIMEOUT: Timeout = (5.0, 30.0)
 
 PATIENCE = 60.0
 """Longest wait in seconds that a `Retry-After` may ask of us; above it `RateLimited` is raised at once."""
+
+giving_up: ContextVar[threading.Event | None] = ContextVar("giving_up", default=None)
+"""Set by whoever may give up on what runs here: no further attempt is made then."""
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SHORTEST_REST = 1.0
@@ -130,13 +137,14 @@ class Http:
     ) -> None:
         self.platform = platform
         self.base_url = _checked(base_url)
-        self.pause: Callable[[float], None] = time.sleep
+        self.pause: Callable[[float], None] = _rest
         self._auth = auth
         self._explain = explain
         self._timeout = timeout
         self._verify = verify
         self._on_attempt = on_attempt
         self._log = logger or logging.getLogger("msgnb.http")
+        self._ahead = timedelta()
         self._session = requests.Session()
         self._session.headers["Accept"] = "application/json"
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32)
@@ -146,6 +154,10 @@ class Http:
     def close(self) -> None:
         """Close the open connections."""
         self._session.close()
+
+    def now(self) -> datetime:
+        """The platform's time, as its last answer told it; this machine's before the first."""
+        return datetime.now(UTC) + self._ahead
 
     def send(
         self,
@@ -158,6 +170,7 @@ class Http:
         form: Mapping[str, str | Secret] | None = None,
         id: str | None = None,  # noqa: A002 - the wire's word
         signed: bool = True,
+        accept: Callable[[Answer], bool] | None = None,
     ) -> Answer:
         """Send a request as often as its policy allows, and return a success or raise.
 
@@ -170,13 +183,14 @@ class Http:
             form: a body to send as a web form, likewise.
             id: what the message or command is called, for `OutcomeUnknown`.
             signed: whether to sign it; a sign-in is not.
+            accept: tells the answers that are wanted although their status is an error.
 
         Raises:
             MsgnbError: one of the tree in `msgnb.errors`.
         """
         request = self._prepare(method, path, params, json, form)
         result = self._tried(request, policy, signed=signed)
-        if isinstance(result, Answer) and result.ok:
+        if isinstance(result, Answer) and (result.ok or (accept and accept(result))):
             return result
         raise self._error(result, policy, f"{method} {path}", id)
 
@@ -184,6 +198,8 @@ class Http:
         retry, number, renewed = policy.retry, 0, not signed
         while True:
             number += 1
+            if (given_up := giving_up.get()) and given_up.is_set():
+                raise CancelledError(f"{request.method} was given up before attempt {number}")
             signature = self._auth.headers() if signed else {}
             started = time.perf_counter()
             result = self._attempt(request, signature)
@@ -226,7 +242,10 @@ class Http:
             )
         except requests.RequestException as error:
             return fault_of(error, self._timeout)
-        return answer_of(response)
+        answer = answer_of(response)
+        if told := answer.date():
+            self._ahead = told - datetime.now(UTC)
+        return answer
 
     def _report(
         self,
@@ -275,6 +294,14 @@ class Http:
         return OutcomeUnknown(
             f"{words}. It may have been carried out: look up {id or 'it'} before you send it again.", id=id
         )
+
+
+def _rest(seconds: float) -> None:
+    given_up = giving_up.get()
+    if given_up is None:
+        time.sleep(seconds)
+    else:
+        given_up.wait(seconds)
 
 
 def _checked(base_url: str) -> str:

@@ -6,7 +6,9 @@ one way to read it, called where a request is signed and nowhere else.
 
 from __future__ import annotations
 
+import getpass
 import hmac
+import sys
 from typing import NoReturn
 
 
@@ -48,3 +50,10 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled: make the client anew where you need it, with msgnb.connect")
+
+
+def ask(what: str) -> Secret | None:
+    """A secret that a person types; `None` where nobody is there to answer."""
+    if not (sys.stdin.isatty() or "ipykernel" in sys.modules):
+        return None
+    return Secret(getpass.getpass(f"{what}: "))

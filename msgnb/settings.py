@@ -21,16 +21,14 @@
 from __future__ import annotations
 
 import os
-import sys
 import tomllib
 from collections.abc import Iterable, Mapping
-from getpass import getpass
 from pathlib import Path
 from typing import Any
 
 from msgnb.client import PLATFORMS, Client, client_class
 from msgnb.errors import SettingsError
-from msgnb.secrets import Secret
+from msgnb.secrets import Secret, ask
 
 FILE = "msgnb.toml"
 DEFAULT = "default"
@@ -60,8 +58,7 @@ def connect(platform: str, profile: str = DEFAULT, **arguments: Any) -> Client:
         for name, value in values.items()
         if name not in given
     }
-    missing = [name for name in cls.required if name not in given and name not in resolved]
-    for name in missing:
+    for name in cls.lacking(given.keys() | resolved.keys()):
         if not cls.settings[name]:
             raise SettingsError(_lacking(platform, profile, name))
         resolved[name] = _asked(f"{platform} {name}", _lacking(platform, profile, name))
@@ -164,6 +161,7 @@ def _from_keyring(place: str, what: str) -> Secret:
 
 
 def _asked(what: str, otherwise: str) -> Secret:
-    if not (sys.stdin.isatty() or "ipykernel" in sys.modules):
+    answer = ask(what)
+    if answer is None:
         raise SettingsError(otherwise)
-    return Secret(getpass(f"{what}: "))
+    return answer

@@ -155,7 +155,51 @@ CAMPAIGNS = Table("campaigns", "One row for each campaign.", (
     Column("scheduled_at", "time it is planned for", TIME),
 ))  # fmt: skip
 
-TABLES: tuple[Table, ...] = (SESSIONS, MESSAGES, CONTACTS, SUBSCRIPTIONS, CAMPAIGNS)
+EVENTS = Table("events", "One row for each event, in the order in which they came.", (
+    _PLATFORM,
+    _ACCOUNT,
+    Column("event", "id of the event; of a posted message the message's, and where the platform gives none, "
+           "one made when it came"),
+    Column("topic", "model of a posted event, or category of a track"),
+    Column("action", "what happened: a posted message is `inbound` or `outbound`, a session also `read`, a "
+           "call `ringing`, `active` or `ended`"),
+    Column("at", "time when it happened; where the platform does not tell, when it came", TIME),
+    Column("session", "id of the session it is about"),
+    Column("contact", "id or number of the other party"),
+    Column("count", "how often, where events are counted", "Int64"),
+    Column("value", "text of the message, or the track's value"),
+    Column("duplicate_of", "`event` of the earlier row that told the same"),
+    Column("extras", "all that the platform told, as JSON text"),
+))  # fmt: skip
+
+NUMBERS = Table("numbers", "One row for each number that SMS can go out from.", (
+    _PLATFORM,
+    _ACCOUNT,
+    Column("number", "the number"),
+    Column("application", "the platform's word for its use: a user's, a call queue's, or available"),
+    Column("owner", "the user or queue that it belongs to"),
+    Column("carrier", "who carries its messages"),
+    Column("mms", "whether it takes media", "boolean"),
+    Column("group_mms", "whether it takes groups", "boolean"),
+))  # fmt: skip
+
+CALLS = Table("calls", "One row for each call that is going on.", (
+    _PLATFORM,
+    _ACCOUNT,
+    Column("call", "id of the call, as `hang_up()` takes it"),
+    Column("user", "user whose call it is"),
+    Column("caller", "number of the caller"),
+    Column("caller_name", "name of the caller"),
+    Column("called", "number that was dialled"),
+    _choice("status", "`ringing`, or `active` once it was answered", ("ringing", "active")),
+    Column("started_at", "time of its beginning", TIME),
+    Column("answered_at", "time when it was answered", TIME),
+    Column("codec", "audio codec"),
+))  # fmt: skip
+
+TABLES: tuple[Table, ...] = (
+    SESSIONS, MESSAGES, CONTACTS, SUBSCRIPTIONS, CAMPAIGNS, EVENTS, NUMBERS, CALLS,
+)  # fmt: skip
 
 
 def _series(column: Column, values: Any, size: int) -> Any:
@@ -220,6 +264,12 @@ def as_texts(found: list[Any]) -> list[str | None] | None:
 def counts(rows: Sequence[Mapping[str, Any]], key: str) -> list[int | None]:
     """The values of one key of all rows, as counts; text such as "4" is read as its number."""
     return [count(row.get(key)) for row in rows]
+
+
+def flags(rows: Sequence[Mapping[str, Any]], key: str) -> list[bool | None]:
+    """The values of one key of all rows as yes or no, which some platforms write as words."""
+    words = {"yes": True, "true": True, "no": False, "false": False}
+    return [words.get(str(row.get(key)).lower()) for row in rows]
 
 
 def count(value: Any) -> int | None:

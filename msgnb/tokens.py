@@ -1,7 +1,7 @@
 """Where tokens are kept between requests, and, if the user likes, between processes.
 
 A store is a plain mapping from an account (`platform`, root and login, never the password) to a token with a
-life; three are here, and anything with the same three methods will do.
+life; four are here, and anything with the same three methods will do.
 """
 
 from __future__ import annotations
@@ -94,6 +94,41 @@ class RedisStore:
     def delete(self, account: str) -> None:
         """Forget the token of an account."""
         self._redis.delete(_key(account))
+
+
+class KeyringStore:
+    """Keeps tokens in the system's keyring, for later processes; needs `pip install msgnb[keyring]`.
+
+    >>> NetSapiens("pbx.example.com", token_store=KeyringStore(), **login)
+
+    Raises:
+        SettingsError: the keyring package is missing.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import keyring  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise SettingsError("KeyringStore needs keyring: pip install 'msgnb[keyring]'") from None
+        self._keyring = keyring
+
+    def get(self, account: str) -> Secret | None:
+        """The token of an account, `None` where there is none or it has expired."""
+        kept = self._keyring.get_password(_SERVICE, account)
+        ends, _, token = (kept or "0 ").partition(" ")
+        return Secret(token) if time.time() < float(ends) else None
+
+    def set(self, account: str, token: Secret, seconds: float) -> None:
+        """Keep a token for some seconds."""
+        self._keyring.set_password(_SERVICE, account, f"{time.time() + seconds} {token.reveal()}")
+
+    def delete(self, account: str) -> None:
+        """Forget the token of an account."""
+        if self._keyring.get_password(_SERVICE, account) is not None:
+            self._keyring.delete_password(_SERVICE, account)
+
+
+_SERVICE = "msgnb tokens"
 
 
 def _key(account: str) -> str:

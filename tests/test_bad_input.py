@@ -118,7 +118,6 @@ def send_sms(client: Any, **change: Any) -> Any:
         ({"destination": ""}, "destination"),
         ({"destination": "hello"}, "destination"),
         ({"destination": ["18585551234", "12"]}, "destination"),
-        ({"from_number": None}, "from_number"),
         ({"from_number": "me"}, "from_number"),
     ],
 )

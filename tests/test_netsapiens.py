@@ -30,6 +30,11 @@ def token(name: str = "one", **more: Any) -> Any:
     )
 
 
+def owns(*numbers: str) -> Any:
+    """The answer to the question for the user's SMS numbers."""
+    return answers([{"number": number, "application": "user", "dest": "123"} for number in numbers])
+
+
 @pytest.fixture
 def pbx(loopback: Loopback) -> msgnb.NetSapiens:
     client = msgnb.NetSapiens(loopback.url, **LOGIN)
@@ -88,7 +93,7 @@ def test_a_refused_token_is_refreshed_and_the_request_repeated(
     """After a 401 the token is refreshed and the request sent once more, a message too."""
     expired = answers({"code": 401, "message": "The access token provided has expired"}, status=401)
     loopback.script = [token(), expired, token("two"), answers(ACCEPTED, status=202)]
-    pbx.send_message("sms", "hi", "18585551234", "18585550001", SESSION)
+    pbx.send_message("chat", "hi", "1002", messagesession=SESSION)
     assert [seen.path.rpartition("/")[2] for seen in loopback.seen] == [
         "tokens",
         "messages",
@@ -173,10 +178,12 @@ def test_a_message_leaves_as_documented(
     loopback: Loopback, pbx: msgnb.NetSapiens, arguments: tuple[Any, ...], body: Any
 ) -> None:
     """Chat, SMS and MMS have the documented bodies: one recipient as text, several as a list."""
-    loopback.script = [token(), answers(ACCEPTED, status=202)]
+    asked = "from-number" in body
+    own = [owns("18585550001", "18585550003")] if asked else []
+    loopback.script = [token(), *own, answers(ACCEPTED, status=202)]
     pbx.send_message(*arguments)
-    assert bodies(loopback)[1] == body
-    assert len(loopback.seen) == 2
+    assert bodies(loopback)[-1] == body
+    assert len(loopback.seen) == 2 + asked
 
 
 @pytest.mark.parametrize(("status", "answer"), [(202, ACCEPTED), (200, {"id": "m-1", "text": "hi"})])
@@ -184,21 +191,21 @@ def test_both_answers_to_a_message_are_success(
     loopback: Loopback, pbx: msgnb.NetSapiens, status: int, answer: Any
 ) -> None:
     """202 without and 200 with the message are both success, with the session to answer in."""
-    loopback.script = [token(), answers(answer, status=status)]
+    loopback.script = [token(), owns("18585550001"), answers(answer, status=status)]
     sent = pbx.send_message("sms", "hi", "18585551234", "18585550001")
-    session = loopback.seen[1].path.split("/")[-2]
+    session = loopback.seen[2].path.split("/")[-2]
     assert sent == {"messagesession-id": session, **answer}
     assert len(session) == 32
-    assert loopback.seen[1].path == f"/ns-api/v2/domains/~/users/~/messagesessions/{session}/messages"
+    assert loopback.seen[2].path == f"/ns-api/v2/domains/~/users/~/messagesessions/{session}/messages"
 
 
 def test_a_lost_message_is_unknown_by_its_session(loopback: Loopback, pbx: msgnb.NetSapiens) -> None:
     """A message whose answer got lost is posted once, and its session's id is told."""
-    loopback.script = [token(), drops]
+    loopback.script = [token(), owns("18585550001"), drops]
     with pytest.raises(msgnb.OutcomeUnknown) as caught:
         pbx.send_text("18585551234", "hi", sender="18585550001")
-    assert caught.value.id == loopback.seen[1].path.split("/")[-2]
-    assert len(loopback.seen) == 2
+    assert caught.value.id == loopback.seen[2].path.split("/")[-2]
+    assert [seen.method for seen in loopback.seen] == ["POST", "GET", "POST"]
 
 
 @pytest.mark.parametrize(

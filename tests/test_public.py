@@ -15,12 +15,15 @@ import msgnb
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = [
     "Attempt",
+    "AlreadyExists",
     "AuthError",
     "Blip",
     "Campaign",
     "Client",
     "InsufficientCredit",
     "InvalidRequest",
+    "KeyringStore",
+    "Listener",
     "MemoryStore",
     "MessageType",
     "MsgnbError",
@@ -37,6 +40,7 @@ NAMES = [
     "SettingsError",
     "SmsDrop",
     "Unreachable",
+    "aio",
     "connect",
     "offline",
     "tables",
@@ -82,7 +86,7 @@ def test_everything_public_is_described() -> None:
         thing = getattr(msgnb, name)
         assert inspect.getdoc(thing), name
         if inspect.isclass(thing) and thing.__module__.startswith("msgnb"):
-            for member, value in vars(thing).items():
+            for member, value in inspect.getmembers(thing):
                 if not member.startswith("_") and callable(value):
                     assert inspect.getdoc(value), f"{name}.{member}"
 

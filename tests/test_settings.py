@@ -94,7 +94,7 @@ def test_a_secret_comes_from_the_keyring(tmp_path: Path, monkeypatch: pytest.Mon
     keyring = types.SimpleNamespace(get_password=lambda service, user: passwords.get((service, user)))
     monkeypatch.setitem(sys.modules, "keyring", keyring)
     monkeypatch.setattr("sys.stdin", types.SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr(settings, "getpass", lambda prompt: asked.append(prompt) or "typed")
+    monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or "typed")
     pbx = msgnb.connect("netsapiens", profile="work")
     assert [secret.reveal() for secret in pbx._auth.secrets()] == ["from-keyring", "typed"]
     assert asked == ["netsapiens password: "]
@@ -106,7 +106,7 @@ def test_a_secret_comes_from_the_keyring(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_missing_secret_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A secret that nothing gives is asked for where somebody is there to answer."""
     monkeypatch.setattr("sys.stdin", types.SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr(settings, "getpass", lambda _: "Ym90OmE=")
+    monkeypatch.setattr("getpass.getpass", lambda _: "Ym90OmE=")
     assert msgnb.connect("blip").account == "bot@msging.net"
 
 

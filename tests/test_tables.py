@@ -20,7 +20,7 @@ def table(request: pytest.FixtureRequest) -> Table:
 def value_of(column: tables.Column) -> Any:
     if column.choices:
         return column.choices[0]
-    return {"Int64": 5, tables.TIME: "2026-01-01T00:00:00Z"}.get(column.dtype, "text")
+    return {"Int64": 5, "boolean": True, tables.TIME: "2026-01-01T00:00:00Z"}.get(column.dtype, "text")
 
 
 def test_types_do_not_depend_on_the_rows(table: Table) -> None:

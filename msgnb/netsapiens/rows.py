@@ -6,10 +6,12 @@ Live servers send numbers where the contract says text, and two spellings of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
+from msgnb.netsapiens.spelling import CALL_KEYS, MESSAGE_KEYS, SESSION_KEYS, modern
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,11 +32,13 @@ _MESSAGE_KEYS = (
     "id", "timestamp", "type", "direction", "from-number", "from-user-id", "dialed", "terminating-user-id",
     "text", "status", "media-type", "media-size", "file-access-url",
 )  # fmt: skip
+CALL_STATES = {"alerting": "ringing", "active": "active"}
 _PHONES = ("cell", "work", "home")
 
 
-def sessions(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
+def sessions(wire: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
     """Message sessions as a table `sessions` (NetSapiens 2)."""
+    found = modern(wire, SESSION_KEYS)
     owners = [_owner(row, account) for row in found]
     values = {
         "platform": "netsapiens",
@@ -50,13 +54,13 @@ def sessions(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
         "last_direction": [_last_direction(row, owner) for row, owner in zip(found, owners, strict=True)],
         "unread": [_unread(row.get("messagesession-last-status")) for row in found],
     }
-    return tables.SESSIONS.frame(len(found), values, raw=found if raw else None)
+    return tables.SESSIONS.frame(len(found), values, raw=wire if raw else None)
 
 
 def messages(pages: Iterable[Sequence[Row]], account: str, session: str, *, raw: bool) -> pd.DataFrame:
     """Pages of messages as a table `messages` (NetSapiens 3.1)."""
     pages = list(pages) if raw else pages
-    wire = tables.columns(pages, *_MESSAGE_KEYS)
+    wire = tables.columns((modern(page, MESSAGE_KEYS) for page in pages), *_MESSAGE_KEYS)
     media = tables.as_texts(wire["media-type"])
     directions = _directions(wire["direction"], wire["from-user-id"], account)
     values = {
@@ -98,6 +102,47 @@ def contacts(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
         "group": tables.texts(found, "company"),
     }
     return tables.CONTACTS.frame(len(found), values, raw=found if raw else None)
+
+
+def numbers(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
+    """SMS numbers as a table `numbers` (NetSapiens 4)."""
+    values = {
+        "platform": "netsapiens",
+        "account": account,
+        "number": tables.texts(found, "number"),
+        "application": tables.texts(found, "application"),
+        "owner": tables.texts(found, "dest"),
+        "carrier": tables.texts(found, "carrier"),
+        "mms": tables.flags(found, "mms-capable"),
+        "group_mms": tables.flags(found, "group-mms-capable"),
+    }
+    return tables.NUMBERS.frame(len(found), values, raw=found if raw else None)
+
+
+def calls(wire: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
+    """Active calls as a table `calls` (NetSapiens 6)."""
+    found = modern(wire, CALL_KEYS)
+    values = {
+        "platform": "netsapiens",
+        "account": account,
+        "call": tables.texts(found, "call-orig-call-id"),
+        "user": tables.as_texts([row.get("call-by-user") or row.get("call-orig-user") for row in found]),
+        "caller": tables.texts(found, "caller-id-number"),
+        "caller_name": tables.texts(found, "call-orig-name"),
+        "called": tables.texts(found, "call-dialed-number"),
+        "status": [CALL_STATES.get(str(row.get("term-orig-info"))) for row in found],
+        "started_at": [moment(row.get("call-start-datetime")) for row in found],
+        "answered_at": [moment(row.get("call-answer-datetime")) for row in found],
+        "codec": tables.texts(found, "call-audio-codec"),
+    }
+    return tables.CALLS.frame(len(found), values, raw=wire if raw else None)
+
+
+def moment(value: Any) -> str | None:
+    """A time as the tables read it; seconds of the epoch, which some events have, and none of year 0."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC).isoformat()
+    return value if isinstance(value, str) and value and not value.startswith("0000") else None
 
 
 def subscriptions(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:

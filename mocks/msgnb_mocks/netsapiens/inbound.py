@@ -35,7 +35,7 @@ def receive(
         thread, party = _chat_from(state, sender, to, session)
         kinds = CHAT_TYPES
     else:
-        thread, party = _sms_from(state, *map(_digits, (sender, to)), session)
+        thread, party = _sms_from(state, _digits(sender), _digits(to), session)
         kinds = SMS_TYPES
     about = {"media_type": media[0], "media_size": media[1]} if media else {}
     now = state.now()

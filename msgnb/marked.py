@@ -1,0 +1,94 @@
+"""A table of subscriptions whose view in a notebook shows which rows need somebody.
+
+It is an ordinary DataFrame in everything else; what is taken out of it stays one of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+SOON_SECONDS = 3600.0
+MOST_ROWS = 100
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+_BROKEN = "color: var(--jp-error-color1, #c62828); font-weight: 600"
+_NEEDED = {"status", "expires_at", "posts", "errors"}
+
+
+class MarkedFrame(pd.DataFrame):
+    """Subscriptions as they stood at `read_at`."""
+
+    _metadata = ["read_at"]  # noqa: RUF012 - how pandas carries it over
+    read_at: datetime
+
+    @property
+    def _constructor(self) -> Callable[..., MarkedFrame]:
+        return MarkedFrame
+
+    def attention(self) -> pd.Series[str]:
+        """Why each row needs somebody, in words; missing where it is well.
+
+        >>> subscriptions[subscriptions.attention().notna()]
+        """
+        now = getattr(self, "read_at", None) or datetime.now(UTC)
+        columns = (self[name] for name in ("status", "expires_at", "posts", "errors"))
+        words = [_trouble(*row, now=now) for row in zip(*columns, strict=True)]
+        return pd.Series(words, index=self.index, name="attention", dtype="str")
+
+    def _repr_html_(self) -> str | None:
+        if not set(self.columns) >= _NEEDED or self.empty:
+            return _plain(self)
+        try:
+            import jinja2  # noqa: F401, PLC0415 - what pandas draws styles with, there in every notebook
+        except ImportError:
+            return _plain(self)
+        return _styled(self, self.attention())
+
+
+def marked(frame: pd.DataFrame, read_at: datetime) -> MarkedFrame:
+    """The same table, marked as of a moment."""
+    found = MarkedFrame(frame, copy=False)
+    found.read_at = read_at
+    return found
+
+
+def _plain(frame: pd.DataFrame) -> str | None:
+    drawn: str | None = pd.DataFrame(frame)._repr_html_()  # type: ignore[operator]
+    return drawn
+
+
+def _styled(frame: pd.DataFrame, words: pd.Series[str]) -> str:
+    view = pd.DataFrame(frame).head(MOST_ROWS)
+    shown = words.head(MOST_ROWS)
+    if shown.notna().any():
+        view.insert(0, "attention", shown.fillna(""))
+    styler = view.style.format(escape="html", na_rep="").format_index(escape="html")
+    styler = styler.set_table_styles([{"selector": "th, td", "props": "text-align: left"}])
+    styler = styler.apply(
+        lambda row: [_BROKEN if isinstance(shown[row.name], str) else ""] * len(row), axis=1
+    )
+    count = int(words.notna().sum())
+    caption = f"{count} of {len(frame)} need attention" if count else f"{len(frame)}, all well"
+    more = f"; the first {MOST_ROWS} are shown" if len(frame) > MOST_ROWS else ""
+    return str(styler.set_caption(caption + more).to_html())
+
+
+def _trouble(status: Any, expires_at: Any, posts: Any, errors: Any, *, now: datetime) -> str | None:
+    left = None if pd.isna(expires_at) else (expires_at.to_pydatetime() - now).total_seconds()
+    if left is not None and left <= 0:
+        return f"expired {_span(-left)} ago"
+    if isinstance(status, str) and status == "error":
+        counted = not (pd.isna(posts) or pd.isna(errors))
+        return f"broken: {errors} of {posts} posts failed" if counted else "broken"
+    if left is not None and left < SOON_SECONDS:
+        return f"expires in {_span(left)}"
+    return None
+
+
+def _span(seconds: float) -> str:
+    size, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
+    count = int(seconds // size)
+    return f"{count} {unit}{'' if count == 1 else 's'}"

@@ -1,0 +1,95 @@
+"""A table of events that grows while they come.
+
+It redraws a few times a second at most and always ends with the latest state: events that come in a flood
+are drawn together. All text of an event is written by strangers and is escaped.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from msgnb.widgets.markup import Markup, element
+
+if TYPE_CHECKING:
+    from msgnb.events import Event
+    from msgnb.live import Live
+
+BETWEEN_SECONDS = 0.25
+LONGEST_TEXT = 300
+HEAD = ("time", "topic", "action", "contact", "text")
+_CELL = "padding:3px 10px 3px 0;text-align:left;vertical-align:top;overflow-wrap:anywhere"
+_QUIET = "color:var(--jp-ui-font-color2, #666)"
+_DUPLICATE = "opacity:0.5"
+
+
+class LiveTable(widgets.VBox):
+    """The latest events of a `Live`, the newest first; made by `live.widget()`.
+
+    Attributes:
+        live: whose events it shows.
+    """
+
+    def __init__(self, live: Live, rows: int) -> None:
+        self.live = live
+        self._rows = rows
+        self._table = widgets.HTML()
+        self._head = widgets.HTML()
+        super().__init__([self._head, self._table], layout={"max_width": "70em"})
+        self.add_class("msgnb-live-table")
+        self._drawing = threading.Lock()
+        self._planned: threading.Timer | None = None
+        self._draw()
+        live.on(self._came)
+
+    def close(self) -> None:
+        """Show nothing any more, and look at nothing."""
+        self.live.off(self._came)
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"<LiveTable of {self.live!r}>"
+
+    def _came(self, _event: Event) -> None:
+        """Plan one drawing for all that comes meanwhile."""
+        with self._drawing:
+            if self._planned is None:
+                self._planned = threading.Timer(BETWEEN_SECONDS, self._draw)
+                self._planned.daemon = True
+                self._planned.start()
+
+    def _draw(self) -> None:
+        with self._drawing:
+            # Before the events are read: what comes from here on plans the next drawing.
+            self._planned = None
+        events = self.live.events[-self._rows :][::-1]
+        self._head.value = self._summary()
+        self._table.value = _table(events) if events else element("div", "Nothing came yet.", style=_QUIET)
+
+    def _summary(self) -> Markup:
+        count, dropped = self.live.count, self.live.dropped
+        words = f"{count:,} event{'' if count == 1 else 's'}"
+        words += f", {dropped:,} dropped" if dropped else ""
+        words += f", the last {self._rows} are shown" if count > self._rows else ""
+        return element("div", words, style=_QUIET, role="status")
+
+
+def _table(events: list[Event]) -> Markup:
+    head = element("tr", *(element("th", name, style=_CELL, scope="col") for name in HEAD))
+    rows = Markup("".join(map(_row, events)))
+    return element("table", element("thead", head), element("tbody", rows), style="border-collapse:collapse")
+
+
+def _row(event: Event) -> Markup:
+    text = event.value or ""
+    cells: tuple[Any, ...] = (
+        f"{event.at:%H:%M:%S} UTC",
+        event.topic,
+        (event.action or "") + (" (told again)" if event.duplicate_of else ""),
+        event.contact or "",
+        text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…",
+    )
+    style = _DUPLICATE if event.duplicate_of else ""
+    return element("tr", *(element("td", cell, style=_CELL, dir="auto") for cell in cells), style=style)
