@@ -42,6 +42,9 @@ PATIENCE = 60.0
 giving_up: ContextVar[threading.Event | None] = ContextVar("giving_up", default=None)
 """Set by whoever may give up on what runs here: no further attempt is made then."""
 
+DATE_STEP = timedelta(seconds=2)
+"""Answers tell their date in whole seconds: what differs less is this machine's time."""
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SHORTEST_REST = 1.0
 """Seconds to leave alone a platform that asks for rest and does not say how long."""
@@ -243,7 +246,8 @@ class Http:
         except requests.RequestException as error:
             return fault_of(error, self._timeout)
         answer = answer_of(response)
-        if told := answer.date():
+        told = answer.date()
+        if told and abs(told - self.now()) > DATE_STEP:
             self._ahead = told - datetime.now(UTC)
         return answer
 

@@ -15,6 +15,7 @@ of its requests has a thread that could be missing.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import socket
 import threading
@@ -39,6 +40,8 @@ MOST_DISCARDED = 256_000_000
 """Bytes of a refused body that are read and thrown away before the connection is cut."""
 BACKLOG = 1024
 READING_SECONDS = 60.0
+
+log = logging.getLogger("msgnb.listener")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Any]
@@ -176,16 +179,22 @@ class Listener:
             return 404
         if method != "POST":
             return 405
-        if body is None or not whole:
-            return 413
-        try:
-            posted = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return 400
-        if not isinstance(posted, list | dict):
-            return 400
+        return _delivered(deliver, body) if body is not None and whole else 413
+
+
+def _delivered(deliver: Deliver, body: bytes) -> int:
+    try:
+        posted = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return 400
+    if not isinstance(posted, list | dict):
+        return 400
+    try:
         deliver(posted if isinstance(posted, list) else [posted])
-        return 200
+    except Exception:
+        log.exception("a post could not be taken")
+        return 500
+    return 200
 
 
 def _server(application: Any) -> uvicorn.Server:
@@ -193,11 +202,12 @@ def _server(application: Any) -> uvicorn.Server:
 
     config = uvicorn.Config(
         application,
+        interface="asgi3",
         http="h11",
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="critical",
+        log_level="error",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=2,

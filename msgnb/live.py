@@ -53,12 +53,12 @@ class Source(Protocol):
         """The platform's time."""
         ...
 
-    def open(self, topic: str, url: str, ends: datetime) -> str:
-        """Subscribe the address to a topic until a moment; returns the subscription's id."""
+    def open(self, topic: str, url: str, lifetime: timedelta) -> str:
+        """Subscribe the address to a topic for that long; returns the subscription's id."""
         ...
 
-    def renew(self, subscription: str, ends: datetime) -> None:
-        """Let a subscription end later; raises `NotFound` where it is gone."""
+    def renew(self, subscription: str, lifetime: timedelta) -> None:
+        """Let a subscription live that long from now; raises `NotFound` where it is gone."""
         ...
 
     def close(self, subscription: str) -> None:
@@ -255,7 +255,8 @@ class Live:
             last = self._events[-1] if self._events else None
             words = f"{self._count} events came"
         if last:
-            words += f", the last one {last.topic} {last.action or ''} {last.value or ''!r}".rstrip()
+            told = [last.topic, last.action, repr(last.value) if last.value else None]
+            words += f", the last one {' '.join(filter(None, told))}"
         return f"{words}, {self.dropped} dropped" if self.dropped else words
 
     # Receiving
@@ -263,7 +264,7 @@ class Live:
     def _subscribe(self, topic: str) -> None:
         address = self._listener.open(lambda objects: self._take(topic, objects))
         try:
-            subscription = self._source.open(topic, address, self._source.now() + self._lifetime)
+            subscription = self._source.open(topic, address, self._lifetime)
         except BaseException:
             self._listener.shut(address)
             raise
@@ -307,11 +308,10 @@ class Live:
         well = True
         for topic, (address, subscription) in list(self._open.items()):
             try:
-                ends = self._source.now() + self._lifetime
                 try:
-                    self._source.renew(subscription, ends)
+                    self._source.renew(subscription, self._lifetime)
                 except NotFound:
-                    self._open[topic] = address, self._source.open(topic, address, ends)
+                    self._open[topic] = address, self._source.open(topic, address, self._lifetime)
             except MsgnbError as error:
                 well = False
                 self.troubles.append(f"{topic}: {error}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -77,17 +77,17 @@ def post_address(url: str) -> str:
 Moment = str | datetime | timedelta
 
 
-def expiry(given: Moment | None, now: datetime) -> str | None:
+def expiry(given: Moment | None, clock: Callable[[], datetime]) -> str | None:
     """When a subscription ends, as the platform writes it; a `timedelta` counts from now (NetSapiens 7.2)."""
-    if isinstance(given, timedelta):
-        given = now + given
-    if isinstance(given, datetime):
-        if given.tzinfo is None:
-            raise InvalidRequest.of(expires=f"{given} has no zone; write datetime(…, tzinfo=UTC)")
-        if given <= now:
-            raise InvalidRequest.of(expires=f"{given} is over already")
-        return f"{given.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-    return given
+    if not isinstance(given, datetime | timedelta):
+        return given
+    now = clock()
+    given = now + given if isinstance(given, timedelta) else given
+    if given.tzinfo is None:
+        raise InvalidRequest.of(expires=f"{given} has no zone; write datetime(…, tzinfo=UTC)")
+    if given <= now:
+        raise InvalidRequest.of(expires=f"{given} is over already")
+    return f"{given.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def hyphenated(**fields: str | int | None) -> Wire:

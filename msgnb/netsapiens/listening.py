@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgnb.errors import NotFound, OutcomeUnknown
@@ -32,8 +32,8 @@ class EventSource:
         """The platform's time."""
         return self._pbx.http.now()
 
-    def open(self, topic: str, url: str, ends: datetime) -> str:
-        """Subscribe the address to a model; returns the subscription's id."""
+    def open(self, topic: str, url: str, lifetime: timedelta) -> str:
+        """Subscribe the address to a model for that long; returns the subscription's id."""
         who = self._pbx.identity()
         try:
             made = self._pbx.create_subscription(
@@ -41,7 +41,7 @@ class EventSource:
                 url,
                 domain=self._domain or who.domain or None,
                 user=self._user or ("*" if who.manages or not who.user else who.user),
-                subscription_expires_datetime=ends,
+                subscription_expires_datetime=lifetime,
             )
         except OutcomeUnknown:
             # Its address is found nowhere else, so it can be looked up.
@@ -51,13 +51,13 @@ class EventSource:
             return found
         return str(made["id"])
 
-    def renew(self, subscription: str, ends: datetime) -> None:
-        """Let a subscription end later.
+    def renew(self, subscription: str, lifetime: timedelta) -> None:
+        """Let a subscription live that long from now.
 
         Raises:
             NotFound: it is gone.
         """
-        self._pbx.renew_subscription(subscription, ends)
+        self._pbx.renew_subscription(subscription, lifetime)
 
     def close(self, subscription: str) -> None:
         """Delete a subscription; one that is gone is what was wanted."""

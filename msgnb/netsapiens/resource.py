@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import chain
 from typing import Any, cast
 
@@ -31,6 +32,11 @@ class Resource:
         """Who is signed in: `user`, `domain` and `scope`; signs in where nobody did yet."""
         self._auth.headers()
         return self._auth.identity
+
+    def _now(self) -> datetime:
+        """The platform's time; signs in where nobody did yet, since an answer tells it."""
+        self._auth.headers()
+        return self.http.now()
 
     def _whose(self, user: str | None = "~", domain: str = "~") -> str:
         """Whose view a list is: that of the account, or of the user it is read for."""

@@ -85,7 +85,7 @@ class Subscriptions(Resource):
             domain=domain,
             user=user,
             preferred_server=preferred_server,
-            subscription_expires_datetime=expiry(subscription_expires_datetime, self.http.now()),
+            subscription_expires_datetime=expiry(subscription_expires_datetime, self._now),
         )
         try:
             answer = self.http.send("POST", "/subscriptions", policy=WRITE, json=body, id=post_url).body
@@ -133,7 +133,7 @@ class Subscriptions(Resource):
             model=None if model is None else model_name(model),
             post_url=None if post_url is None else post_address(post_url),
             subscription_geo_support=subscription_geo_support,
-            subscription_expires_datetime=expiry(subscription_expires_datetime, self.http.now()),
+            subscription_expires_datetime=expiry(subscription_expires_datetime, self._now),
             preferred_server=preferred_server,
             error_count=error_count,
             posts_count=posts_count,
