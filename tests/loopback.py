@@ -34,7 +34,7 @@ def answers(body: Any = None, status: int = 200, **headers: str) -> Behaviour:
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
 
     def behave(handler: _Handler) -> None:
-        handler.send_response(status)
+        handler.send_response_only(status)
         handler.send_header("Content-Length", str(len(content)))
         handler.send_header("Content-Type", "application/json")
         for name, value in headers.items():
