@@ -24,7 +24,7 @@ test: $(VENV)/.installed  ## Run all tests
 	bash .ci/system-packages
 	$(BIN)/python -m pytest $(ARGS)
 
-tour: $(VENV)/.installed  ## Run the tour without a screen; the notebook and a page of it land in build/
+tour: $(VENV)/.installed  ## Run all notebooks without a screen; they and their pages land in build/
 	$(BIN)/python .ci/tour.py $(ARGS)
 
 cassettes: $(VENV)/.installed  ## Record the cassettes anew, against the mock servers

@@ -1,4 +1,4 @@
-"""Runs the tour without a screen, and leaves the executed notebook and a page of it under build/."""
+"""Runs every notebook without a screen, and leaves the executed ones and a page of each under build/."""
 
 from pathlib import Path
 
@@ -7,17 +7,16 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 ROOT = Path(__file__).resolve().parent.parent
-TOUR = ROOT / "notebooks" / "01-tour.ipynb"
 BUILD = ROOT / "build"
 
-notebook = nbformat.read(TOUR, as_version=4)
-# A saved widget state would hold whatever was typed, a password too.
-NotebookClient(
-    notebook, timeout=300, store_widget_state=False, resources={"metadata": {"path": str(TOUR.parent)}}
-).execute()
-
 BUILD.mkdir(exist_ok=True)
-nbformat.write(notebook, BUILD / TOUR.name)
-page, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook)
-(BUILD / TOUR.with_suffix(".html").name).write_text(page, encoding="utf-8")
-print(f"wrote {BUILD / TOUR.name} and its page beside it")
+for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    notebook = nbformat.read(path, as_version=4)
+    # A saved widget state would hold whatever was typed, a password too.
+    NotebookClient(
+        notebook, timeout=300, store_widget_state=False, resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
+    nbformat.write(notebook, BUILD / path.name)
+    page, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook)
+    (BUILD / path.with_suffix(".html").name).write_text(page, encoding="utf-8")
+    print(f"wrote {BUILD / path.name} and its page beside it")

@@ -15,7 +15,11 @@ SOON_SECONDS = 3600.0
 MOST_ROWS = 100
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 _BROKEN = "color: var(--jp-error-color1, #c62828); font-weight: 600"
-_NEEDED = {"status", "expires_at", "posts", "errors"}
+_FIRST = ("topic", "status", "expires_at", "posts", "errors", "target")
+_LOOK: Any = [
+    {"selector": "th, td", "props": "text-align: left; white-space: nowrap"},
+    {"selector": "caption", "props": "caption-side: top; text-align: left; padding: 4px 0"},
+]
 
 
 class MarkedFrame(pd.DataFrame):
@@ -39,7 +43,8 @@ class MarkedFrame(pd.DataFrame):
         return pd.Series(words, index=self.index, name="attention", dtype="str")
 
     def _repr_html_(self) -> str | None:
-        if not set(self.columns) >= _NEEDED or self.empty:
+        drawable = set(self.columns) >= set(_FIRST) and self.index.is_unique and self.columns.is_unique
+        if not drawable or self.empty:
             return _plain(self)
         try:
             import jinja2  # noqa: F401, PLC0415 - what pandas draws styles with, there in every notebook
@@ -61,19 +66,24 @@ def _plain(frame: pd.DataFrame) -> str | None:
 
 
 def _styled(frame: pd.DataFrame, words: pd.Series[str]) -> str:
-    view = pd.DataFrame(frame).head(MOST_ROWS)
-    shown = words.head(MOST_ROWS)
+    """The rows with what is wrong first, then what one looks for, then all the rest."""
+    view = pd.DataFrame(frame)[[*_FIRST, *(name for name in frame.columns if name not in _FIRST)]]
+    view, shown = view.head(MOST_ROWS), words.head(MOST_ROWS)
     if shown.notna().any():
         view.insert(0, "attention", shown.fillna(""))
-    styler = view.style.format(escape="html", na_rep="").format_index(escape="html")
-    styler = styler.set_table_styles([{"selector": "th, td", "props": "text-align: left"}])
-    styler = styler.apply(
-        lambda row: [_BROKEN if isinstance(shown[row.name], str) else ""] * len(row), axis=1
-    )
     count = int(words.notna().sum())
     caption = f"{count} of {len(frame)} need attention" if count else f"{len(frame)}, all well"
     more = f"; the first {MOST_ROWS} are shown" if len(frame) > MOST_ROWS else ""
+    styler = view.style.format(escape="html", na_rep="").format_index(escape="html")
+    styler = styler.format(_time, subset=["expires_at"], na_rep="").set_table_styles(_LOOK)
+    # By position: labels may be there twice.
+    marks = [_BROKEN if isinstance(word, str) else "" for word in shown]
+    styler = styler.apply(lambda _: marks, subset=[view.columns[0], "status"])
     return str(styler.set_caption(caption + more).to_html())
+
+
+def _time(moment: Any) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _trouble(status: Any, expires_at: Any, posts: Any, errors: Any, *, now: datetime) -> str | None:

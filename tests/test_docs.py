@@ -13,6 +13,10 @@ import msgnb
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+WRITTEN = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/await.md")}
+EXAMPLES = [
+    (name, code) for name in WRITTEN for code in re.findall(r"```python\n(.*?)```", WRITTEN[name], re.DOTALL)
+]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -21,11 +25,9 @@ def test_generated_pages_are_up_to_date(name: str) -> None:
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name]
 
 
-@pytest.mark.parametrize(
-    "code", re.findall(r"```python\n(.*?)```", README, re.DOTALL), ids=lambda code: code[:30]
-)
-def test_the_examples_of_the_readme_run(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every example of the README runs offline as it is written."""
+@pytest.mark.parametrize(("page", "code"), EXAMPLES, ids=lambda text: text[:30])
+def test_the_examples_run(page: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every example of the README and of the guides runs offline as it is written."""
     with msgnb.offline(seed=7) as world:
         login = world.credentials
         monkeypatch.setenv("MSGNB_BLIP_KEY", login["blip"]["key"])
@@ -35,7 +37,7 @@ def test_the_examples_of_the_readme_run(code: str, monkeypatch: pytest.MonkeyPat
         for name in ("email", "password"):
             monkeypatch.setenv(f"MSGNB_SMSDROP_{name.upper()}", login["smsdrop"][name])
         scope: dict[str, object] = {}
-        exec(compile(code, "README.md", "exec"), scope)
+        exec(compile(code, page, "exec"), scope)
         for name, thing in list(scope.items()):
             if name.startswith("test_") and callable(thing):
                 thing()

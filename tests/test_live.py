@@ -14,15 +14,15 @@ import pandas as pd
 import pytest
 
 import msgnb
+from listening import SENDER, Stub, told
 from loopback import Loopback, answers, drops
 from msgnb import live as module
 from msgnb import tables
 from msgnb.events import Event
 from msgnb.live import Live
-from msgnb.netsapiens.events import event_of
 
 Offline = msgnb.testing.Offline
-SENDER, OWN = "12125550176", "16195550101"
+OWN = "16195550101"
 LONG = timedelta(hours=1)
 
 
@@ -34,39 +34,6 @@ def mine(world: Offline) -> pd.DataFrame:
     """The subscriptions that post to this machine."""
     found = world.netsapiens.subscriptions()
     return found[found["target"].str.startswith("http://127.0.0.1")]
-
-
-class Stub:
-    """A source whose subscriptions are in a dict."""
-
-    platform = "netsapiens"
-    account = "me@d"
-
-    def __init__(self) -> None:
-        self.opened: dict[str, str] = {}
-        self.renewed = threading.Event()
-        self.failing = 0
-
-    def now(self) -> Any:
-        return pd.Timestamp("2026-11-02", tz="UTC").to_pydatetime()
-
-    def open(self, topic: str, url: str, lifetime: timedelta) -> str:
-        self.opened[topic] = url
-        return topic
-
-    def renew(self, subscription: str, lifetime: timedelta) -> None:
-        if self.failing:
-            self.failing -= 1
-            raise msgnb.Unreachable("no network")
-        self.renewed.set()
-
-    def close(self, subscription: str) -> None:
-        if self.failing:
-            raise msgnb.Unreachable("no network")
-        del self.opened[subscription]
-
-    def event(self, topic: str, wire: Any, arrived: Any) -> Event:
-        return event_of(topic, wire, self.account, arrived)
 
 
 def listen(source: Stub, *topics: str, lifetime: timedelta = LONG, keep: int = 100) -> Live:
@@ -139,15 +106,6 @@ def test_a_read_mark_is_news(world: Offline) -> None:
         world.netsapiens.mark_session(said["session"])
         read = live.wait(lambda event: event.action == "read", timeout=10)
     assert (read.session, read.duplicate_of) == (said["session"], None)
-
-
-def told(topic: str, text: str, **more: Any) -> dict[str, Any]:
-    """A posted message or session of the same conversation."""
-    if topic == "message":
-        return {"session_id": "s", "text": text, "direction": "orig", "from_num": SENDER,
-                "timestamp": "2026-11-02 12:00:00"} | more  # fmt: skip
-    return {"session_id": "s", "last_mesg": text, "last_sender": SENDER, "last_status": "unread",
-            "user": "1001", "domain": "d", "last_timestamp": "2026-11-02 12:00:00"} | more  # fmt: skip
 
 
 @pytest.mark.parametrize("first", ["message", "messagesession"])

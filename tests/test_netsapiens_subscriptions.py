@@ -155,6 +155,7 @@ def test_a_part_of_them_stands_out_too() -> None:
     assert "1, all well" in found.head(1)._repr_html_()
     assert "attention" not in found[["status", "topic"]]._repr_html_()
     assert "attention" not in found.head(0)._repr_html_()
+    assert "attention" not in pd.concat([found, found])._repr_html_()
     assert list(found[found.attention().notna()]["status"]) == ["error"]
 
 

@@ -97,7 +97,8 @@ def test_importing_loads_nothing_heavy() -> None:
         "import sys, msgnb; heavy = {'requests', 'pandas', 'ipywidgets', 'msgnb_mocks', 'orjson', 'tqdm'};"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules);"
         "msgnb.Blip, msgnb.NetSapiens, msgnb.SmsDrop, msgnb.connect;"
-        "late = {'pandas', 'ipywidgets', 'msgnb_mocks', 'phonenumbers', 'tqdm', 'keyring', 'redis'};"
+        "late = {'pandas', 'ipywidgets', 'msgnb_mocks', 'phonenumbers', 'tqdm', 'keyring', 'redis',"
+        "'uvicorn', 'puremagic'};"
         "assert not late & set(sys.modules), late & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

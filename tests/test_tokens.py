@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
 
 import msgnb
 from loopback import Loopback, answers
@@ -100,3 +103,62 @@ def test_redis_shares_a_token_between_clients(redis: Any, loopback: Loopback) ->
         store._redis.close()
     assert [seen.path.rpartition("/")[2] for seen in loopback.seen] == ["login", "x", "x"]
     assert b"pw" not in b"".join(redis.keys())
+
+
+class Backend(KeyringBackend):
+    """A keyring in a dict."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+@pytest.fixture
+def ring() -> Iterator[Backend]:
+    backend, before = Backend(), keyring.get_keyring()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
+
+
+def test_the_keyring_keeps_a_token_for_later_processes(
+    ring: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another store of the same keyring has the token until its end, and not after it was deleted."""
+    now = [1000.0]
+    monkeypatch.setattr("msgnb.tokens.time.time", lambda: now[0])
+    msgnb.KeyringStore().set("ana", TOKEN, 60)
+    assert msgnb.KeyringStore().get("ana") == TOKEN
+    assert msgnb.KeyringStore().get("bia") is None
+    now[0] += 60
+    assert msgnb.KeyringStore().get("ana") is None
+    msgnb.KeyringStore().delete("ana")
+    msgnb.KeyringStore().delete("ana")
+    assert not ring.kept
+
+
+def test_without_the_package_the_keyring_is_told_how_to_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where keyring is not installed, the error says how to install it."""
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(msgnb.SettingsError, match=r"pip install 'msgnb\[keyring\]'"):
+        msgnb.KeyringStore()
+
+
+def test_netsapiens_signs_in_once_for_two_processes(ring: Backend, loopback: Loopback) -> None:
+    """A client with the keyring leaves its token there, whole and under the account, for the next one."""
+    login = {"client_id": "c", "client_secret": "s", "username": "1@d", "password": "p"}
+    loopback.script = [answers({"access_token": "a", "refresh_token": "r", "expires_in": 3600}), answers([])]
+    for _ in range(2):
+        msgnb.NetSapiens(loopback.url, **login, token_store=msgnb.KeyringStore()).get_messages()
+    assert sum(seen.path.endswith("/tokens") for seen in loopback.seen) == 1
+    assert [user for _, user in ring.kept] == [f"netsapiens|{loopback.url}/ns-api/v2/tokens|1@d"]

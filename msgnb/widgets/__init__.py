@@ -1,5 +1,6 @@
-"""Forms for a notebook, made of plain ipywidgets controls."""
+"""Forms and views for a notebook, made of plain ipywidgets controls."""
 
+from msgnb.widgets.live_table import LiveTable
 from msgnb.widgets.send_form import SendForm
 
-__all__ = ["SendForm"]
+__all__ = ["LiveTable", "SendForm"]

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 BETWEEN_SECONDS = 0.25
 LONGEST_TEXT = 300
 HEAD = ("time", "topic", "action", "contact", "text")
-_CELL = "padding:3px 10px 3px 0;text-align:left;vertical-align:top;overflow-wrap:anywhere"
+_CELL = "padding:2px 14px 2px 0;text-align:left;vertical-align:top;line-height:1.5;white-space:nowrap"
+_TEXT = f"{_CELL};white-space:pre-wrap;overflow-wrap:anywhere;min-width:16em"
 _QUIET = "color:var(--jp-ui-font-color2, #666)"
 _DUPLICATE = "opacity:0.5"
 
@@ -92,4 +93,6 @@ def _row(event: Event) -> Markup:
         text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…",
     )
     style = _DUPLICATE if event.duplicate_of else ""
-    return element("tr", *(element("td", cell, style=_CELL, dir="auto") for cell in cells), style=style)
+    looks = [_CELL] * (len(cells) - 1) + [_TEXT]
+    drawn = (element("td", cell, style=look, dir="auto") for cell, look in zip(cells, looks, strict=True))
+    return element("tr", *drawn, style=style)

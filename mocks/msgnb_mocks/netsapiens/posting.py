@@ -2,8 +2,8 @@
 
 * Each subscription has a queue and, while there is something in it, a thread: what was queued meanwhile goes
   out together as one array, and a receiver that hangs holds up nobody else.
-* Only receivers on this machine are really posted to. Those of the mock's own made-up domain are taken to
-  have answered 200; every other host counts as unreachable, and nothing leaves.
+* Only receivers on this machine are really posted to. One made-up host is taken to have answered 200; every
+  other one counts as unreachable, and nothing leaves.
 * A post is tried once; what fails is counted and lost (NetSapiens 7.3, 7.4).
 """
 
@@ -22,6 +22,7 @@ from msgnb_mocks.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, State
 from msgnb_mocks.operations import Json
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+ANSWERING_HOST = f"hooks.{DOMAIN}"
 LARGEST_BATCH = 100
 TIMEOUT = 10.0
 HIGHEST_SUCCESS = 302
@@ -105,7 +106,7 @@ class Poster:
     def _delivered(self, url: str, name: str, batch: list[dict[str, Json]]) -> bool:
         host = urlsplit(url).hostname or ""
         if host not in LOOPBACK:
-            return host.endswith(f".{DOMAIN}")
+            return host == ANSWERING_HOST
         headers = {"Content-Type": "application/json", "X-Correlation-ID": name}
         try:
             answer = self._pool.request(

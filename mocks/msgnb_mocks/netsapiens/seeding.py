@@ -243,7 +243,7 @@ def _add_subscriptions(state: State) -> None:
         row = subscription_row(
             state,
             model=model,
-            post_url=f"https://hooks.{DOMAIN}/events/{model}",
+            post_url=f"https://{'old-' if status == 'error' else ''}hooks.{DOMAIN}/events/{model}",
             scope=SUPER_USER,
             filters={"reseller": TERRITORY, "domain": DOMAIN, "user": user},
             created=start - timedelta(days=age),

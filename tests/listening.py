@@ -1,0 +1,56 @@
+"""What tests of listening share: a source without a platform, and posts as they come."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgnb
+from msgnb.events import Event
+from msgnb.netsapiens.events import event_of
+
+SENDER = "12125550176"
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+class Stub:
+    """A source whose subscriptions are in a dict."""
+
+    platform = "netsapiens"
+    account = "me@d"
+
+    def __init__(self) -> None:
+        self.opened: dict[str, str] = {}
+        self.renewed = threading.Event()
+        self.failing = 0
+
+    def now(self) -> datetime:
+        return NOW
+
+    def open(self, topic: str, url: str, lifetime: timedelta) -> str:
+        self.opened[topic] = url
+        return topic
+
+    def renew(self, subscription: str, lifetime: timedelta) -> None:
+        if self.failing:
+            self.failing -= 1
+            raise msgnb.Unreachable("no network")
+        self.renewed.set()
+
+    def close(self, subscription: str) -> None:
+        if self.failing:
+            raise msgnb.Unreachable("no network")
+        del self.opened[subscription]
+
+    def event(self, topic: str, wire: Any, arrived: Any) -> Event:
+        return event_of(topic, wire, self.account, arrived)
+
+
+def told(topic: str, text: str, **more: Any) -> dict[str, Any]:
+    """A posted message or session of the same conversation."""
+    if topic == "message":
+        return {"session_id": "s", "text": text, "direction": "orig", "from_num": SENDER,
+                "timestamp": "2026-11-02 12:00:00"} | more  # fmt: skip
+    return {"session_id": "s", "last_mesg": text, "last_sender": SENDER, "last_status": "unread",
+            "user": "1001", "domain": "d", "last_timestamp": "2026-11-02 12:00:00"} | more  # fmt: skip

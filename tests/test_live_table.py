@@ -1,0 +1,93 @@
+"""The table of events that grows, without a screen."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+import msgnb
+from listening import SENDER, Stub, told
+from msgnb.live import Live
+from msgnb.widgets.live_table import LiveTable
+
+
+@pytest.fixture
+def live() -> Any:
+    with Live(Stub(), ("message",), lifetime=timedelta(hours=1), listener=None, keep=100_000) as live:
+        yield live
+
+
+def drawn(table: LiveTable, words: str) -> None:
+    """Wait until the head of the table says something."""
+    came = threading.Event()
+
+    def look(_: Any = None) -> None:
+        if words in table._head.value:
+            came.set()
+
+    table._head.observe(look, "value")
+    look()
+    assert came.wait(10), table._head.value
+
+
+def test_it_shows_what_came_before_and_what_comes(live: Live) -> None:
+    """The table shows earlier events at once and later ones soon, the newest first."""
+    live._take("message", [told("message", "first", id="1")])
+    table = live.widget()
+    assert "1 event" in table._head.value
+    live._take("message", [told("message", "second", id="2")])
+    drawn(table, "2 events")
+    assert table._table.value.index("second") < table._table.value.index("first")
+    assert SENDER in table._table.value
+
+
+def test_an_empty_table_says_so(live: Live) -> None:
+    """Before anything came the table says that."""
+    table = live.widget()
+    assert "0 events" in table._head.value
+    assert "Nothing came yet" in table._table.value
+
+
+def test_strangers_write_no_markup(live: Live) -> None:
+    """All text is escaped, long text is cut, and what is told again is faint."""
+    live._take("message", [told("message", "<script>alert(1)</script>" + "x" * 500, id="1", from_num="<i>")])
+    live._take("message", [told("message", "again", id="1")])
+    html = live.widget()._table.value
+    assert "<script>" not in html
+    assert "<i>" not in html
+    assert "&lt;script&gt;" in html
+    assert "x" * 301 not in html
+    assert "(told again)" in html
+
+
+def test_a_flood_is_drawn_together_and_ends_with_the_last(live: Live) -> None:
+    """Thousands of events cost few drawings, and the last drawing has the last event."""
+    table = live.widget(rows=5)
+    drawings: list[Any] = []
+    table._head.observe(drawings.append, "value")
+    for number in range(3000):
+        live._take("message", [told("message", f"text {number}", id=str(number))])
+    drawn(table, "3,000 events, the last 5 are shown")
+    assert "text 2999" in table._table.value
+    assert table._table.value.count("<tr") == 6
+    assert len(drawings) < 100
+
+
+def test_what_was_dropped_is_counted() -> None:
+    """Events that fell out of the buffer are told in the head."""
+    live = Live(Stub(), ("message",), lifetime=timedelta(hours=1), listener=None, keep=2)
+    for number in range(5):
+        live._take("message", [told("message", "x", id=str(number))])
+    assert "5 events, 3 dropped" in live.widget()._head.value
+
+
+def test_a_closed_table_looks_no_more(live: Live) -> None:
+    """After `close` the table is told nothing."""
+    table = live.widget()
+    table.close()
+    assert not live._callbacks
+    assert "LiveTable of <Live netsapiens message" in repr(table)
+    assert isinstance(table, msgnb.widgets.LiveTable)
