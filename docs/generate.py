@@ -7,6 +7,7 @@ from pathlib import Path
 from msgnb.tables import TABLES, Table
 from msgnb_mocks import World, platforms
 from msgnb_mocks.openapi import listing
+from msgnb_mocks.platforms import MODULES
 
 HERE = Path(__file__).parent
 TABLES_HEAD = """# Tables
@@ -21,6 +22,12 @@ Made from the mocks' own tables of operations. *Sure* says where the contract co
 platform, `seen` in the code of clients that work with it, or `inferred`. Errors are HTTP statuses, or LIME
 reason codes for BLiP's commands.
 """
+QUIRKS_HEAD = """## Quirks
+
+Where documentation and live servers differ, the mocks do what is documented, and the other thing where it is
+switched on: `msgnb.offline(quirks={"single-row-object"})`, `msgnb_mocks.serve(quirks=…)`, or
+`python -m msgnb_mocks --quirk …`.
+"""
 
 
 def pages() -> dict[str, str]:
@@ -28,8 +35,17 @@ def pages() -> dict[str, str]:
     operations = listing(platforms(World(7)).values())
     return {
         "tables.md": "\n".join([TABLES_HEAD, *map(_table, TABLES)]),
-        "operations.md": f"{OPERATIONS_HEAD}\n{operations}",
+        "operations.md": f"{OPERATIONS_HEAD}\n{operations}\n{QUIRKS_HEAD}\n{_quirks()}",
     }
+
+
+def _quirks() -> str:
+    rows = [
+        f"| `{name}:{quirk}` | {words} |"
+        for name, module in MODULES.items()
+        for quirk, words in module.QUIRKS.items()
+    ]
+    return "\n".join(["| quirk | what it does |", "| --- | --- |", *rows]) + "\n"
 
 
 def _table(table: Table) -> str:

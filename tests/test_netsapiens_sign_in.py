@@ -235,6 +235,16 @@ def test_a_token_renewed_elsewhere_is_taken(loopback: Loopback) -> None:
     assert loopback.seen[-1].headers["authorization"] == f"Bearer {CANARY}-two"
 
 
+@pytest.mark.parametrize("kept", ["", "plain", "[1]", '["a", "b", "c", {}]', '{"a": 1}'])
+def test_what_somebody_else_left_in_the_store_is_passed_over(loopback: Loopback, kept: str) -> None:
+    """Text in the store that is no token of ours leads to a sign-in, not to an error."""
+    store = msgnb.MemoryStore()
+    store.set(f"netsapiens|{loopback.url}/ns-api/v2/tokens|123@example.com", msgnb.Secret(kept), 60)
+    loopback.script = [answers(TOKEN), answers([])]
+    make(loopback, token_store=store).subscriptions()
+    assert grants(loopback) == ["password"]
+
+
 def test_accounts_do_not_share_a_token(loopback: Loopback) -> None:
     """Another login, and another way to sign in, has its own place in the store."""
     store = msgnb.MemoryStore()

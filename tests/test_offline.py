@@ -10,6 +10,33 @@ import msgnb
 PING = {"method": "get", "uri": "/ping"}
 
 
+def test_quirks_are_switched_on_by_name() -> None:
+    """A quirk is named with its platform or, where only one has it, without; an unknown one is an error."""
+    for quirk in ("numeric-text", "netsapiens:numeric-text"):
+        with msgnb.offline(quirks={quirk}) as world:
+            assert any(type(row["number"]) is int for row in world.netsapiens.numbers(raw=True)["raw"])
+    with pytest.raises(ValueError, match="unknown quirks nonsense; known are"):
+        msgnb.offline(quirks={"nonsense"})
+
+
+def test_somebody_else_writes(world: msgnb.testing.Offline) -> None:
+    """On BLiP a contact's message is in its thread, on SMSDrop nobody can write, elsewhere is nobody."""
+    to = world.blip.sessions()["session"][0]
+    world.receive("blip", from_=to, to="demobot@msging.net", text="Olá")
+    world.receive("blip", from_=to, to="demobot", text="see", media=("image/png", 7))
+    latest = world.blip.messages(to, limit=2)
+    assert list(latest["direction"]) == ["inbound", "inbound"]
+    assert list(latest["media_type"].fillna("")) == ["image/png", ""]
+    for platform, more, words in (
+        ("blip", {"to": "otherbot"}, "is not the bot; it is demobot@msging.net"),
+        ("blip", {"from_": "ana"}, "is no identity"),
+        ("smsdrop", {}, "nobody can answer a campaign"),
+        ("telegram", {}, "no platform 'telegram'; there are blip"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            world.receive(platform, **({"from_": to, "to": "demobot", "text": "x"} | more))
+
+
 def test_clients_are_ready(world: msgnb.testing.Offline) -> None:
     """Each platform's client reads at once, with the credentials of the world."""
     assert len(world.blip.sessions()) > 10

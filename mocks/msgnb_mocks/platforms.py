@@ -18,12 +18,16 @@ def platforms(world: World, quirks: frozenset[str] = frozenset()) -> dict[str, A
 
     Args:
         world: what they share.
-        quirks: second readings of the contract to switch on, as `netsapiens:numeric-text`.
+        quirks: second readings of the contract to switch on, as `netsapiens:numeric-text`, or without the
+            platform where only one has it.
 
     Raises:
         ValueError: a quirk is unknown.
     """
-    check_quirks(quirks, {f"{name}:{quirk}" for name, module in MODULES.items() for quirk in module.QUIRKS})
+    known = {f"{name}:{quirk}": quirk for name, module in MODULES.items() for quirk in module.QUIRKS}
+    named = {quirk: full for full, quirk in known.items() if list(known.values()).count(quirk) == 1}
+    quirks = frozenset(named.get(quirk, quirk) for quirk in quirks)
+    check_quirks(quirks, known)
 
     def of(name: str) -> frozenset[str]:
         return frozenset(quirk.partition(":")[2] for quirk in quirks if quirk.startswith(f"{name}:"))

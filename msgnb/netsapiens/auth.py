@@ -118,9 +118,13 @@ class _Pair:
         return Secret(orjson.dumps([self.access.reveal(), refresh, self.ends, who]).decode())
 
     @classmethod
-    def unpacked(cls, text: Secret) -> _Pair:
-        access, refresh, ends, who = orjson.loads(text.reveal())
-        return cls(Secret(access), Secret(refresh) if refresh else None, ends, Identity(**who))
+    def unpacked(cls, text: Secret) -> _Pair | None:
+        """The pair in a store's text, `None` where somebody else wrote that."""
+        try:
+            access, refresh, ends, who = orjson.loads(text.reveal())
+            return cls(Secret(access), Secret(refresh) if refresh else None, float(ends), Identity(**who))
+        except (TypeError, ValueError):
+            return None
 
 
 class TokenAuth:
@@ -185,10 +189,10 @@ class TokenAuth:
     def _stored(self) -> _Pair | None:
         """What the store holds, taken over; `None` where there is no store or nothing in it."""
         kept = self._store.get(self._place) if self._store else None
-        if kept:
-            self._pair = _Pair.unpacked(kept)
-            self.identity = self._pair.identity
-        return self._pair if kept else None
+        found = _Pair.unpacked(kept) if kept else None
+        if found:
+            self._pair, self.identity = found, found.identity
+        return found
 
     @property
     def _place(self) -> str:

@@ -59,8 +59,8 @@ class NetSapiens(Messages, Calls, Subscriptions, Client):
         "api_key": True, "passcode": True, "sign_in": False,
     }  # fmt: skip
     required = ("base_url", *_LOGIN)
-    recipient_hint = "18585551234"
-    sender_hint = "18585550001, or empty for a chat message"
+    recipient_hint = "18585551234, or 1002 for a chat"
+    sender_hint = "18585550001; may be empty"
 
     def __init__(
         self,

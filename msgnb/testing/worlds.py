@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from msgnb_mocks import World
 
 
-def offline(seed: int = 7) -> Offline:
+def offline(seed: int = 7, *, quirks: Iterable[str] = ()) -> Offline:
     """The platforms' mocks behind their real hosts, for everything that goes through `requests`.
 
     >>> with msgnb.offline() as world:
@@ -25,11 +26,16 @@ def offline(seed: int = 7) -> Offline:
 
     Args:
         seed: the same seed makes the same people, conversations and campaigns.
+        quirks: other things that servers were seen to do, as `single-row-object`; docs/operations.md lists
+            them.
+
+    Raises:
+        ValueError: a quirk is unknown.
 
     Returns:
         A context manager that hands over ready clients.
     """
-    return Offline(seed)
+    return Offline(seed, quirks)
 
 
 class Offline:
@@ -41,12 +47,12 @@ class Offline:
         mocks: the mocks' own world, with its clock.
     """
 
-    def __init__(self, seed: int = 7) -> None:
+    def __init__(self, seed: int = 7, quirks: Iterable[str] = ()) -> None:
         from msgnb_mocks import World  # noqa: PLC0415 - the mocks load when first used
         from msgnb_mocks.inprocess import InProcess  # noqa: PLC0415
 
         self.mocks: World = World(seed)
-        self._inside = InProcess(self.mocks)
+        self._inside = InProcess(self.mocks, quirks=frozenset(quirks))
         self._clients: list[Client] = []
 
     _started: ClassVar[Offline | None] = None
