@@ -18,7 +18,7 @@ import pandas as pd
 
 from msgnb import NetSapiens
 from msgnb.answers import Answer
-from msgnb.netsapiens import client as client_module
+from msgnb.netsapiens import resource
 
 MESSAGES, PAGE, RUNS = 200_000, 200, 5
 SESSION = "a" * 32
@@ -59,14 +59,14 @@ def _row(number: int) -> dict[str, Any]:
 
 def ours(bodies: list[bytes]) -> pd.DataFrame:
     """The client itself, with only the transport taken out."""
-    client = NetSapiens(
-        "https://api.example.com", client_id="", client_secret="", username="1001@example.com", password=""
-    )
+    client = NetSapiens("https://api.example.com", api_key="no key")
     feed = iter(bodies)
     # The wire's pages are smaller than the ones that the client asks for.
-    client_module.PAGE = PAGE
+    resource.PAGE = PAGE
 
-    def send(*_: str, **__: Any) -> Answer:
+    def send(_method: str, path: str, **_: Any) -> Answer:
+        if path.startswith("/apikeys"):
+            return Answer(200, {"user": "1001", "domain": "example.com"})
         return Answer(200, orjson.loads(next(feed, b"[]")))
 
     client.http.send = send  # type: ignore[method-assign,assignment]

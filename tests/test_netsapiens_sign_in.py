@@ -162,6 +162,17 @@ def test_a_key_signs_alone(world: msgnb.testing.Offline) -> None:
     pbx.delete_subscription(made["id"])
 
 
+@pytest.mark.parametrize(
+    "told", [[{"user": "9", "domain": "d"}], {"user": "9", "domain": "d"}, [], None, "odd"]
+)
+def test_whose_key_it_is_comes_in_any_form(loopback: Loopback, told: Any) -> None:
+    """The key's own row may be bare, in a list or missing; tables are read all the same."""
+    loopback.script = [answers([]), answers(told)]
+    pbx = msgnb.NetSapiens(loopback.url, api_key=CANARY)
+    assert len(pbx.sessions()) == 0
+    assert pbx.account == ("9@d" if told and told != "odd" else "an API key")
+
+
 def test_a_wrong_key_is_told_once(loopback: Loopback) -> None:
     """A key that is refused is an error at once: there is nothing to renew."""
     loopback.script = [answers({"code": 401, "message": f"bad key {CANARY}"}, status=401)]

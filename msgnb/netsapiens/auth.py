@@ -312,7 +312,10 @@ class KeyAuth:
 
     def sign_in(self) -> TokenAnswer:
         """What the platform says of the key; there is nothing to sign in."""
-        return TokenAnswer(self.http.send("GET", "/apikeys/~", policy=READ).body or {})
+        told = self.http.send("GET", "/apikeys/~", policy=READ).body
+        # Other keys are read as a list of one (NetSapiens 1.2).
+        row = told[0] if isinstance(told, list) and told else told
+        return TokenAnswer(row if isinstance(row, dict) else {})
 
 
 def _is_token(name: str) -> bool:

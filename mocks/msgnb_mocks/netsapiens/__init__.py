@@ -158,7 +158,6 @@ class NetSapiensMock:
         if operation.handler not in OPEN:
             _ = exchange.caller  # an expired token is told before anything else is
         self.state.settle()
-        self.poster.sweep()
         answer: Answer = operation.handler(exchange)
         return answer
 

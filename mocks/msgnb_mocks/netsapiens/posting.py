@@ -12,14 +12,19 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import orjson
-import urllib3
 
 from msgnb_mocks.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, State
+from msgnb_mocks.netsapiens.subscriptions import expiry_of
 from msgnb_mocks.operations import Json
+
+if TYPE_CHECKING:
+    from urllib3 import PoolManager
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ANSWERING_HOST = f"hooks.{DOMAIN}"
@@ -28,8 +33,6 @@ TIMEOUT = 10.0
 HIGHEST_SUCCESS = 302
 INTERVAL = timedelta(seconds=60)
 """How long a subscription must go without an error to be well again; the real length is not published."""
-KEPT_FOR = timedelta(days=7)
-"""How long an expired subscription is still listed; the documentation says "some time"."""
 
 
 class Poster:
@@ -40,8 +43,13 @@ class Poster:
         self._queues: dict[str, deque[dict[str, Json]]] = {}
         self._failed_at: dict[str, datetime] = {}
         self._idle = threading.Condition()
-        # Not through requests: in process it is patched to reach the mocks alone.
-        self._pool = urllib3.PoolManager(timeout=TIMEOUT, retries=False, maxsize=4)
+
+    @cached_property
+    def _pool(self) -> PoolManager:
+        """Connections of its own: in process `requests` is patched to reach the mocks alone."""
+        from urllib3 import PoolManager  # noqa: PLC0415 - loads when first used
+
+        return PoolManager(timeout=TIMEOUT, retries=False, maxsize=4)
 
     def post(self, model: str, users: Collection[str], event: dict[str, Json]) -> None:
         """Queue an event for everyone who subscribed to it; the world's lock is held."""
@@ -55,23 +63,13 @@ class Poster:
         with self._idle:
             return self._idle.wait_for(lambda: not self._queues, seconds)
 
-    def sweep(self) -> None:
-        """Forget what expired long ago; the world's lock is held."""
-        now = self._state.now()
-        for name in [
-            name
-            for name, record in self._state.subscriptions.items()
-            if _expiry(record.row) + KEPT_FOR <= now
-        ]:
-            del self._state.subscriptions[name]
-
     @staticmethod
     def _reaches(row: Json, users: Collection[str]) -> bool:
         inside = row["reseller"] in {"*", TERRITORY} and row["domain"] in {"*", DOMAIN}
         return inside and (row["user"] == "*" or row["user"] in users)
 
     def _expired(self, row: Json) -> bool:
-        return _expiry(row) <= self._state.now()
+        return expiry_of(row) <= self._state.now()
 
     def _queue(self, name: str, event: dict[str, Json]) -> None:
         with self._idle:
@@ -108,11 +106,13 @@ class Poster:
         if host not in LOOPBACK:
             return host == ANSWERING_HOST
         headers = {"Content-Type": "application/json", "X-Correlation-ID": name}
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - loads when first used
+
         try:
             answer = self._pool.request(
                 "POST", url, body=orjson.dumps(batch), headers=headers, redirect=False
             )
-        except urllib3.exceptions.HTTPError:
+        except HTTPError:
             return False
         return answer.status <= HIGHEST_SUCCESS
 
@@ -136,8 +136,3 @@ class Poster:
         failed_at = self._failed_at.get(name)
         clean = failed_at is None or self._state.now() - failed_at >= INTERVAL
         return "active" if clean or status != "error" else status
-
-
-def _expiry(row: Json) -> datetime:
-    moment = datetime.fromisoformat(str(row["subscription-expires-datetime"]))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from msgnb_mocks.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
@@ -24,6 +24,8 @@ MODELS = (
     "presence",
     "voicemail",
 )
+KEPT_FOR = timedelta(days=7)
+"""How long an expired subscription is still listed; the documentation says "some time"."""
 COUNTERS = ("error-count", "posts-count")
 IDENTITY = ("model", "post-url", "reseller", "domain", "user")
 
@@ -145,7 +147,23 @@ def _store(state: State, row: dict[str, Json]) -> Record:
     return record
 
 
+def expiry_of(row: Mapping[str, Json]) -> datetime:
+    """When a subscription ends."""
+    moment = datetime.fromisoformat(str(row["subscription-expires-datetime"]))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _sweep(state: State) -> None:
+    """Forget what expired long ago."""
+    over = [
+        name for name, each in state.subscriptions.items() if expiry_of(each.row) + KEPT_FOR <= state.now()
+    ]
+    for name in over:
+        del state.subscriptions[name]
+
+
 def _visible(exchange: Exchange) -> list[Record]:
+    _sweep(exchange.state)
     found = exchange.state.subscriptions.values()
     if exchange.caller.is_super and "domain" not in exchange.parts:
         return list(found)
