@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import msgnb
+from awaiting import run
 from loopback import Loopback, answers
 
 SMS = {"email": "ana@example.com", "password": "word"}
@@ -71,7 +72,7 @@ def test_calls_run_side_by_side_within_their_number() -> None:
             slow.go.set()
             return await calls
 
-    assert asyncio.run(main()) == list(range(8))
+    assert run(main()) == list(range(8))
     assert slow.most == 3
     assert slow.closed
 
@@ -83,7 +84,7 @@ def test_errors_come_as_they_are() -> None:
         with pytest.raises(msgnb.Rejected, match="no"):
             await msgnb.aio(Slow()).fail()
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_a_call_that_waits_its_turn_never_begins_when_cancelled() -> None:
@@ -103,7 +104,7 @@ def test_a_call_that_waits_its_turn_never_begins_when_cancelled() -> None:
         assert await first == 1
         await awaited.aclose()
 
-    asyncio.run(main())
+    run(main())
     assert slow.begun == 1
 
 
@@ -131,7 +132,7 @@ def test_a_cancelled_walk_makes_no_further_request(loopback: Loopback) -> None:
         # The one thread that worked is free again when this has run in it.
         awaited._pool.shutdown(wait=True)
 
-    asyncio.run(main())
+    run(main())
     assert len(loopback.seen) == 2
 
 
@@ -150,7 +151,7 @@ def test_a_cancelled_pause_ends_at_once(loopback: Loopback) -> None:
             await call
         awaited._pool.shutdown(wait=True)
 
-    asyncio.run(main())
+    run(main())
     assert len(loopback.seen) == 1
 
 
@@ -172,7 +173,7 @@ def test_all_clients_are_awaited(world: msgnb.testing.Offline) -> None:
         clients = [msgnb.aio(client) for client in (world.blip, world.netsapiens, world.smsdrop)]
         return await asyncio.gather(*(client.sessions() for client in clients))
 
-    assert all(len(table) for table in asyncio.run(main()))
+    assert all(len(table) for table in run(main()))
 
 
 def test_listening_is_awaited(world: msgnb.testing.Offline) -> None:
@@ -186,4 +187,4 @@ def test_listening_is_awaited(world: msgnb.testing.Offline) -> None:
         assert not live.running
         return event
 
-    assert asyncio.run(main()).value == "hi"
+    assert run(main()).value == "hi"

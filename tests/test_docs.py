@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import msgnb
+from awaiting import aside
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
@@ -37,7 +38,7 @@ def test_the_examples_run(page: str, code: str, monkeypatch: pytest.MonkeyPatch)
         for name in ("email", "password"):
             monkeypatch.setenv(f"MSGNB_SMSDROP_{name.upper()}", login["smsdrop"][name])
         scope: dict[str, object] = {}
-        exec(compile(code, page, "exec"), scope)
+        aside(exec, compile(code, page, "exec"), scope)
         for name, thing in list(scope.items()):
             if name.startswith("test_") and callable(thing):
                 thing()
