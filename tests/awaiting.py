@@ -1,4 +1,4 @@
-"""Runs what awaits, in a thread of its own: in the main one the browser's tests leave an event loop running."""
+"""Runs what awaits in its own thread: the browser's tests leave an event loop running in the main one."""
 
 from __future__ import annotations
 
