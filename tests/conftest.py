@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from vcr import VCR
 
 import msgnb
+from documented import coverage
 from loopback import Loopback
 from msgnb.testing import cassettes
 
@@ -24,3 +26,12 @@ def world() -> Iterator[msgnb.testing.Offline]:
 
 def pytest_recording_configure(config: pytest.Config, vcr: VCR) -> None:
     cassettes.register(vcr)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many of the documented exchanges were played, where they were."""
+    ran = [each for reports in terminalreporter.stats.values() for each in reports]
+    if any("test_blip_documented" in getattr(each, "nodeid", "") for each in ran):
+        terminalreporter.write_sep("-", "documented exchanges")
+        for line in coverage():
+            terminalreporter.write_line(line)

@@ -18,6 +18,8 @@ from msgnb_mocks.platforms import REAL_HOSTS, credentials, platforms, receive
 from msgnb_mocks.world import World
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
+OLD_BLIP_HOST = "msging.net"
+"""Where clients of the first years look for BLiP (BLiP 1.1)."""
 ANY = re.compile(".*", re.DOTALL)
 
 
@@ -85,7 +87,7 @@ class InProcess:
         parts = urlsplit(url)
         host = parts.hostname or ""
         blip = REAL_HOSTS["blip"]
-        found = self._hosts.get(blip if host.endswith(f".{blip}") else host)
+        found = self._hosts.get(blip if host.endswith(f".{blip}") or host == OLD_BLIP_HOST else host)
         if found is None or parts.scheme != "https":
             words = f"offline mode is on: {host} is refused, only {', '.join(self._hosts)} are there by https"
             # As a refused connection looks, so that a client knows that nothing was sent.

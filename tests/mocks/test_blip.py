@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from msgnb_mocks import World
 from msgnb_mocks.blip import BlipMock
-from msgnb_mocks.blip.lime import moment
-from msgnb_mocks.blip.state import Message, Track
 from msgnb_mocks.operations import Answer, Request
 
-DATA = Path(__file__).parents[1] / "data" / "blip.jsonl"
-PAIRS = [json.loads(line) for line in DATA.read_text(encoding="utf-8").splitlines()]
 JOHN = "11121023102013021@messenger.gw.msging.net"
 LIST = "your_distributionList@broadcast.msging.net"
 BROADCAST = "postmaster@broadcast.msging.net"
@@ -302,128 +297,3 @@ def test_campaign_names_are_unique(bot: BlipMock) -> None:
         items(command(bot, "get", f"/audiences/{made['id']}", to=active))[0]["recipient"] == "+5511900000001"
     )
     assert command(bot, "set", "/campaign/full", resource, to=active)["status"] == "failure"
-
-
-# The documented exchanges
-
-LEFT_OUT = {
-    "Contacts / Add a comment": "comments are not covered",
-    "Chat history / Get logged messages": "its messages went through a scheduler, which is not covered",
-}
-DIFFERS = {
-    "count": "a count is text since 2019, a number in the documents of 2017",
-    "storageDate": "a day is written with its hour since 2019",
-    "total": "threads have no total in the documents of 2019",
-    "content": "text or an object, by the type beside it",
-    "pp": "nobody sends on the bot's behalf",
-    "uber-trace-id": "tracing keys come and go",
-    "traceparent": "tracing keys come and go",
-    "#metrics.custom.label": "tracing keys come and go",
-    "#tunnel.owner": "there is no router",
-    "#tunnel.originator": "there is no router",
-    "#tunnel.originalFrom": "there is no router",
-    "#tunnel.originalTo": "there is no router",
-    "#message.uniqueId": "a tracing key",
-}
-
-
-def seed(bot: BlipMock, pair: dict[str, Any]) -> None:
-    """Put what a documented answer tells into the bot."""
-    resource = pair["response"]["body"].get("resource")
-    request = pair["request"]["body"]
-    found = resource.get("items", [resource]) if isinstance(resource, dict) else []
-    state, uri = bot.state, request["uri"]
-    for item in reversed(found):
-        if uri.startswith("/contacts"):
-            state.contacts = {item["identity"]: item, **state.contacts}
-        elif uri.startswith("/threads?") or uri == "/threads":
-            state.threads[item["identity"]].append(_message(item["lastMessage"]))
-        elif uri.startswith("/threads/"):
-            identity = asked(pair)["uri"].removeprefix("/threads/").partition("?")[0]
-            state.threads[identity].append(_message(item))
-        elif uri.startswith("/notifications"):
-            _sent_today(bot, item)
-        elif uri.startswith("/event-track/"):
-            _tracked(bot, item)
-    for name in (
-        LIST,
-        "news@broadcast.msging.net",
-        "noticias@broadcast.msging.net",
-        "list@broadcast.msging.net",
-    ):
-        state.lists[name] = dict.fromkeys(("551100001111@0mn.io", JOHN))
-    state.deliveries["assistentedeastronomia+senders@broadcast.msging.net", uri.rpartition("/")[2]] = []
-
-
-def _message(item: dict[str, Any]) -> Message:
-    sent = item["direction"] == "sent"
-    return Message(item["id"], moment(item["date"]), sent, item["type"], item["content"])
-
-
-def _sent_today(bot: BlipMock, item: dict[str, Any]) -> None:
-    failure = item.get("reason")
-    at = bot.state.world.clock.now()
-    bot.state.threads["user@0mn.io"].append(Message("{messageId}", at, True, "text/plain", "x", failure))
-    bot.state.world.clock.advance(minutes=1)
-
-
-def _tracked(bot: BlipMock, item: dict[str, Any]) -> None:
-    wire = {**item, "storageDate": item["storageDate"]}
-    bot.state.tracks.append(Track(moment(item["storageDate"]), item["category"], item["action"], wire))
-
-
-def asked(pair: dict[str, Any]) -> dict[str, Any]:
-    """The documented command, with values in its placeholders."""
-    text = json.dumps(pair["request"]["body"])
-    for placeholder, value in {
-        "{{user_identity}}": "user@0mn.io",
-        "{{distribution_list_name}}": "list",
-        "{{$user_identity}}": "user@0mn.io",
-        "{identity}": "nobody@0mn.io",
-    }.items():
-        text = text.replace(placeholder, value)
-    wire: dict[str, Any] = json.loads(text)
-    return {"id": "1", **wire}
-
-
-def missing(documented: Any, answered: Any, where: str = "") -> list[str]:
-    """The keys that the mock's answer lacks or has with another type."""
-    name = where.rpartition(".")[2]
-    if name in DIFFERS:
-        return []
-    if type(documented) is not type(answered):
-        return [f"{where}: {type(documented).__name__}, not {type(answered).__name__}"]
-    if isinstance(documented, dict):
-        return [
-            problem
-            for key, value in documented.items()
-            for problem in (
-                missing(value, answered[key], f"{where}.{key}")
-                if key in answered
-                else []
-                if key in DIFFERS
-                else [f"{where}.{key} is missing"]
-            )
-        ]
-    if isinstance(documented, list) and documented:
-        if not answered:
-            return [f"{where} is empty"]
-        return missing(documented[0], answered[0], where)
-    return []
-
-
-@pytest.mark.parametrize(
-    "pair", [pair for pair in PAIRS if pair["name"] not in LEFT_OUT], ids=lambda p: p["name"]
-)
-def test_a_documented_command_is_answered_as_documented(bot: BlipMock, pair: dict[str, Any]) -> None:
-    """The mock answers a documented command with the documented keys and JSON types."""
-    seed(bot, pair)
-    answer = post(bot, "/commands", asked(pair))
-    assert answer.status == pair["response"]["status"]
-    assert missing(pair["response"]["body"], json.loads(answer.body)) == []
-
-
-def test_all_pairs_of_covered_resources_are_played() -> None:
-    """Of the documented pairs of the resources covered here, all but two are played."""
-    assert LEFT_OUT.keys() <= {pair["name"] for pair in PAIRS}
-    assert len(PAIRS) - len(LEFT_OUT) == 33

@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 import base64
+from collections import deque
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from msgnb_mocks.blip import lists, threads
+from msgnb_mocks.blip import campaigns, lists, schedules, threads
 from msgnb_mocks.blip.commands import COMMANDS
 from msgnb_mocks.blip.lime import (
     METHOD_NOT_SUPPORTED,
@@ -34,7 +36,35 @@ QUIRKS: Mapping[str, str] = {
     "inclusive-storage-date": "messages of exactly storageDate are part of the page",
     "no-failure-code": "a failure carries its description alone",
     "command-to-instance": "answers go to an instance of the bot",
+    "generous-take": "a $take above the limit gives as much as there may be instead of a failure",
+    "metric-identity": "metrics have the item type that they had in 2019",
+    "router-key": "the bot is a router: it has no tickets of its own, and no agents",
+    "free-plan": "3 messages, 6 notifications and 48 commands a second; above that 429 for two minutes",
+    "paid-plan": "50 messages, 100 notifications and 200 commands a second; above that 429 for two minutes",
 }
+
+
+PLANS: Mapping[str, Mapping[str, int]] = {
+    "free-plan": {"/messages": 3, "/notifications": 6, "/commands": 48},
+    "paid-plan": {"/messages": 50, "/notifications": 100, "/commands": 200},
+}
+PENALTY = timedelta(minutes=2)
+
+
+class Limits:
+    """How many requests a plan takes in a second; who sends more is refused all of them for a while."""
+
+    def __init__(self, plan: Mapping[str, int]) -> None:
+        self._recent = {path: deque[datetime](maxlen=most + 1) for path, most in plan.items()}
+        self._until = datetime.min.replace(tzinfo=UTC)
+
+    def exceeded(self, path: str, now: datetime) -> bool:
+        """Whether a request at this moment is too much, or comes too early after one that was."""
+        recent = self._recent[path]
+        recent.append(now)
+        if len(recent) == recent.maxlen and now - recent[0] < timedelta(seconds=1):
+            self._until = now + PENALTY
+        return now < self._until
 
 
 class BlipMock:
@@ -52,6 +82,8 @@ class BlipMock:
         self.clock = world.clock
         self.further_credentials: dict[str, dict[str, str]] = {}
         self._quirks = quirks
+        plan = next((PLANS[quirk] for quirk in quirks if quirk in PLANS), None)
+        self._limits = Limits(plan) if plan else None
         self._paths = {
             "/commands": self._command,
             "/messages": self._message,
@@ -68,14 +100,13 @@ class BlipMock:
             return Answer(405, b"", {"Allow": "POST"})
         if request.headers.get("authorization") != f"Key {self.credentials['key']}":
             return Answer(401)
-        try:
-            envelope = request.json()
-        except ValueError:
-            return Answer(400)
-        if not isinstance(envelope, dict):
-            return Answer(400)
         with self.state.world.lock:
-            return serve(envelope)
+            if self._limits and self._limits.exceeded(request.path, self.state.now):
+                return Answer(429)
+            schedules.execute(self.state)
+            campaigns.proceed(self.state)
+            envelope = _object(request)
+            return Answer(400) if envelope is None else serve(envelope)
 
     def receive(
         self,
@@ -127,7 +158,8 @@ class BlipMock:
             raise Failure(NOT_SUPPORTED, "The resource is not supported")
         for operation, parts in found:
             if operation.method == method:
-                handled: Document | None = operation.handler(self.state, Command(wire, parts, query))
+                command = Command(wire, parts, query, "generous-take" in self._quirks)
+                handled: Document | None = operation.handler(self.state, command)
                 return handled
         raise Failure(METHOD_NOT_SUPPORTED, "The method is not supported for this resource")
 
@@ -145,7 +177,7 @@ class BlipMock:
         }
 
     def _reason(self, failure: Failure) -> dict[str, Any]:
-        if "no-failure-code" in self._quirks:
+        if "no-failure-code" in self._quirks or failure.code is None:
             return {"description": failure.description}
         return {"code": failure.code, "description": failure.description}
 
@@ -163,6 +195,15 @@ class BlipMock:
     def _notification(self, wire: dict[str, Any]) -> Answer:
         """Tell a contact what became of a message."""
         return Answer(202 if isinstance(wire.get("id"), str) and isinstance(wire.get("event"), str) else 400)
+
+
+def _object(request: Request) -> dict[str, Any] | None:
+    """The JSON object of a body, `None` where it is none."""
+    try:
+        found = request.json()
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _node(to: object, bot: str) -> str:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from msgnb_mocks.blip.lime import Command, Document, collection, invalid, not_found, stamp
+from msgnb_mocks.blip.lime import Command, Document, collection, invalid, moment, not_found, stamp
 from msgnb_mocks.blip.state import Campaign, State
 from msgnb_mocks.operations import Json
 
 CAMPAIGN = "application/vnd.iris.activecampaign.campaign+json"
 SUMMARY = "application/vnd.iris.activecampaign.campaign-summary+json"
 AUDIENCE = "application/vnd.iris.activecampaign.audience+json"
+REPORT = "application/vnd.iris.activecampaign.campaign-report+json"
+MESSAGE = "application/vnd.iris.activecampaign.message+json"
 MOST = 100
+PACE = timedelta(seconds=1)
+STEPS = (
+    (timedelta(), "PROCESSED", "processed"),
+    (timedelta(seconds=1), "SENT", "sent"),
+    (timedelta(seconds=3), "DELIVERED", "received"),
+    (timedelta(seconds=60), "READ", "read"),
+)
+UNKNOWN_NUMBER = ((timedelta(seconds=2), "FAILED", "processed"),)
+UNREACHABLE = (83, "The destination was not found")
+NEVER_REACHED = "0000"
+"""Numbers that end so are taken for such as WhatsApp does not know, so that a campaign has failures too."""
 
 
 def create(state: State, command: Command) -> Document:
@@ -57,6 +71,56 @@ def get_audience(state: State, command: Command) -> Document:
     return collection(audience, AUDIENCE, len(audience))
 
 
+def get_one_summary(state: State, command: Command) -> Document:
+    """The summary of one campaign."""
+    return Document(SUMMARY, _summary(_known(state, command)))
+
+
+def get_report(state: State, command: Command) -> Document:
+    """The report of one campaign, with the name of its block where asked for."""
+    campaign = _known(state, command)
+    named = command.query.get("shouldHaveStateName", "").lower() == "true"
+    return Document(REPORT, {**_summary(campaign), **({"stateName": "Onboarding"} if named else {})})
+
+
+def get_messages(state: State, command: Command) -> Document:
+    """The template that a campaign sends."""
+    message = _known(state, command).message
+    row = {
+        "channelType": "WHATSAPP",
+        "messageTemplate": message.get("messagetemplate", ""),
+        "messageTemplateLanguage": message.get("messagetemplatelanguage", "pt_BR"),
+    }
+    return collection([row], MESSAGE, 1)
+
+
+def delete(state: State, command: Command) -> None:
+    """Delete a campaign."""
+    del state.campaigns[str(_known(state, command).wire["id"])]
+
+
+def proceed(state: State) -> None:
+    """Bring every campaign to where it is by now: its recipients are reached one after the other."""
+    for campaign in state.campaigns.values():
+        begun = moment(str(campaign.wire.get("scheduled") or campaign.wire["created"]))
+        if campaign.settled:
+            continue
+        for number, person in enumerate(campaign.audience):
+            _proceed(person, begun + PACE * number, state.now)
+        over = all(person["status"] in {"READ", "FAILED"} for person in campaign.audience)
+        begins = state.now >= begun
+        # Of the campaign's own words only "processing" is known.
+        campaign.wire["status"] = "completed" if over else "processing" if begins else "scheduled"
+        campaign.settled = over
+
+
+def _proceed(person: dict[str, Json], begun: datetime, now: datetime) -> None:
+    for delay, status, key in UNKNOWN_NUMBER if person["numberStatus"] == "INVALID" else STEPS:
+        if now >= begun + delay:
+            person["status"] = status
+            person[key] = stamp(begun + delay)
+
+
 def made_campaign(
     state: State, campaign: Mapping[str, Any], message: Mapping[str, Any], recipients: list[str]
 ) -> Campaign:
@@ -78,12 +142,12 @@ def made_campaign(
         "canSendWithOpenTicket": False,
         **scheduled,
     }
-    audience = [_recipient(state.bot, id_, recipient, created) for recipient in recipients]
+    audience = [_recipient(state.bot, id_, recipient) for recipient in recipients]
     made = state.campaigns[id_] = Campaign(wire, audience, dict(message))
     return made
 
 
-def _recipient(bot: str, campaign: str, recipient: str, processed: str) -> dict[str, Json]:
+def _recipient(bot: str, campaign: str, recipient: str) -> dict[str, Json]:
     return {
         "OwnerIdentity": bot,
         "CampaignId": campaign,
@@ -92,7 +156,8 @@ def _recipient(bot: str, campaign: str, recipient: str, processed: str) -> dict[
         "channelType": "WHATSAPP",
         "messageParams": {},
         "status": "PROCESSED",
-        "processed": processed,
+        "numberStatus": "INVALID" if recipient.endswith(NEVER_REACHED) else "VALID",
+        "validatedAccount": f"{recipient.removeprefix('+')}@wa.gw.msging.net",
     }
 
 
@@ -106,7 +171,12 @@ def _summary(campaign: Campaign) -> dict[str, Json]:
         "stateId": wire["stateId"],
         "sendDate": wire.get("scheduled", wire["created"]),
         "statusAudience": [
-            {"RecipientIdentity": person["recipient"], "Status": person["status"]}
+            {
+                "RecipientIdentity": person["validatedAccount"],
+                "Status": person["status"],
+                **({"ReasonCode": UNREACHABLE[0]} if person["status"] == "FAILED" else {}),
+                **({"ReasonDescription": UNREACHABLE[1]} if person["status"] == "FAILED" else {}),
+            }
             for person in campaign.audience
         ],
     }

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from msgnb_mocks.blip import campaigns, contacts, lists, threads, tracking
-from msgnb_mocks.blip.lime import Command, Document
+from msgnb_mocks.blip import (
+    campaigns,
+    contacts,
+    desk,
+    lists,
+    metrics,
+    reports,
+    schedules,
+    stores,
+    threads,
+    tracking,
+)
+from msgnb_mocks.blip.lime import Command, Document, stamp
 from msgnb_mocks.blip.state import State
 from msgnb_mocks.operations import Evidence, Operation
 
@@ -16,7 +28,11 @@ Row = tuple[str, str, str, Handler, Evidence, str, tuple[str, ...], tuple[int, .
 OWN, CRM = ("msging.net",), ("crm.msging.net", "msging.net")
 LOG, STATS = ("msging.net", "threads.msging.net"), ("analytics.msging.net",)
 BROADCAST, ACTIVE = ("broadcast.msging.net",), ("activecampaign.msging.net",)
+LATER, DESK = ("scheduler.msging.net",), ("desk.msging.net",)
+BUILDER = ("msging.net", "builder.msging.net")
 KNOWN, SEEN, INFERRED = Evidence.DOCUMENTED, Evidence.SEEN, Evidence.INFERRED
+COMMENTS, VARIABLE = "/contacts/{identity}/comments", "/contexts/{identity}/{name}"
+REPORTS = "/analytics/reports"
 MEMBER = "/lists/{list}/recipients/{identity}"
 
 
@@ -25,14 +41,31 @@ def ping(state: State, command: Command) -> Document:  # noqa: ARG001
     return Document("application/vnd.lime.ping+json", {})
 
 
+def account(state: State, command: Command) -> Document:  # noqa: ARG001
+    """The bot's own account."""
+    resource = {
+        "identity": state.bot,
+        "fullName": "Demo bot",
+        "culture": "pt-BR",
+        "timeZoneName": "E. South America Standard Time",
+        "creationDate": stamp(state.world.start - timedelta(days=365)),
+    }
+    return Document("application/vnd.lime.account+json", resource)
+
+
 _TABLE: list[Row] = [
     ("ping", "get", "/ping", ping, KNOWN, "2.9", OWN, ()),
+    ("account", "get", "/account", account, SEEN, "2.12", OWN, ()),
     ("contacts.set", "set", "/contacts", contacts.set_contact, KNOWN, "2.1", CRM, (64,)),
     ("contacts.merge", "merge", "/contacts", contacts.merge_contact, KNOWN, "2.1", CRM, (64,)),
     ("contacts.list", "get", "/contacts", contacts.get_contacts, KNOWN, "2.1", CRM, (64,)),
     ("contacts.get", "get", "/contacts/{identity}", contacts.get_contact, KNOWN, "2.1", CRM, (67,)),
     ("contacts.delete", "delete", "/contacts/{identity}", contacts.delete_contact, SEEN, "2.1",
      CRM, (67,)),
+    ("comments.list", "get", COMMENTS, contacts.get_comments, KNOWN, "2.1", CRM, (64,)),
+    ("comments.add", "set", COMMENTS, contacts.add_comment, KNOWN, "2.1", CRM, (64,)),
+    ("comments.delete", "delete", f"{COMMENTS}/{{comment}}", contacts.delete_comment, KNOWN, "2.1", CRM,
+     (67,)),
     ("threads.list", "get", "/threads", threads.get_threads, KNOWN, "2.2", OWN, (64,)),
     ("threads.get", "get", "/threads/{identity}", threads.get_thread, KNOWN, "2.2", OWN, (64,)),
     ("threads.merged", "get", "/threads-merged/{identity}", threads.get_thread, SEEN, "2.2", OWN, (64,)),
@@ -62,7 +95,45 @@ _TABLE: list[Row] = [
     ("campaigns.summaries", "get", "/campaigns/summaries", campaigns.get_summaries, SEEN,
      "2.7", ACTIVE, (64,)),
     ("campaigns.get", "get", "/campaigns/{id}", campaigns.get_one, INFERRED, "2.7", ACTIVE, (67,)),
+    ("campaigns.summary", "get", "/campaigns/{id}/summaries", campaigns.get_one_summary, SEEN, "2.7", ACTIVE,
+     (67,)),
+    ("campaigns.report", "get", "/campaigns/{id}/reports", campaigns.get_report, SEEN, "2.7", ACTIVE, (67,)),
+    ("campaigns.messages", "get", "/messages/{id}", campaigns.get_messages, SEEN, "2.7", ACTIVE, (67,)),
+    ("campaigns.delete", "delete", "/campaigns/{id}", campaigns.delete, SEEN, "2.7", ACTIVE, (67,)),
     ("campaigns.audience", "get", "/audiences/{id}", campaigns.get_audience, SEEN, "2.7", ACTIVE, (67,)),
+    ("metrics", "get", "/metrics/{name}/{interval}", metrics.get_metric, KNOWN, "2.4", STATS, (64, 67)),
+    ("schedules.create", "set", "/schedules", schedules.create, KNOWN, "2.6", LATER, (64,)),
+    ("schedules.list", "get", "/schedules", schedules.get_all, KNOWN, "2.6", LATER, (64,)),
+    ("schedules.get", "get", "/schedules/{message}", schedules.get_one, KNOWN, "2.6", LATER, (67,)),
+    ("schedules.cancel", "delete", "/schedules/{message}", schedules.cancel, KNOWN, "2.6", LATER, (64, 67)),
+    ("contexts.list", "get", "/contexts/{identity}", stores.get_contexts, KNOWN, "2.9", BUILDER, (67,)),
+    ("contexts.get", "get", VARIABLE, stores.get_variable, KNOWN, "2.9", BUILDER, (67,)),
+    ("contexts.set", "set", VARIABLE, stores.set_variable, KNOWN, "2.9", BUILDER, (64,)),
+    ("contexts.delete", "delete", VARIABLE, stores.delete_variable, KNOWN, "2.9", BUILDER, (67,)),
+    ("buckets.list", "get", "/buckets", stores.get_buckets, KNOWN, "2.10", OWN, (64,)),
+    ("buckets.get", "get", "/buckets/{name}", stores.get_bucket, KNOWN, "2.10", OWN, (67,)),
+    ("buckets.set", "set", "/buckets/{name}", stores.set_bucket, KNOWN, "2.10", OWN, (64,)),
+    ("buckets.delete", "delete", "/buckets/{name}", stores.delete_bucket, KNOWN, "2.10", OWN, (67,)),
+    ("resources.list", "get", "/resources", stores.get_resources, KNOWN, "2.10", OWN, (64,)),
+    ("resources.get", "get", "/resources/{name}", stores.get_resource, KNOWN, "2.10", OWN, (67,)),
+    ("resources.set", "set", "/resources/{name}", stores.set_resource, KNOWN, "2.10", OWN, (64,)),
+    ("resources.delete", "delete", "/resources/{name}", stores.delete_resource, KNOWN, "2.10", OWN, (67,)),
+    ("tickets.list", "get", "/tickets", desk.get_tickets, KNOWN, "2.11", DESK, (64,)),
+    ("tickets.create", "set", "/tickets", desk.create_ticket, KNOWN, "2.11", DESK, (64,)),
+    ("tickets.change-status", "set", "/tickets/change-status", desk.change_status, KNOWN, "2.11", DESK,
+     (64, 67)),
+    ("tickets.create-with-text", "set", "/tickets/{identity}", desk.create_ticket_with_text, KNOWN, "2.11",
+     DESK, (64,)),
+    ("tickets.get", "get", "/ticket/{id}", desk.get_ticket, KNOWN, "2.11", DESK, (67,)),
+    ("tickets.messages", "get", "/tickets/{id}/messages", desk.get_ticket_messages, KNOWN, "2.11", DESK,
+     (64, 67)),
+    ("attendants", "get", "/attendants", desk.get_attendants, KNOWN, "2.11", DESK, (64, 67)),
+    ("teams", "get", "/teams", desk.get_teams, KNOWN, "2.11", DESK, (64,)),
+    ("teams.online", "get", "/teams/agents-online", desk.get_teams, KNOWN, "2.11", DESK, (64,)),
+    ("reports.productivity", "get", f"{REPORTS}/attendants/productivity", reports.get_productivity, KNOWN,
+     "2.11", DESK, (64,)),
+    ("reports", "get", f"{REPORTS}/{{name}}", reports.get_report, KNOWN, "2.11", DESK, (64, 67)),
+    ("monitoring", "get", "/monitoring/{name}", reports.get_monitoring, KNOWN, "2.11", DESK, (67,)),
 ]  # fmt: skip
 
 COMMANDS: tuple[Operation, ...] = tuple(

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any
 
-from msgnb_mocks.blip.lime import Command, Document, collection, invalid, moment, not_found, text_of
+from msgnb_mocks.blip.filters import parsed
+from msgnb_mocks.blip.lime import Command, Document, collection, invalid, not_found, stamp, text_of
 from msgnb_mocks.blip.state import State
 from msgnb_mocks.operations import Json
 
 CONTACT = "application/vnd.lime.contact+json"
+COMMENT = "application/vnd.iris.crm.comment+json"
+MOST_COMMENTS = 100
 MOST, MOST_FILTERED, DEFAULT = 30_000, 10_000, 100
-COMPARISON = re.compile(r"\(?(\w+) (eq|ne) '([^']*)'\)?")
-CALL = re.compile(r"\(?(startswith|substringof)\(([^,]+),([^)]+)\)\)?")
-SINCE = re.compile(r"\(?lastmessagedate (le|ge) datetimeoffset'([^']+)'\)?", re.IGNORECASE)
-
-Test = Callable[[dict[str, Json]], bool]
 
 
 def set_contact(state: State, command: Command) -> None:
@@ -54,7 +50,7 @@ def get_contacts(state: State, command: Command) -> Document:
     if filtered := command.query.get("$filter"):
         if skip + take > MOST_FILTERED:
             raise invalid(f"With a filter skip and take can not exceed {MOST_FILTERED}")
-        test = _test(filtered)
+        test = parsed(filtered)
         found = [contact for contact in found if test(contact)]
     return collection(found[skip : skip + take], CONTACT, len(found))
 
@@ -67,34 +63,24 @@ def _checked(resource: Any) -> str:
     return identity
 
 
-def _test(text: str) -> Test:
-    """Reads the documented forms of a filter."""
-    if match := COMPARISON.fullmatch(text):
-        name, comparison, value = match.groups()
-        return lambda contact: (_value(contact, name) == value) is (comparison == "eq")
-    if match := CALL.fullmatch(text):
-        return _called(*match.groups())
-    if match := SINCE.fullmatch(text):
-        comparison, bound = match[1].lower(), moment(match[2])
-
-        def since(contact: dict[str, Json]) -> bool:
-            last = contact.get("lastMessageDate")
-            return last is not None and (
-                moment(last) >= bound if comparison == "ge" else moment(last) <= bound
-            )
-
-        return since
-    raise invalid(f"Unable to perform operation '{text}'")
+def get_comments(state: State, command: Command) -> Document:
+    """The comments on a contact."""
+    skip, take = command.page(MOST_COMMENTS, MOST_COMMENTS)
+    found = list(state.comments.get(command.parts["identity"], {}).values())
+    return collection(found[skip : skip + take], COMMENT, len(found))
 
 
-def _called(function: str, one: str, other: str) -> Test:
-    name, value = (one, other) if function == "startswith" else (other, one)
-    name, value = name.strip(), value.strip().strip("'")
-    if function == "startswith":
-        return lambda contact: _value(contact, name).startswith(value)
-    return lambda contact: value in _value(contact, name)
+def add_comment(state: State, command: Command) -> Document:
+    """Comment on a contact."""
+    content = text_of(command.resource, "content")
+    comment: dict[str, Json] = {"id": state.uuid(), "storageDate": stamp(state.now), "content": content}
+    if author := command.resource.get("authorIdentity"):
+        comment["authorIdentity"] = author
+    state.comments.setdefault(command.parts["identity"], {})[comment["id"]] = comment
+    return Document(COMMENT, comment)
 
 
-def _value(contact: dict[str, Any], name: str) -> str:
-    wanted = name.lower()
-    return next((str(value) for key, value in contact.items() if key.lower() == wanted), "")
+def delete_comment(state: State, command: Command) -> None:
+    """Delete a comment."""
+    if state.comments.get(command.parts["identity"], {}).pop(command.parts["comment"], None) is None:
+        raise not_found()

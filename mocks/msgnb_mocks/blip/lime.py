@@ -23,7 +23,7 @@ NOT_FOUND = 67
 class Failure(Exception):
     """Raised by a handler: the command failed, for a reason."""
 
-    def __init__(self, code: int, description: str) -> None:
+    def __init__(self, code: int | None, description: str) -> None:
         super().__init__(description)
         self.code = code
         self.description = description
@@ -54,6 +54,8 @@ class Command:
     wire: Mapping[str, Any]
     parts: Mapping[str, str]
     query: Mapping[str, str]
+    generous: bool = False
+    """Whether a take that is too large is cut instead of refused, as some clients rely on."""
 
     @property
     def resource(self) -> Any:
@@ -63,6 +65,7 @@ class Command:
     def page(self, default: int, most: int) -> tuple[int, int]:
         """`$skip` and `$take`; raises where they are out of range."""
         skip, take = (_number(self.query, name, value) for name, value in (("$skip", 0), ("$take", default)))
+        take = min(take, most) if self.generous else take
         if not 1 <= take <= most:
             raise invalid(f"The take parameter must be between 1 and {most}")
         return skip, take

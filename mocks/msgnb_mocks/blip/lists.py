@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgnb_mocks.blip import threads
 from msgnb_mocks.blip.lime import IDENTITY, Command, Document, Failure, collection, not_found, stamp
 from msgnb_mocks.blip.state import State
@@ -85,7 +87,7 @@ def get_delivery(state: State, command: Command) -> Document:
 _COUNTED = {"sent": "dispatched", "received": "received", "consumed": "consumed", "failed": "failed"}
 
 
-def deliver(state: State, name: str, wire: dict[str, Json]) -> None:
+def deliver(state: State, name: str, wire: dict[str, Json], at: datetime | None = None) -> None:
     """Send a message to every member, with the contact's name in its place."""
     sent = []
     for member in state.lists.get(name, {}):
@@ -93,7 +95,7 @@ def deliver(state: State, name: str, wire: dict[str, Json]) -> None:
         content = wire["content"]
         if isinstance(content, str):
             content = content.replace("${contact.name}", str(contact.get("name", "")))
-        sent.append(threads.post(state, member, {**wire, "content": content}))
+        sent.append(threads.post(state, member, {**wire, "content": content}, at))
     state.deliveries[name, wire.get("id", "")] = sent
 
 

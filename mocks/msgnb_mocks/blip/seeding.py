@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from msgnb_mocks.blip import campaigns
+from msgnb_mocks.blip import campaigns, desk
 from msgnb_mocks.blip.lime import stamp
-from msgnb_mocks.blip.state import Message, State, Track
+from msgnb_mocks.blip.state import Campaign, Message, State, Stored, Track
 from msgnb_mocks.operations import Json
 from msgnb_mocks.world import Conversation, Line, Media, Person
 
@@ -45,6 +45,8 @@ def fill(state: State) -> None:
     _lists(state, rng, identities)
     _tracks(state, rng, identities)
     _campaigns(state, rng)
+    _desk(state, rng, identities)
+    _stored(state, rng, identities)
 
 
 def _identity(rng: Random, person: Person) -> str:
@@ -150,5 +152,64 @@ def _campaigns(state: State, rng: Random) -> None:
             state, given, template, [person.phone for person in mailing.recipients]
         )
         made.wire["created"] = stamp(mailing.at - timedelta(days=1))
-        for person in made.audience:
-            person["status"] = rng.choice(("SENT", "DELIVERED", "READ", "READ", "FAILED"))
+        if not coming:
+            _finished(rng, made, mailing.at)
+
+
+def _finished(rng: Random, campaign: Campaign, at: datetime) -> None:
+    """What became of a campaign of the past."""
+    for number, person in enumerate(campaign.audience):
+        status = rng.choice(("SENT", "DELIVERED", "READ", "READ", "FAILED"))
+        reached = campaigns.STEPS[: {"SENT": 2, "DELIVERED": 3, "READ": 4}.get(status, 1)]
+        sent = at + campaigns.PACE * number
+        person |= {key: stamp(sent + delay) for delay, _, key in reached}
+        person["status"] = status
+    campaign.wire["status"] = "completed"
+    campaign.settled = True
+
+
+def _desk(state: State, rng: Random, identities: list[str]) -> None:
+    people = [person.email for person in state.world.people[:5]]
+    for number, email in enumerate(people):
+        identity = f"{email.replace('@', '%40')}@blip.ai"
+        state.attendants[identity] = {
+            "identity": identity,
+            "teams": ["Default"] if number < 3 else ["Belo Horizonte", "Default"],
+            "status": rng.choice(("Online", "Online", "Offline", "Pause")),
+            "lastServiceDate": stamp(state.now - timedelta(minutes=rng.randrange(600))),
+        }
+    agents = list(state.attendants)
+    moments = sorted(state.now - timedelta(minutes=rng.randrange(60 * 24 * 30)) for _ in range(70))
+    for at in moments:
+        _ticket(state, rng, at, rng.choice(identities), agents)
+    for minutes in (14, 3):
+        waiting = desk.add_ticket(state, rng.choice(identities), {})
+        waiting["storageDate"] = stamp(state.now - timedelta(minutes=minutes))
+
+
+def _ticket(state: State, rng: Random, at: datetime, customer: str, agents: list[str]) -> None:
+    ticket = desk.add_ticket(state, customer, {"team": rng.choice(("Default", "Default", "Belo Horizonte"))})
+    ticket["storageDate"] = stamp(at)
+    waited = timedelta(seconds=rng.randrange(5, 1800))
+    if at + waited > state.now:
+        return
+    opened = at + waited
+    answered, closed = (opened + timedelta(seconds=rng.randrange(*span)) for span in ((4, 300), (300, 7200)))
+    ticket |= {"status": "Open", "agentIdentity": rng.choice(agents), "openDate": stamp(opened)}
+    if answered < state.now:
+        ticket["firstResponseDate"] = stamp(answered)
+    if closed < state.now:
+        status = rng.choice(("ClosedAttendant", "ClosedAttendant", "ClosedClient", "Transferred"))
+        ticket |= {"status": status, "closed": True, "statusDate": stamp(closed), "closeDate": stamp(closed)}
+        ticket["tags"] = rng.sample(("Awesome", "Order", "Complaint", "Delivery"), rng.randrange(3))
+
+
+def _stored(state: State, rng: Random, identities: list[str]) -> None:
+    for identity in identities[:12]:
+        state.contexts[identity] = {
+            "counter": Stored(TEXT, str(rng.randrange(9))),
+            "name": Stored(TEXT, str(state.contacts[identity]["name"])),
+            f"stateid@{state.uuid()}": Stored(TEXT, state.uuid()),
+        }
+    state.buckets["blip_portal:builder_working_flow"] = Stored("application/json", {"onboarding": {}})
+    state.resources["welcome"] = Stored(TEXT, "Welcome to our service, ${contact.name}!")

@@ -71,12 +71,37 @@ class Track:
 
 
 @dataclass
+class Schedule:
+    """A message to be sent later; `name` is empty, or holds the schedule's name."""
+
+    when: datetime
+    message: dict[str, Json]
+    name: dict[str, Json]
+    status: str = "scheduled"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A document that is kept under a name, perhaps until a time."""
+
+    type: str
+    value: Json
+    ends: datetime | None = None
+
+    def lives(self, now: datetime) -> bool:
+        """Whether it is still there."""
+        return self.ends is None or now < self.ends
+
+
+@dataclass
 class Campaign:
     """An active campaign: what it answers itself, its audience and its message."""
 
     wire: dict[str, Json]
     audience: list[dict[str, Json]]
     message: dict[str, Json]
+    settled: bool = False
+    """Whether nothing more becomes of it."""
 
 
 class State:
@@ -93,6 +118,13 @@ class State:
         self.deliveries: dict[tuple[str, str], list[Message]] = {}
         self.tracks: list[Track] = []
         self.campaigns: dict[str, Campaign] = {}
+        self.comments: dict[str, dict[str, dict[str, Json]]] = {}
+        self.schedules: dict[str, Schedule] = {}
+        self.contexts: dict[str, dict[str, Stored]] = {}
+        self.buckets: dict[str, Stored] = {}
+        self.resources: dict[str, Stored] = {}
+        self.tickets: dict[str, dict[str, Json]] = {}
+        self.attendants: dict[str, dict[str, Json]] = {}
 
     @property
     def now(self) -> datetime:

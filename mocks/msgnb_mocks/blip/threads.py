@@ -61,12 +61,19 @@ def get_notifications(state: State, command: Command) -> Document:
     return collection(items, "application/vnd.lime.notification+json", len(items))
 
 
-def post(state: State, identity: str, wire: dict[str, Json]) -> Message:
-    """Put a message that the bot sends into its thread."""
+def post(state: State, identity: str, wire: dict[str, Json], at: datetime | None = None) -> Message:
+    """Put a message that the bot sends into its thread, now or as of a time."""
     message = Message(
-        wire.get("id") or state.uuid(), state.now, True, wire["type"], wire["content"], quiet="id" not in wire
+        wire.get("id") or state.uuid(),
+        at or state.now,
+        True,
+        wire["type"],
+        wire["content"],
+        quiet="id" not in wire,
     )
-    state.threads[identity].append(message)
+    thread = state.threads[identity]
+    thread.append(message)
+    thread.sort(key=lambda each: each.at)
     state.contacts.setdefault(identity, {"identity": identity})["lastMessageDate"] = stamp(message.at)
     return message
 

@@ -33,11 +33,11 @@ def get_counters(state: State, command: Command) -> Document:
     skip, take = command.page(100, 10_000)
     category = command.parts["category"]
     counted = Counter(
-        (_day(entry.at), entry.action) for entry in _between(state, command) if entry.category == category
+        (day(entry.at), entry.action) for entry in _between(state, command) if entry.category == category
     )
     rows = [
-        _counter(day, category, action, count)
-        for (day, action), count in sorted(counted.items(), reverse=True)
+        _counter(date, category, action, count)
+        for (date, action), count in sorted(counted.items(), reverse=True)
     ]
     return collection(rows[skip : skip + take], TRACK)
 
@@ -47,11 +47,11 @@ def get_details(state: State, command: Command) -> Document:
     skip, take = command.page(100, 500)
     wanted = (command.parts["category"], command.parts["action"])
     dated = {"startDate", "endDate"} & command.query.keys()
-    today = _day(state.now)
+    today = day(state.now)
     found = [
         entry
         for entry in _between(state, command)
-        if (entry.category, entry.action) == wanted and (dated or _day(entry.at) == today)
+        if (entry.category, entry.action) == wanted and (dated or day(entry.at) == today)
     ]
     found.sort(key=lambda entry: entry.at, reverse=True)
     return collection([entry.wire for entry in found[skip : skip + take]], TRACK, len(found))
@@ -75,9 +75,10 @@ def _between(state: State, command: Command) -> list[Track]:
     return [entry for entry in state.tracks if first <= entry.at <= last]
 
 
-def _day(at: datetime) -> datetime:
+def day(at: datetime) -> datetime:
+    """The beginning of a time's day, as the counters count days."""
     return (at - MIDNIGHT).replace(hour=0, minute=0, second=0, microsecond=0) + MIDNIGHT
 
 
-def _counter(day: datetime, category: str, action: str, count: int) -> dict[str, Json]:
-    return {"storageDate": stamp(day), "category": category, "action": action, "count": str(count)}
+def _counter(date: datetime, category: str, action: str, count: int) -> dict[str, Json]:
+    return {"storageDate": stamp(date), "category": category, "action": action, "count": str(count)}

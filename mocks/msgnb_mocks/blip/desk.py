@@ -1,0 +1,164 @@
+"""The human desk: tickets and those who answer them (BLiP 2.11).
+
+A bot that only routes has none of it: by the quirk `router-key` lists of tickets are empty and agents are
+not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgnb_mocks.blip.filters import parsed
+from msgnb_mocks.blip.lime import (
+    Command,
+    Document,
+    Failure,
+    collection,
+    invalid,
+    moment,
+    not_found,
+    stamp,
+    text_of,
+)
+from msgnb_mocks.blip.state import State
+from msgnb_mocks.operations import Json
+
+TICKET = "application/vnd.iris.ticket+json"
+ATTENDANT = "application/vnd.iris.desk.attendant+json"
+TEAM = "application/vnd.iris.desk.team+json"
+MESSAGE = "application/vnd.iris.thread-message+json"
+MOST = 100
+STATUSES = ("None", "Waiting", "Open", "Assigned", "ClosedAttendant", "ClosedClient", "Transferred")
+OPEN = ("Waiting", "Open", "Assigned")
+TOO_LARGE = f"The take parameter can not be greater than {MOST}"
+
+
+def get_tickets(state: State, command: Command) -> Document:
+    """The tickets, those that are closed where asked for, perhaps of those that pass a filter."""
+    take = command.query.get("$take", "")
+    if take.isdigit() and int(take) > MOST and "generous-take" not in state.quirks:
+        raise Failure(None, TOO_LARGE)
+    skip, size = command.page(MOST, MOST)
+    found = [] if "router-key" in state.quirks else list(state.tickets.values())
+    if text := command.query.get("$filter"):
+        if "status eq 'closed'" in text.lower():
+            raise Failure(None, f"Unable to perform operation '{text}'")
+        test = parsed(text)
+        found = [ticket for ticket in found if test(ticket)]
+    if closed := command.query.get("$closed"):
+        found = [ticket for ticket in found if ticket["closed"] is (closed.lower() == "true")]
+    found.sort(key=lambda ticket: str(ticket["storageDate"]), reverse=True)
+    page = found[skip : skip + size]
+    return collection(page, TICKET, len(page))
+
+
+def get_ticket(state: State, command: Command) -> Document:
+    """One ticket."""
+    return Document(TICKET, _known(state, command.parts["id"]))
+
+
+def create_ticket(state: State, command: Command) -> Document:
+    """Open a ticket for a customer."""
+    resource = command.resource if isinstance(command.resource, dict) else {}
+    return Document(TICKET, add_ticket(state, text_of(resource, "customerIdentity"), resource))
+
+
+def create_ticket_with_text(state: State, command: Command) -> Document:
+    """Open a ticket for a customer, with what they said."""
+    if not isinstance(command.resource, str):
+        raise invalid("The resource must be text")
+    return Document(TICKET, add_ticket(state, command.parts["identity"], {}))
+
+
+def change_status(state: State, command: Command) -> None:
+    """Assign, open or close a ticket."""
+    ticket = _known(state, text_of(command.resource, "id"))
+    status = text_of(command.resource, "status")
+    if status not in STATUSES:
+        raise invalid(f"Invalid status '{status}'")
+    now = stamp(state.now)
+    ticket |= {"status": status, "statusDate": now, "closed": status.startswith("Closed")}
+    if agent := command.resource.get("agentIdentity"):
+        ticket["agentIdentity"] = agent
+    if status in {"Open", "Assigned"}:
+        ticket.setdefault("openDate", now)
+    if ticket["closed"]:
+        ticket["closeDate"] = now
+
+
+def get_ticket_messages(state: State, command: Command) -> Document:
+    """The messages of a ticket's customer, the latest first."""
+    skip, take = command.page(MOST, MOST)
+    thread = state.threads.get(str(_known(state, command.parts["id"])["customerIdentity"]), [])
+    ascending = command.query.get("$ascending", "").lower() == "true"
+    chosen = (thread if ascending else thread[::-1])[skip : skip + take]
+    items = [message.wire(state.now) for message in chosen]
+    return collection(items, MESSAGE, len(items))
+
+
+def get_attendants(state: State, command: Command) -> Document:
+    """The agents."""
+    if "router-key" in state.quirks:
+        raise not_found()
+    skip, take = command.page(20, 1000)
+    found = list(state.attendants.values())
+    return collection(found[skip : skip + take], ATTENDANT, len(found))
+
+
+def get_teams(state: State, command: Command) -> Document:
+    """The teams, and how many of their agents are online."""
+    skip, take = command.page(MOST, 1000)
+    online = {
+        team: sum(
+            agent["status"] == "Online" for agent in state.attendants.values() if team in agent["teams"]
+        )
+        for team in dict.fromkeys(team for agent in state.attendants.values() for team in agent["teams"])
+    }
+    rows = [{"name": team, "agentsOnline": count} for team, count in online.items()]
+    return collection(rows[skip : skip + take], TEAM, len(rows))
+
+
+def add_ticket(state: State, customer: str, wanted: Mapping[str, Any]) -> dict[str, Json]:
+    """A new ticket, waiting for an agent or opened by the one that is named."""
+    name, now = state.uuid(), stamp(state.now)
+    agent = wanted.get("agentIdentity")
+    ticket: dict[str, Json] = {
+        "id": name,
+        "sequentialId": len(state.tickets) + 1,
+        "sequentialSuffix": "SFX",
+        "ownerIdentity": state.bot,
+        "customerIdentity": customer,
+        "customerDomain": customer.partition("@")[2],
+        **({"agentIdentity": agent} if agent else {}),
+        "provider": "Lime",
+        "status": "Open" if agent else "Waiting",
+        "storageDate": now,
+        "externalId": name,
+        "rating": 0,
+        "team": str(wanted.get("team") or "Default"),
+        "unreadMessages": 0,
+        "closed": False,
+        "customerInput": {},
+        "priority": 0,
+    }
+    state.tickets[name] = ticket
+    return ticket
+
+
+def between(state: State, command: Command) -> list[dict[str, Json]]:
+    """The tickets that were made from beginDate to endDate, both days included; both are required."""
+    begin, end = (text_of(command.query, name) for name in ("beginDate", "endDate"))
+    first, last = moment(begin[:10]), moment(end[:10])
+    return [
+        ticket
+        for ticket in state.tickets.values()
+        if first.date() <= moment(str(ticket["storageDate"])).date() <= last.date()
+    ]
+
+
+def _known(state: State, name: str) -> dict[str, Json]:
+    ticket = state.tickets.get(name)
+    if ticket is None:
+        raise not_found()
+    return ticket
