@@ -30,6 +30,8 @@ from urllib3.util import Retry
 
 from msgnb.answers import Answer, Explanation, Fault, answer_of, fault_of, refusal, retry_after
 from msgnb.errors import InvalidRequest, MsgnbError, OutcomeUnknown, SettingsError, Unreachable
+from msgnb.pacing import Pacing
+from msgnb.progress import rest
 from msgnb.secrets import Secret
 
 Timeout = tuple[float, float]
@@ -123,6 +125,7 @@ class Http:
         timeout: seconds to connect and to wait for the next byte.
         verify: `False`, or the path of a CA file, as in `requests`.
         on_attempt: called with an `Attempt` after every attempt.
+        pacing: how many requests the platform takes in a second, if it says so.
         logger: gets one line an attempt, at debug level.
     """
 
@@ -136,11 +139,13 @@ class Http:
         timeout: Timeout = DEFAULT_TIMEOUT,
         verify: bool | str = True,
         on_attempt: Hook | None = None,
+        pacing: Pacing | None = None,
         logger: logging.Logger | None = None,
     ) -> None:
         self.platform = platform
         self.base_url = _checked(base_url)
-        self.pause: Callable[[float], None] = _rest
+        self.pause: Callable[[float], None] = self._rest
+        self._pacing = pacing
         self._auth = auth
         self._explain = explain
         self._timeout = timeout
@@ -148,6 +153,8 @@ class Http:
         self._on_attempt = on_attempt
         self._log = logger or logging.getLogger("msgnb.http")
         self._ahead = timedelta()
+        self.dated = False
+        """Whether an answer has told the platform's time."""
         self._session = requests.Session()
         self._session.headers["Accept"] = "application/json"
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32)
@@ -203,6 +210,8 @@ class Http:
             number += 1
             if (given_up := giving_up.get()) and given_up.is_set():
                 raise CancelledError(f"{request.method} was given up before attempt {number}")
+            if self._pacing:
+                self._pacing.wait(request.url.removeprefix(self.base_url), self.pause)
             signature = self._auth.headers() if signed else {}
             started = time.perf_counter()
             result = self._attempt(request, signature)
@@ -212,7 +221,7 @@ class Http:
                 renewed, wait = True, 0.0
             elif _may_repeat(result, policy, retry):
                 retry = retry.increment(error=MsgnbError())
-                wait = _wait(result, retry)
+                wait = self._wait(result, retry)
             self._report(request, number, seconds, result, wait)
             if wait is None:
                 return result
@@ -247,6 +256,7 @@ class Http:
             return fault_of(error, self._timeout)
         answer = answer_of(response)
         told = answer.date()
+        self.dated = self.dated or told is not None
         if told and abs(told - self.now()) > DATE_STEP:
             self._ahead = told - datetime.now(UTC)
         return answer
@@ -270,6 +280,19 @@ class Http:
             except Exception:  # noqa: BLE001
                 # A faulty hook must not turn a message that was sent into an error.
                 self._log.exception("the on_attempt hook failed")
+
+    def _wait(self, result: Answer | Fault, retry: Retry) -> float:
+        """Seconds until the next attempt; a platform that wants rest gets it from all threads."""
+        if isinstance(result, Fault):
+            return retry.get_backoff_time()
+        asked = retry_after(result)
+        if self._pacing and result.status == 429:
+            asked = self._pacing.penalty if asked is None else asked
+            self._pacing.rest(asked)
+        return max(SHORTEST_REST, retry.get_backoff_time()) if asked is None else asked
+
+    def _rest(self, seconds: float) -> None:
+        rest(seconds, giving_up.get(), f"{self.platform} wants rest")
 
     def scrub(self, text: str) -> str:
         """The text without any secret that this client knows."""
@@ -298,14 +321,6 @@ class Http:
         return OutcomeUnknown(
             f"{words}. It may have been carried out: look up {id or 'it'} before you send it again.", id=id
         )
-
-
-def _rest(seconds: float) -> None:
-    given_up = giving_up.get()
-    if given_up is None:
-        time.sleep(seconds)
-    else:
-        given_up.wait(seconds)
 
 
 def _checked(base_url: str) -> str:
@@ -361,10 +376,3 @@ def _may_repeat(result: Answer | Fault, policy: Policy, retry: Retry) -> bool:
     if isinstance(result, Fault):
         return result.passing and (policy.harmless or result.unsent)
     return result.status in (retry.status_forcelist or ()) and (retry_after(result) or 0) <= PATIENCE
-
-
-def _wait(result: Answer | Fault, retry: Retry) -> float:
-    if isinstance(result, Fault):
-        return retry.get_backoff_time()
-    asked = retry_after(result)
-    return max(SHORTEST_REST, retry.get_backoff_time()) if asked is None else asked

@@ -8,16 +8,13 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tqdm import tqdm
+from msgnb.progress import progress
 
 Row = Mapping[str, Any]
 Key = Callable[[Any], Hashable]
@@ -70,6 +67,8 @@ def back_in_time(
     time_of: Callable[[Any], datetime],
     what: str,
     limit: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[Any]:
     """All rows of a list that is read newest first, from the present or from a moment back.
 
@@ -84,27 +83,36 @@ def back_in_time(
         time_of: the moment of a row.
         what: what the rows are, for the progress bar.
         limit: the most rows to return; all where it is `None`.
+        since: rows from that moment on.
+        until: rows before that moment.
     """
     found = _Found(key, limit)
     rows: list[Any] = []
-    before: datetime | None = None
+    before = until
     skip = 0
+    last: list[Any] = []
     with progress(what) as bar:
         while found.wanted(size) > 0:
             page = fetch(before, skip)
-            new = found.new(page)
+            inside = [row for row in page if _within(time_of(row), since, until)]
+            new = found.new(inside)
             rows += new
             bar.update(len(new))
-            if len(page) < size:
+            if len(page) < size or (since and min(map(time_of, page)) < since):
                 break
-            if skip and not new:
+            if skip and not new and (inside or page == last):
                 _warn_repeated(what, found.count)
                 break
             bound = min(map(time_of, page)) + timedelta(milliseconds=1)
             # A page that does not lead further back lies in one millisecond: go on behind it.
             stuck = before is not None and bound >= before
             before, skip = (before, skip + len(page)) if stuck else (bound, 0)
+            last = page
     return rows
+
+
+def _within(at: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or at >= since) and (until is None or at < until)
 
 
 class _Found:
@@ -135,17 +143,3 @@ def _warn_repeated(what: str, count: int) -> None:
         f"the platform repeats itself after {count} {what}; it may hold more, which it does not let us read"
     )
     warnings.warn(words, IncompleteWarning, stacklevel=4)
-
-
-@contextmanager
-def progress(what: str) -> Iterator[tqdm[Any]]:
-    """A bar on stderr that shows after a second, if someone is looking."""
-    from tqdm import tqdm  # noqa: PLC0415 - loads when first used
-
-    with tqdm(desc=what, unit="", delay=1.0, leave=False, file=sys.stderr, disable=not watched()) as bar:
-        yield bar
-
-
-def watched() -> bool:
-    """Whether a person sees stderr: a terminal or a notebook."""
-    return sys.stderr.isatty() or "ipykernel" in sys.modules

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType
@@ -197,9 +198,119 @@ CALLS = Table("calls", "One row for each call that is going on.", (
     Column("codec", "audio codec"),
 ))  # fmt: skip
 
+OUTCOMES = Table("outcomes", "One row for each recipient of a bulk send or change.", (
+    Column("recipient", "whom it was for"),
+    _choice("state", "`sent`, `rejected`, or `unknown` where that can't be known: look it up before you "
+            "send again", ("sent", "rejected", "unknown")),
+    _choice("status", "how far it came, as far as the platform tells", MESSAGE_STATUSES),
+    Column("message", "id of the message"),
+    Column("campaign", "id of the campaign"),
+    Column("error_code", "the platform's code for what went wrong"),
+    Column("error", "what went wrong"),
+    Column("attempts", "how often it was tried; 0 where it was not", "Int64"),
+    Column("at", "time of the latest that is known", TIME),
+))  # fmt: skip
+
+DELIVERIES = Table("deliveries", "Columns added to `messages` where notifications are asked for.", (
+    Column("accepted_at", "time when the platform took it", TIME),
+    Column("sent_at", "time when it left for the channel", TIME),
+    Column("delivered_at", "time when it was on the device", TIME),
+    Column("read_at", "time when it was read", TIME),
+    Column("failed_at", "time when it failed", TIME),
+))  # fmt: skip
+
+SCHEDULES = Table("schedules", "One row for each message that is to be sent later, or was.", (
+    _PLATFORM,
+    _ACCOUNT,
+    Column("schedule", "id of the schedule, which is its message's"),
+    Column("name", "its name"),
+    Column("at", "time it is for", TIME),
+    Column("recipient", "identity or list it goes to"),
+    Column("content_type", "MIME type of its content"),
+    Column("text", "its text, or the text that stands for other content"),
+    _choice("status", "how it stands", ("scheduled", "executed", "canceled")),
+))  # fmt: skip
+
+METRICS = Table("metrics", "One row for each interval of a metric.", (
+    _PLATFORM,
+    _ACCOUNT,
+    Column("metric", "its name"),
+    Column("start_at", "beginning of the interval", TIME),
+    Column("end_at", "end of the interval", TIME),
+    Column("domain", "channel's domain, where the metric is split by it"),
+    Column("count", "the number", "Int64"),
+))  # fmt: skip
+
+TICKETS = Table("tickets", "One row for each ticket of the human desk.", (
+    _PLATFORM,
+    _ACCOUNT,
+    Column("ticket", "id of the ticket"),
+    Column("number", "its number, counted by bot", "Int64"),
+    Column("contact", "identity of the customer"),
+    Column("agent", "identity of the agent"),
+    Column("team", "team it was given to"),
+    Column("status", "the platform's word for its state"),
+    Column("closed", "whether it is closed", "boolean"),
+    Column("created_at", "time of its creation", TIME),
+    Column("opened_at", "time when an agent took it", TIME),
+    Column("first_response_at", "time of the agent's first answer", TIME),
+    Column("closed_at", "time when it was closed", TIME),
+    Column("unread", "messages not read yet", "Int64"),
+    Column("rating", "the customer's rating", "Int64"),
+    Column("tags", "its tags, separated by commas"),
+))  # fmt: skip
+
 TABLES: tuple[Table, ...] = (
-    SESSIONS, MESSAGES, CONTACTS, SUBSCRIPTIONS, CAMPAIGNS, EVENTS, NUMBERS, CALLS,
+    SESSIONS, MESSAGES, DELIVERIES, CONTACTS, SUBSCRIPTIONS, CAMPAIGNS, OUTCOMES, EVENTS, NUMBERS, CALLS,
+    SCHEDULES, METRICS, TICKETS,
 )  # fmt: skip
+
+
+def beside(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Two tables of the same rows as one."""
+    import pandas as pd  # noqa: PLC0415
+
+    return pd.concat([one, other], axis=1)
+
+
+def with_raw(frame: pd.DataFrame, raw: Sequence[Any] | None) -> pd.DataFrame:
+    """A table with the wire's objects as its last column, where they are given."""
+    import pandas as pd  # noqa: PLC0415
+
+    return frame if raw is None else frame.assign(raw=pd.Series(list(raw), dtype="object"))
+
+
+def text_columns(values: Mapping[str, Any], size: int) -> pd.DataFrame:
+    """Columns of text that no contract names."""
+    columns = tuple(Column(name, "") for name in values)
+    return Table("text", "", columns).frame(size, values)
+
+
+def report(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows whose columns no contract names: .NET's durations become `timedelta64`, whole numbers `Int64`."""
+    import pandas as pd  # noqa: PLC0415
+
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    return pd.DataFrame({key: _guessed([row.get(key) for row in rows]) for key in keys})
+
+
+def _guessed(values: list[Any]) -> Any:
+    import pandas as pd  # noqa: PLC0415
+
+    known = [value for value in values if value is not None]
+    if known and all(isinstance(value, str) and _SPAN.fullmatch(value) for value in known):
+        # "2.00:58:27" are two days and some; pandas writes the days apart.
+        spans = [
+            None if value is None else re.sub(r"^(-?[0-9]+)\.(?=[0-9]+:)", r"\1 days ", value)
+            for value in values
+        ]
+        return pd.Series(pd.to_timedelta(pd.Series(spans, dtype="object"))).dt.as_unit("us")
+    if known and all(type(value) is int for value in known):
+        return pd.Series(pd.array(values, dtype="Int64"))
+    return pd.Series(pd.array(as_texts(values) or [None] * len(values), dtype="str"))
+
+
+_SPAN = re.compile(r"-?([0-9]+\.)?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?")
 
 
 def _series(column: Column, values: Any, size: int) -> Any:

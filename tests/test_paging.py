@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from msgnb.paging import IncompleteWarning, back_in_time, by_offset, watched
+from msgnb.paging import IncompleteWarning, back_in_time, by_offset
+from msgnb.progress import watched
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -120,7 +121,7 @@ def test_a_long_walk_shows_its_progress(
 ) -> None:
     """A walk that takes longer than a second shows on stderr how many rows there are so far."""
     ticks = count(0, 10)
-    monkeypatch.setattr("msgnb.paging.watched", lambda: True)
+    monkeypatch.setattr("msgnb.progress.watched", lambda: True)
     monkeypatch.setattr("tqdm.std.time", lambda: next(ticks))
     by_offset(offsets(list(range(25)), []), size=10, key=int, what="messages")
     out, err = capsys.readouterr()

@@ -1,40 +1,381 @@
-"""Reads the content of a message: the text that stands for it, and its media (BLiP 3)."""
+"""Content of messages: the text that stands for what was received, and what is to be sent (BLiP 3).
+
+>>> bot.send(to, content.menu("Coffee or tea?", ["Coffee", "Tea"]))
+>>> bot.send(to, content.image("https://example.com/menu.png", text="The menu"))
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from msgnb import tables
+from msgnb.errors import InvalidRequest
 
+TEXT = "text/plain"
+JSON = "application/json"
 MEDIA_LINK = "application/vnd.lime.media-link+json"
-_TEXT_KEYS = ("text", "title", "name", "value", "uri", "key", "state")
+WEB_LINK = "application/vnd.lime.web-link+json"
+SELECT = "application/vnd.lime.select+json"
+DOCUMENT_SELECT = "application/vnd.lime.document-select+json"
+COLLECTION = "application/vnd.lime.collection+json"
+CONTAINER = "application/vnd.lime.container+json"
+LIST = "application/vnd.lime.list+json"
+LOCATION = "application/vnd.lime.location+json"
+INPUT = "application/vnd.lime.input+json"
+CHATSTATE = "application/vnd.lime.chatstate+json"
+REDIRECT = "application/vnd.lime.redirect+json"
+SENSITIVE = "application/vnd.lime.sensitive+json"
+CONTACT = "application/vnd.lime.contact+json"
+RESOURCE = "application/vnd.iris.resource+json"
+REPLY = "application/vnd.lime.reply+json"
+REACTION = "application/vnd.lime.reaction+json"
+TICKET = "application/vnd.iris.ticket+json"
+UNAVAILABLE = "application/vnd.iris.content-unavailable"
+
+MOST_QUICK_REPLIES = 11
+STATES = ("starting", "composing", "paused", "deleting", "gone")
+
+# Reading
 
 
-def text_of(content: Any) -> str | None:
+def text_of(content: Any, kind: str | None = None) -> str | None:
     """The text that a person would read, or the content as JSON where there is none.
 
     >>> text_of({"text": "Choose", "options": [{"text": "First"}, {"text": "Second"}]})
     'Choose [First] [Second]'
+
+    Args:
+        content: as it is in the message.
+        kind: its type; told by its shape where it is `None`.
     """
+    reader = _READERS.get(kind or "")
+    try:
+        found = reader(content) if reader and isinstance(content, Mapping) else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        found = None  # not in the shape that its type promises
+    return found or _by_shape(content)
+
+
+def media_of(kind: str | None, content: Any) -> Mapping[str, Any]:
+    """The `uri`, `type` and `size` of a media link; empty for other content."""
+    return content if kind == MEDIA_LINK and isinstance(content, Mapping) else {}
+
+
+_TEXT_KEYS = ("text", "title", "name", "value", "uri", "key", "state")
+
+
+def _by_shape(content: Any) -> str | None:
     if not isinstance(content, Mapping):
         return tables.text(content)
     own = next((content[key] for key in _TEXT_KEYS if isinstance(content.get(key), str)), None)
     if own is None:
         return _inner(content) or tables.text(dict(content))
-    labels = [text_of(option.get("label") or option) for option in content.get("options") or ()]
-    return " ".join([own, *(f"[{label}]" for label in labels)])
+    return " ".join([own, *_labels(content.get("options"))])
 
 
 def _inner(content: Mapping[str, Any]) -> str | None:
     if "latitude" in content and "longitude" in content:
-        return f"{content['latitude']}, {content['longitude']}"
+        return _location(content)
     for key in ("template", "header", "label", "replied", "value"):
         if isinstance(content.get(key), Mapping):
             return text_of(content[key])
     return None
 
 
-def media_of(kind: str | None, content: Any) -> Mapping[str, Any]:
-    """The `uri`, `type` and `size` of a media link; empty for other content."""
-    return content if kind == MEDIA_LINK and isinstance(content, Mapping) else {}
+def _labels(options: Any) -> list[str]:
+    return [f"[{_label(option)}]" for option in options] if isinstance(options, list) else []
+
+
+def _label(option: Any) -> str | None:
+    labelled = isinstance(option, Mapping) and "label" in option
+    return _document(option["label"]) if labelled else text_of(option)
+
+
+def _document(wrapped: Any) -> str | None:
+    """A document inside another: `{"type": …, "value": …}`."""
+    if isinstance(wrapped, Mapping) and "value" in wrapped:
+        return text_of(wrapped["value"], wrapped.get("type"))
+    return text_of(wrapped)
+
+
+def _joined(*pieces: str | None, by: str = " ") -> str:
+    return by.join(piece for piece in pieces if piece)
+
+
+def _media(content: Mapping[str, Any]) -> str:
+    return _joined(content.get("title"), content.get("text"), by=" – ") or str(content["uri"])
+
+
+def _web_link(content: Mapping[str, Any]) -> str:
+    return _joined(content.get("title"), content.get("text"), content["uri"], by=" – ")
+
+
+def _select(content: Mapping[str, Any]) -> str:
+    return _joined(content.get("text"), *_labels(content.get("options")))
+
+
+def _document_select(content: Mapping[str, Any]) -> str:
+    return _joined(_document(content.get("header") or ""), *_labels(content.get("options")))
+
+
+def _collection(content: Mapping[str, Any]) -> str:
+    kind = content.get("itemType")
+    parts = (_document(item) if kind == CONTAINER else text_of(item, kind) for item in content["items"])
+    return _joined(*parts, by="\n")
+
+
+def _list(content: Mapping[str, Any]) -> str:
+    return _joined(_document(content.get("header") or ""), *map(_document, content["items"]), by="\n")
+
+
+def _location(content: Mapping[str, Any]) -> str:
+    place = f"{content['latitude']}, {content['longitude']}"
+    return f"{content['text']} ({place})" if content.get("text") else place
+
+
+def _redirect(content: Mapping[str, Any]) -> str:
+    return _joined(f"→ {content.get('address') or 'elsewhere'}", _document(content.get("context") or ""))
+
+
+def _contact(content: Mapping[str, Any]) -> str:
+    phone = content.get("phoneNumber") or content.get("cellPhoneNumber")
+    return _joined(content.get("name"), phone, content.get("email"), by=", ") or str(content["identity"])
+
+
+def _reply(content: Mapping[str, Any]) -> str:
+    return _document(content["replied"]) or ""
+
+
+def _reaction(content: Mapping[str, Any]) -> str:
+    return "".join(
+        chr(value) if isinstance(value, int) else str(value) for value in content["emoji"]["values"]
+    )
+
+
+def _ticket(content: Mapping[str, Any]) -> str:
+    return f"ticket {content.get('sequentialId', content.get('id'))}: {content.get('status')}"
+
+
+def _native(content: Mapping[str, Any]) -> str | None:
+    """A payload of the channel; of WhatsApp's templates the name and what was filled in."""
+    template = content.get("template")
+    if not isinstance(template, Mapping) or "name" not in template:
+        return None
+    filled = [
+        _parameter(parameter)
+        for component in template.get("components") or ()
+        for parameter in component.get("parameters") or ()
+    ]
+    return _joined(template["name"], ", ".join(filter(None, filled)), by=": ")
+
+
+def _parameter(parameter: Mapping[str, Any]) -> str | None:
+    kind = parameter.get("type")
+    value = parameter.get(kind) if isinstance(kind, str) else None
+    if isinstance(value, Mapping):
+        return tables.text(value.get("link") or value.get("fallback_value") or value.get("filename"))
+    return tables.text(value)
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+    MEDIA_LINK: _media,
+    WEB_LINK: _web_link,
+    SELECT: _select,
+    DOCUMENT_SELECT: _document_select,
+    COLLECTION: _collection,
+    LIST: _list,
+    LOCATION: _location,
+    INPUT: lambda content: _document(content["label"]),
+    CHATSTATE: lambda content: f"({content['state']})",
+    REDIRECT: _redirect,
+    SENSITIVE: lambda _: "(sensitive)",
+    CONTACT: _contact,
+    RESOURCE: lambda content: f"({content['key']})",
+    REPLY: _reply,
+    REACTION: _reaction,
+    TICKET: _ticket,
+    UNAVAILABLE: lambda _: "(no longer available)",
+    JSON: _native,
+}
+
+# Sending
+
+
+class Content(NamedTuple):
+    """What a message says: its type and the content itself."""
+
+    type: str
+    content: Any
+
+
+def text(words: str) -> Content:
+    """A plain text."""
+    if not words.strip():
+        raise InvalidRequest.of(text="is empty")
+    return Content(TEXT, words)
+
+
+def media(
+    uri: str, mime_type: str, *, text: str | None = None, title: str | None = None, size: int | None = None
+) -> Content:
+    """A picture, sound, film or file at an address; `size` in bytes.
+
+    >>> media("https://example.com/invoice.pdf", "application/pdf", title="invoice.pdf")
+    """
+    if "/" not in mime_type:
+        raise InvalidRequest.of(mime_type=f"{mime_type!r} is no MIME type; write it like image/jpeg")
+    return Content(MEDIA_LINK, _given(title=title, text=text, type=mime_type, uri=_address(uri), size=size))
+
+
+def image(uri: str, *, text: str | None = None, mime_type: str = "image/jpeg") -> Content:
+    """A picture at an address, perhaps with a caption."""
+    return media(uri, mime_type, text=text)
+
+
+def web_link(
+    uri: str, *, text: str | None = None, title: str | None = None, target: str | None = None
+) -> Content:
+    """A link to a page; `target` is `blank`, `self`, `selfCompact` or `selfTall`."""
+    return Content(WEB_LINK, _given(uri=_address(uri), text=text, title=title, target=target))
+
+
+def menu(words: str, options: Sequence[str | Mapping[str, Any]]) -> Content:
+    """A text with options to choose from.
+
+    >>> menu("Coffee or tea?", ["Coffee", {"order": 2, "text": "Tea", "type": "text/plain", "value": "t"}])
+    """
+    return Content(SELECT, {"text": words, "options": _options(options)})
+
+
+def quick_reply(
+    words: str, options: Sequence[str | Mapping[str, Any]], *, scope: str = "immediate"
+) -> Content:
+    """A text with up to eleven buttons, which vanish once one is pressed (`scope` may be `persistent`)."""
+    if len(options) > MOST_QUICK_REPLIES:
+        raise InvalidRequest.of(options=f"are {len(options)}; the most are {MOST_QUICK_REPLIES}")
+    return Content(SELECT, {"scope": scope, "text": words, "options": _options(options)})
+
+
+def location(
+    latitude: float, longitude: float, *, text: str | None = None, altitude: float | None = None
+) -> Content:
+    """A place, in degrees and metres."""
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise InvalidRequest.of(location=f"{latitude}, {longitude} is nowhere on earth")
+    return Content(LOCATION, _given(latitude=latitude, longitude=longitude, altitude=altitude, text=text))
+
+
+def ask_location(words: str) -> Content:
+    """Ask where somebody is."""
+    validation = {"rule": "type", "type": LOCATION}
+    return Content(INPUT, {"label": {"type": TEXT, "value": words}, "validation": validation})
+
+
+def ask(words: str, *, rule: str = "text", error: str | None = None) -> Content:
+    """Ask for an input that is checked: `rule` is `text`, `number` or `date`."""
+    return Content(
+        INPUT, {"label": {"type": TEXT, "value": words}, "validation": _given(rule=rule, error=error)}
+    )
+
+
+def contact(identity: str, **fields: str) -> Content:
+    """A contact's card."""
+    return Content(CONTACT, {"identity": identity, **fields})
+
+
+def collection(*contents: Content) -> Content:
+    """Several contents in one message."""
+    if not contents:
+        raise InvalidRequest.of(collection="is empty")
+    kinds = {each.type for each in contents}
+    if len(kinds) == 1:
+        return Content(COLLECTION, {"itemType": kinds.pop(), "items": [each.content for each in contents]})
+    items = [{"type": each.type, "value": each.content} for each in contents]
+    return Content(COLLECTION, {"itemType": CONTAINER, "items": items})
+
+
+def card(header: Content, options: Sequence[Content]) -> Content:
+    """A card of a carousel: a header, mostly a picture with text, and what can be chosen."""
+    choices = [{"label": {"type": each.type, "value": each.content}} for each in options]
+    head = {"type": header.type, "value": header.content}
+    return Content(DOCUMENT_SELECT, {"header": head, "options": choices})
+
+
+def chat_state(state: str = "composing", interval: int | None = None) -> Content:
+    """Show that somebody is typing; `interval` in milliseconds."""
+    if state not in STATES:
+        raise InvalidRequest.of(state=f"{state!r} is none of {', '.join(STATES)}")
+    return Content(CHATSTATE, _given(state=state, interval=interval))
+
+
+def redirect(address: str, context: Content | None = None) -> Content:
+    """Hand somebody over to another bot."""
+    wrapped = {"type": context.type, "value": context.content} if context else None
+    return Content(REDIRECT, _given(address=address, context=wrapped))
+
+
+def sensitive(inner: Content) -> Content:
+    """Content that is not to be stored."""
+    return Content(SENSITIVE, {"type": inner.type, "value": inner.content})
+
+
+def resource(key: str, **variables: str) -> Content:
+    """A resource that the bot keeps under a name, with its variables filled by the server."""
+    return Content(RESOURCE, _given(key=key, variables=variables or None))
+
+
+def template(
+    name: str,
+    *values: str,
+    language: str = "pt_BR",
+    namespace: str | None = None,
+    header: Mapping[str, Any] | None = None,
+    buttons: Sequence[str] = (),
+) -> Content:
+    """A template that WhatsApp has approved, with the values of its body.
+
+    >>> template("order_update", "Ana", "tomorrow")
+
+    Args:
+        name: the template's.
+        values: of the body's variables, in order.
+        language: its code.
+        namespace: of the account, where it is needed.
+        header: a parameter for the header, such as `{"type": "image", "image": {"link": "https://…"}}`.
+        buttons: payloads of its quick-reply buttons, in order.
+    """
+    if not name.strip():
+        raise InvalidRequest.of(template="has no name")
+    parts: list[dict[str, Any]] = [{"type": "header", "parameters": [dict(header)]}] if header else []
+    if values:
+        body = [{"type": "text", "text": value} for value in values]
+        parts.append({"type": "body", "parameters": body})
+    parts += [
+        {
+            "type": "button",
+            "sub_type": "quick_reply",
+            "index": index,
+            "parameters": [{"type": "payload", "payload": payload}],
+        }
+        for index, payload in enumerate(buttons)
+    ]
+    spoken = {"code": language, "policy": "deterministic"}
+    filled = _given(namespace=namespace, name=name, language=spoken, components=parts)
+    return Content(JSON, {"type": "template", "template": filled})
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _options(options: Sequence[str | Mapping[str, Any]]) -> list[dict[str, Any]]:
+    if not options or isinstance(options, str):
+        raise InvalidRequest.of(options="are missing; give a list of texts")
+    return [{"text": option} if isinstance(option, str) else dict(option) for option in options]
+
+
+def _address(uri: str) -> str:
+    if not uri.startswith(("http://", "https://")):
+        raise InvalidRequest.of(uri=f"{uri!r} is no web address; write it as https://host/path")
+    return uri

@@ -114,7 +114,7 @@ class Offline:
     @cached_property
     def blip(self) -> Blip:
         """A client of the bot."""
-        client: Blip = self._client("blip")
+        client: Blip = self._client("blip", plan="none")  # there is nobody to be spared
         return client
 
     @cached_property
@@ -137,9 +137,9 @@ class Offline:
             f"{len(world.mailings)} campaigns; it is {world.clock.now():%d %B %Y, %H:%M} UTC>"
         )
 
-    def _client(self, platform: str) -> Any:
+    def _client(self, platform: str, **more: Any) -> Any:
         login = dict(self.credentials[platform])
         login["base_url"] = login.pop("url")
-        client = client_class(platform)(**login)
+        client = client_class(platform)(**login, **more)
         self._clients.append(client)
         return client

@@ -1,4 +1,4 @@
-"""The mock bot's further resources: schedules, stores, comments, filters, metrics, desk, campaigns, limits."""
+"""The mock bot's further resources: schedules, stores, comments, filters, metrics, desk, campaigns, plans."""
 
 from __future__ import annotations
 

@@ -1,0 +1,164 @@
+"""Threads and their messages (BLiP 2.2, 2.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from msgnb.blip import rows
+from msgnb.blip.commands import Commands, escaped, identity
+from msgnb.blip.content import Content
+from msgnb.blip.content import text as plain
+from msgnb.blip.times import When, instant, stamp
+from msgnb.errors import InvalidRequest
+from msgnb.paging import back_in_time
+from msgnb.progress import progress
+from msgnb.sending import SendResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PAGE = 100
+NOTIFIED_FOR = timedelta(days=3)
+"""How long the platform keeps what became of a message."""
+
+
+class Conversations(Commands):
+    """Reading conversations, and sending into them."""
+
+    def sessions(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
+        """The bot's threads, newest first, as a table `sessions` (BLiP 2.2).
+
+        Args:
+            limit: the most rows; all where it is `None`.
+            raw: add the threads themselves as a last column.
+        """
+        found = self._paged("/threads", None, PAGE, "sessions", limit)
+        return rows.sessions(found, self.account, raw=raw)
+
+    def messages(
+        self,
+        session: str,
+        *,
+        since: When | None = None,
+        until: When | None = None,
+        merged: bool = False,
+        notifications: bool = False,
+        limit: int | None = None,
+        raw: bool = False,
+    ) -> pd.DataFrame:
+        """The messages of one thread, newest first, as a table `messages` (BLiP 2.2).
+
+        >>> bot.messages("5511999998888@wa.gw.msging.net", since="2026-10-01", until="2026-11-01")
+
+        Args:
+            session: the other party's identity, as in the column `session` of `sessions()`.
+            since: from that moment on; a day, or a time with a zone. All that is kept where it is `None`.
+            until: before that moment.
+            merged: the thread as a router has it, over all of its bots.
+            notifications: ask what became of each message of the last three days: `status` and `error` say
+                so, and the columns of the table `deliveries` are added.
+            limit: the most rows; all where it is `None`.
+            raw: add the messages themselves as a last column.
+
+        Raises:
+            InvalidRequest: `session` is no identity, or a time has no zone.
+        """
+        name = escaped(identity(session, "session"))
+        path = f"/threads-merged/{name}" if merged else f"/threads/{name}"
+
+        def fetch(before: datetime | None, skip: int) -> list[Any]:
+            bound = {"storageDate": stamp(before), "direction": "desc"} if before else {}
+            return self._items(path, None, {"$skip": skip, "$take": PAGE, **bound})
+
+        found = back_in_time(
+            fetch,
+            size=PAGE,
+            key=_key,
+            time_of=_time,
+            what="messages",
+            limit=limit,
+            since=None if since is None else instant(since, "since"),
+            until=None if until is None else instant(until, "until"),
+        )
+        told = self._told(found) if notifications else None
+        return rows.messages(found, self.account, session, told=told, raw=raw)
+
+    def notifications(
+        self, message: str | None = None, *, limit: int | None = None, raw: bool = False
+    ) -> pd.DataFrame:
+        """What became of one message, or of the last hundred, as a table `events` (BLiP 2.2, 2.8).
+
+        The platform keeps this for three days.
+
+        Args:
+            message: the message's id.
+            limit: the most rows; all where it is `None`.
+            raw: add the notifications themselves as a last column.
+        """
+        found = self._notified(message, limit) if message else self._items("/notifications")[:limit]
+        return rows.notifications(found, self.account, raw=raw)
+
+    def send(
+        self, to: str, content: Content | str, *, metadata: Mapping[str, str] | None = None
+    ) -> SendResult:
+        """Send any content to one identity; `msgnb.blip.content` makes each kind (BLiP 3).
+
+        >>> bot.send(to, content.quick_reply("Shall we?", ["Yes", "No"]))
+
+        Args:
+            to: the recipient's identity.
+            content: what to say; a text is a plain text.
+            metadata: what goes with it, such as `{"#message.replaceVariables": "true"}`.
+
+        Raises:
+            InvalidRequest: `to` is no identity, or the text is empty.
+            OutcomeUnknown: the answer got lost; `id` is the message's.
+        """
+        said = plain(content) if isinstance(content, str) else content
+        message = {"to": identity(to, "to"), "type": said.type, "content": said.content}
+        sent = self.send_message({**message, **({"metadata": dict(metadata)} if metadata else {})})
+        return SendResult(self.platform, to, "sent", message=sent["id"], session=to, answer=sent)
+
+    def send_text(self, to: str, text: str, *, sender: str | None = None) -> SendResult:
+        """Send a text to one identity; the bot is always the sender.
+
+        >>> bot.send_text("5511999998888@wa.gw.msging.net", "Hello")
+
+        Raises:
+            InvalidRequest: `to` is no identity, the text is empty, or there is a `sender`.
+            OutcomeUnknown: the answer got lost; `id` is the message's.
+        """
+        if sender:
+            raise InvalidRequest.of(sender=f"BLiP sends as the bot, not as {sender!r}; leave it out")
+        return self.send(to, text)
+
+    def _notified(self, message: str, limit: int | None = None) -> list[Any]:
+        """The notifications of one message, for each of its recipients."""
+        return self._paged(
+            "/notifications", None, PAGE, "notifications", limit, key=_notice, query={"id": message}
+        )
+
+    def _told(self, found: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+        """What the platform still knows of the messages that were sent lately, by their ids."""
+        earliest = self._now() - NOTIFIED_FOR
+        recent = [each for each in found if each.get("direction") == "sent" and _time(each) >= earliest]
+        told: dict[str, list[Mapping[str, Any]]] = {}
+        with progress("notifications", len(recent)) as bar:
+            for name in (str(each.get("id")) for each in recent):
+                told[name] = self._notified(name)
+                bar.update()
+        return told
+
+
+def _key(message: Mapping[str, Any]) -> tuple[Any, ...]:
+    return message.get("id"), message.get("direction"), message.get("date")
+
+
+def _notice(notification: Mapping[str, Any]) -> tuple[Any, ...]:
+    return notification.get("id"), notification.get("event"), notification.get("from")
+
+
+def _time(message: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(message["date"])
