@@ -1,6 +1,7 @@
 """Forms and views for a notebook, made of plain ipywidgets controls."""
 
+from msgnb.widgets.command_console import CommandConsole
 from msgnb.widgets.live_table import LiveTable
 from msgnb.widgets.send_form import SendForm
 
-__all__ = ["LiveTable", "SendForm"]
+__all__ = ["CommandConsole", "LiveTable", "SendForm"]

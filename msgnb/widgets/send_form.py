@@ -18,25 +18,16 @@ import ipywidgets as widgets
 from msgnb.client import Client
 from msgnb.errors import MsgnbError, OutcomeUnknown
 from msgnb.sending import SendResult
+from msgnb.widgets.fields import FRAME, QUIET, State, field, notice
 from msgnb.widgets.markup import Markup, element
 
 log = logging.getLogger("msgnb.widgets")
 
-State = Literal["ready", "sending", "sent", "rejected", "unknown"]
-
-_COLOURS: dict[State, str] = {
-    "ready": "var(--jp-ui-font-color2, #666)",
-    "sending": "var(--jp-ui-font-color2, #666)",
-    "sent": "var(--jp-success-color1, #2e7d32)",
-    "rejected": "var(--jp-error-color1, #c62828)",
-    "unknown": "var(--jp-warn-color0, #b26a00)",
-}
 _BUBBLE = (
     "display:inline-block;max-width:34em;margin:2px 0;padding:6px 10px;border-radius:10px;line-height:1.4;"
     "white-space:pre-wrap;overflow-wrap:anywhere;background:var(--jp-layout-color2, #eee);"
     "color:var(--jp-ui-font-color1, #222)"
 )
-_QUIET = "color:var(--jp-ui-font-color2, #666);overflow-wrap:anywhere;line-height:1.4"
 
 
 class SendForm(widgets.VBox):
@@ -62,9 +53,9 @@ class SendForm(widgets.VBox):
         self.state: State = "ready"
         self.result: SendResult | None = None
         self.error: BaseException | None = None
-        self.to = _field(widgets.Text, "To", client.recipient_hint)
-        self.sender = _field(widgets.Text, "From", client.sender_hint or "")
-        self.text = _field(widgets.Textarea, "Text", "What do you want to say?", rows=4)
+        self.to = field(widgets.Text, "To", client.recipient_hint)
+        self.sender = field(widgets.Text, "From", client.sender_hint or "")
+        self.text = field(widgets.Textarea, "Text", "What do you want to say?", rows=4)
         self._preview = widgets.HTML()
         self._status = widgets.HTML()
         self._button = widgets.Button(
@@ -72,21 +63,17 @@ class SendForm(widgets.VBox):
         )
         self._button.on_click(lambda _: self.submit())
         self._fields = [self.to, *([self.sender] if client.sender_hint else []), self.text]
-        for field in self._fields:
-            field.observe(self._changed, "value")
+        for each in self._fields:
+            each.observe(self._changed, "value")
         actions = widgets.HBox(
             [self._button, self._status], layout={"margin": "4px 0 0 88px", "align_items": "center"}
         )
         title = widgets.HTML(element("b", f"Send a text on {_NAMES.get(client.platform, client.platform)}"))
-        account = widgets.HTML(element("span", f"as {client.account}", style=_QUIET))
+        account = widgets.HTML(element("span", f"as {client.account}", style=QUIET))
         head = widgets.HBox([title, account], layout={"margin": "0 0 4px 0"})
         super().__init__(
             [head, *self._fields, self._preview, actions],
-            layout={
-                "max_width": "46em",
-                "padding": "8px 12px",
-                "border": "1px solid var(--jp-border-color2, #ccc)",
-            },
+            layout=FRAME,
         )
         self.add_class("msgnb-send-form")
         self._show("ready", "")
@@ -136,8 +123,7 @@ class SendForm(widgets.VBox):
         self.state = state
         # What was rejected may be sent again as it is, for example when the network is back.
         self._button.disabled = state in {"sending", "sent", "unknown"}
-        style = f"color:{_COLOURS[state]};line-height:1.4;overflow-wrap:anywhere;margin-left:8px"
-        self._status.value = element("div", words, role="status", style=style)
+        self._status.value = notice(state, words)
 
     def _changed(self, _change: Any) -> None:
         self._preview.value = self._drawn()
@@ -152,21 +138,10 @@ class SendForm(widgets.VBox):
         line = f"{sender} → {self.to.value.strip() or '…'} · {len(text)} characters"
         return element(
             "div",
-            element("div", line, style=_QUIET),
+            element("div", line, style=QUIET),
             element("div", text, style=_BUBBLE, dir="auto"),
             style="margin-left:88px",
         )
 
 
 _NAMES = {"blip": "BLiP", "netsapiens": "NetSapiens", "smsdrop": "SMSDrop"}
-
-
-def _field(kind: type[Any], label: str, hint: str, **options: Any) -> Any:
-    return kind(
-        description=label,
-        placeholder=hint,
-        continuous_update=False,
-        layout={"width": "auto"},
-        style={"description_width": "80px"},
-        **options,
-    )
