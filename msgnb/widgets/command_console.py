@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import orjson
 
-from msgnb.blip.known import KNOWN, Known
+from msgnb.blip.known import KNOWN
 from msgnb.errors import InvalidRequest, MsgnbError, OutcomeUnknown
 from msgnb.widgets.fields import FRAME, QUIET, State, field, notice
-from msgnb.widgets.markup import Markup, element
+from msgnb.widgets.markup import Markup, element, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("msgnb.widgets")
 
 METHODS = ("get", "set", "merge", "delete", "subscribe", "unsubscribe", "observe")
+NOTHING = -1
 MOST_ROWS = 100
 LONGEST_CELL = 200
 LONGEST_JSON = 20_000
@@ -69,7 +70,7 @@ class CommandConsole(widgets.VBox):
         self.answer: dict[str, Any] | None = None
         self.error: BaseException | None = None
         self.history: list[dict[str, Any]] = []
-        titles = [("Choose a command …", None), *((each.title, each) for each in KNOWN)]
+        titles = [("Choose a command …", ""), *((each.title, each.title) for each in KNOWN)]
         self.known = field(widgets.Dropdown, "Command", options=titles)
         self.method = field(widgets.Dropdown, "Method", options=METHODS)
         self.uri = field(widgets.Text, "URI", "/contacts?$take=10")
@@ -77,7 +78,7 @@ class CommandConsole(widgets.VBox):
         self.to = field(widgets.Combobox, "To", "the bot's own server", options=nodes, ensure_option=False)
         self.type = field(widgets.Text, "Type", "application/vnd.lime.contact+json")
         self.resource = field(widgets.Textarea, "Resource", "JSON, or plain text", rows=5)
-        self.sent = field(widgets.Dropdown, "History", options=[("Nothing sent yet", None)], disabled=True)
+        self.sent = field(widgets.Dropdown, "History", options=[("Nothing sent yet", NOTHING)], disabled=True)
         self._button = widgets.Button(description="Send", icon="paper-plane", button_style="primary")
         self._status, self._answer, self._line = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._parts = (self.method, self.uri, self.to, self.type, self.resource)
@@ -93,10 +94,10 @@ class CommandConsole(widgets.VBox):
         Raises:
             InvalidRequest: there is none of that title.
         """
-        found = next((each for each in KNOWN if each.title == title), None)
-        if found is None:
-            raise InvalidRequest.of(title=f"{title!r} is none of {', '.join(each.title for each in KNOWN)}")
-        self.known.value = found
+        titles = [each.title for each in KNOWN]
+        if title not in titles:
+            raise InvalidRequest.of(title=f"{title!r} is none of {', '.join(titles)}")
+        self.known.value = title
 
     def submit(self) -> dict[str, Any] | None:
         """Send the command that is filled in, as a click does; returns the answer, `None` where it failed.
@@ -189,16 +190,17 @@ class CommandConsole(widgets.VBox):
         for part in self._parts:
             part.observe(self._changed, "value")
 
-    def _fill(self, known: Known | None) -> None:
+    def _fill(self, title: str) -> None:
+        known = next((each for each in KNOWN if each.title == title), None)
         if known is None:
             return
         self.method.value, self.uri.value, self.to.value = known.method, known.uri, known.to
         self.type.value = known.type
         self.resource.value = _written(known.resource)
 
-    def _again(self, index: int | None) -> None:
+    def _again(self, index: int) -> None:
         """Fill in what was sent before; it is not sent by that."""
-        if index is None:
+        if index == NOTHING:
             return
         command = self.history[index]
         self.method.value, self.uri.value = command["method"], command["uri"]
@@ -229,7 +231,7 @@ class CommandConsole(widgets.VBox):
     def _remember(self, command: dict[str, Any]) -> None:
         self.history.append(command)
         options = [(f"{each['method']} {each['uri']}", index) for index, each in enumerate(self.history)]
-        self.sent.options = [(f"{len(options)} sent", None), *options[::-1]]
+        self.sent.options = [(f"{len(options)} sent", NOTHING), *options[::-1]]
         self.sent.disabled = False
 
     def _fail(self, state: State, error: BaseException, words: str) -> None:
@@ -270,9 +272,8 @@ def _table(frame: pd.DataFrame, resource: Mapping[str, Any]) -> Markup:
     )
     words += f", the first {MOST_ROWS} are shown" if len(frame) > MOST_ROWS else ""
     head = element("div", words, style=QUIET)
-    # pandas escapes cells and names of columns.
-    shown = frame.head(MOST_ROWS).map(_cell).to_html(escape=True, index=False, border=0, na_rep="")
-    return element("div", head, element("div", Markup(shown), style=_SCROLL))
+    shown = frame.head(MOST_ROWS).map(_cell)
+    return element("div", head, element("div", table(list(shown.columns), shown.to_numpy()), style=_SCROLL))
 
 
 def _cell(value: Any) -> str:

@@ -7,11 +7,12 @@ are drawn together. All text of an event is written by strangers and is escaped.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from msgnb.widgets.markup import Markup, element
+from msgnb.widgets.fields import QUIET
+from msgnb.widgets.markup import Markup, element, table
 
 if TYPE_CHECKING:
     from msgnb.events import Event
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 BETWEEN_SECONDS = 0.25
 LONGEST_TEXT = 300
 HEAD = ("time", "topic", "action", "contact", "text")
-_CELL = "padding:2px 14px 2px 0;text-align:left;vertical-align:top;line-height:1.5;white-space:nowrap"
-_TEXT = f"{_CELL};white-space:pre-wrap;overflow-wrap:anywhere;min-width:16em"
-_QUIET = "color:var(--jp-ui-font-color2, #666)"
-_DUPLICATE = "opacity:0.5"
 
 
 class LiveTable(widgets.VBox):
@@ -67,32 +64,27 @@ class LiveTable(widgets.VBox):
             self._planned = None
         events = self.live.events[-self._rows :][::-1]
         self._head.value = self._summary()
-        self._table.value = _table(events) if events else element("div", "Nothing came yet.", style=_QUIET)
+        self._table.value = _table(events) if events else element("div", "Nothing came yet.", style=QUIET)
 
     def _summary(self) -> Markup:
         count, dropped = self.live.count, self.live.dropped
         words = f"{count:,} event{'' if count == 1 else 's'}"
         words += f", {dropped:,} dropped" if dropped else ""
         words += f", the last {self._rows} are shown" if count > self._rows else ""
-        return element("div", words, style=_QUIET, role="status")
+        return element("div", words, style=QUIET, role="status")
 
 
 def _table(events: list[Event]) -> Markup:
-    head = element("tr", *(element("th", name, style=_CELL, scope="col") for name in HEAD))
-    rows = Markup("".join(map(_row, events)))
-    return element("table", element("thead", head), element("tbody", rows), style="border-collapse:collapse")
+    again = {number for number, event in enumerate(events) if event.duplicate_of}
+    return table(HEAD, map(_cells, events), long={"text"}, faint=again)
 
 
-def _row(event: Event) -> Markup:
+def _cells(event: Event) -> tuple[str, ...]:
     text = event.value or ""
-    cells: tuple[Any, ...] = (
+    return (
         f"{event.at:%H:%M:%S} UTC",
         event.topic,
         (event.action or "") + (" (told again)" if event.duplicate_of else ""),
         event.contact or "",
         text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…",
     )
-    style = _DUPLICATE if event.duplicate_of else ""
-    looks = [_CELL] * (len(cells) - 1) + [_TEXT]
-    drawn = (element("td", cell, style=look, dir="auto") for cell, look in zip(cells, looks, strict=True))
-    return element("tr", *drawn, style=style)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
 
@@ -20,3 +21,29 @@ def element(tag: str, *content: str, **attributes: str) -> Markup:
     opening = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
     inner = "".join(piece if isinstance(piece, Markup) else escape(piece) for piece in content)
     return Markup(f"<{tag}{opening}>{inner}</{tag}>")
+
+
+_CELL = "padding:2px 14px 2px 0;text-align:left;vertical-align:top;line-height:1.5;white-space:nowrap"
+_LONG = f"{_CELL};white-space:pre-wrap;overflow-wrap:anywhere;min-width:16em"
+
+
+def table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    long: Collection[str] = (),
+    faint: Collection[int] = (),
+) -> Markup:
+    """A table; the columns in `long` break their text, the rows in `faint` stand back."""
+    looks = [_LONG if name in long else _CELL for name in head]
+    top = element("tr", *(element("th", name, style=_CELL, scope="col") for name in head))
+    body = [
+        element(
+            "tr",
+            *(element("td", cell, style=look, dir="auto") for cell, look in zip(row, looks, strict=True)),
+            style="opacity:0.5" if number in faint else "",
+        )
+        for number, row in enumerate(rows)
+    ]
+    inner = element("thead", top) + element("tbody", Markup("".join(body)))
+    return element("table", Markup(inner), style="border-collapse:collapse")
