@@ -217,15 +217,43 @@ def text(words: str) -> Content:
 
 
 def media(
-    uri: str, mime_type: str, *, text: str | None = None, title: str | None = None, size: int | None = None
+    uri: str,
+    mime_type: str,
+    *,
+    text: str | None = None,
+    title: str | None = None,
+    size: int | None = None,
+    preview_uri: str | None = None,
+    preview_type: str | None = None,
+    aspect_ratio: str | None = None,
 ) -> Content:
-    """A picture, sound, film or file at an address; `size` in bytes.
+    """A picture, sound, film or file at an address.
 
     >>> media("https://example.com/invoice.pdf", "application/pdf", title="invoice.pdf")
+
+    Args:
+        uri: where it is.
+        mime_type: what it is.
+        text: its caption.
+        title: its title.
+        size: in bytes.
+        preview_uri: where a small picture of it is.
+        preview_type: MIME type of that.
+        aspect_ratio: width to height, as `1:1`.
     """
     if "/" not in mime_type:
         raise InvalidRequest.of(mime_type=f"{mime_type!r} is no MIME type; write it like image/jpeg")
-    return Content(MEDIA_LINK, _given(title=title, text=text, type=mime_type, uri=_address(uri), size=size))
+    fields = _given(
+        title=title,
+        text=text,
+        type=mime_type,
+        uri=_address(uri),
+        size=size,
+        previewUri=preview_uri,
+        previewType=preview_type,
+        aspectRatio=aspect_ratio,
+    )
+    return Content(MEDIA_LINK, fields)
 
 
 def image(uri: str, *, text: str | None = None, mime_type: str = "image/jpeg") -> Content:
@@ -234,10 +262,16 @@ def image(uri: str, *, text: str | None = None, mime_type: str = "image/jpeg") -
 
 
 def web_link(
-    uri: str, *, text: str | None = None, title: str | None = None, target: str | None = None
+    uri: str,
+    *,
+    text: str | None = None,
+    title: str | None = None,
+    target: str | None = None,
+    preview_uri: str | None = None,
 ) -> Content:
     """A link to a page; `target` is `blank`, `self`, `selfCompact` or `selfTall`."""
-    return Content(WEB_LINK, _given(uri=_address(uri), text=text, title=title, target=target))
+    fields = _given(uri=_address(uri), text=text, title=title, target=target, previewUri=preview_uri)
+    return Content(WEB_LINK, fields)
 
 
 def menu(words: str, options: Sequence[str | Mapping[str, Any]]) -> Content:
@@ -291,15 +325,36 @@ def collection(*contents: Content) -> Content:
     kinds = {each.type for each in contents}
     if len(kinds) == 1:
         return Content(COLLECTION, {"itemType": kinds.pop(), "items": [each.content for each in contents]})
-    items = [{"type": each.type, "value": each.content} for each in contents]
-    return Content(COLLECTION, {"itemType": CONTAINER, "items": items})
+    return Content(COLLECTION, {"itemType": CONTAINER, "items": list(map(_wrapped, contents))})
 
 
-def card(header: Content, options: Sequence[Content]) -> Content:
-    """A card of a carousel: a header, mostly a picture with text, and what can be chosen."""
-    choices = [{"label": {"type": each.type, "value": each.content}} for each in options]
-    head = {"type": header.type, "value": header.content}
-    return Content(DOCUMENT_SELECT, {"header": head, "options": choices})
+def card(header: Content, options: Sequence[Content | tuple[Content, Content]]) -> Content:
+    """A card: a header, mostly a picture with text, and what can be chosen; several make a carousel.
+
+    >>> card(image(uri, text="Soup"), [web_link(shop, text="Buy"), (text("More"), native({"more": True}))])
+
+    Args:
+        header: what it shows.
+        options: what can be chosen: a link, or a label with the content that a choice sends back.
+    """
+    return Content(DOCUMENT_SELECT, {"header": _wrapped(header), "options": list(map(_option, options))})
+
+
+def carousel(*cards: Content) -> Content:
+    """Cards side by side."""
+    return collection(*cards)
+
+
+def items(header: Content, *rows: Content) -> Content:
+    """A list with a header."""
+    if not rows:
+        raise InvalidRequest.of(items="are missing")
+    return Content(LIST, {"header": _wrapped(header), "items": list(map(_wrapped, rows))})
+
+
+def native(payload: Mapping[str, Any]) -> Content:
+    """A payload of the channel, as it is."""
+    return Content(JSON, dict(payload))
 
 
 def chat_state(state: str = "composing", interval: int | None = None) -> Content:
@@ -311,13 +366,12 @@ def chat_state(state: str = "composing", interval: int | None = None) -> Content
 
 def redirect(address: str, context: Content | None = None) -> Content:
     """Hand somebody over to another bot."""
-    wrapped = {"type": context.type, "value": context.content} if context else None
-    return Content(REDIRECT, _given(address=address, context=wrapped))
+    return Content(REDIRECT, _given(address=address, context=_wrapped(context) if context else None))
 
 
 def sensitive(inner: Content) -> Content:
     """Content that is not to be stored."""
-    return Content(SENSITIVE, {"type": inner.type, "value": inner.content})
+    return Content(SENSITIVE, _wrapped(inner))
 
 
 def resource(key: str, **variables: str) -> Content:
@@ -348,9 +402,7 @@ def template(
     if not name.strip():
         raise InvalidRequest.of(template="has no name")
     parts: list[dict[str, Any]] = [{"type": "header", "parameters": [dict(header)]}] if header else []
-    if values:
-        body = [{"type": "text", "text": value} for value in values]
-        parts.append({"type": "body", "parameters": body})
+    parts.append({"type": "body", "parameters": [{"type": "text", "text": value} for value in values]})
     parts += [
         {
             "type": "button",
@@ -363,6 +415,18 @@ def template(
     spoken = {"code": language, "policy": "deterministic"}
     filled = _given(namespace=namespace, name=name, language=spoken, components=parts)
     return Content(JSON, {"type": "template", "template": filled})
+
+
+def _wrapped(inner: Content) -> dict[str, Any]:
+    """A document inside another."""
+    return {"type": inner.type, "value": inner.content}
+
+
+def _option(option: Content | tuple[Content, Content]) -> dict[str, Any]:
+    if isinstance(option, Content):
+        return {"label": _wrapped(option)}
+    label, value = option
+    return {"label": _wrapped(label), "value": _wrapped(value)}
 
 
 def _given(**fields: Any) -> dict[str, Any]:
