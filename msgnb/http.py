@@ -217,6 +217,7 @@ class Http:
             result = self._attempt(request, signature)
             seconds = time.perf_counter() - started
             wait: float | None = None
+            self._heed(result)
             if not renewed and _is_unauthorized(result) and self._auth.renew(signature):
                 renewed, wait = True, 0.0
             elif _may_repeat(result, policy, retry):
@@ -281,14 +282,22 @@ class Http:
                 # A faulty hook must not turn a message that was sent into an error.
                 self._log.exception("the on_attempt hook failed")
 
+    def _heed(self, result: Answer | Fault) -> None:
+        """Where the platform wants rest, let all threads rest, whatever becomes of this request."""
+        if self._pacing and isinstance(result, Answer) and result.status == 429:
+            self._pacing.rest(self._rest_asked(result) or 0.0)
+
+    def _rest_asked(self, answer: Answer) -> float | None:
+        """Seconds that an answer asks us to wait, or the platform is known to want; `None` if neither."""
+        asked = retry_after(answer)
+        known = self._pacing.penalty if self._pacing and answer.status == 429 else None
+        return known if asked is None else asked
+
     def _wait(self, result: Answer | Fault, retry: Retry) -> float:
-        """Seconds until the next attempt; a platform that wants rest gets it from all threads."""
+        """Seconds until the next attempt."""
         if isinstance(result, Fault):
             return retry.get_backoff_time()
-        asked = retry_after(result)
-        if self._pacing and result.status == 429:
-            asked = self._pacing.penalty if asked is None else asked
-            self._pacing.rest(asked)
+        asked = self._rest_asked(result)
         return max(SHORTEST_REST, retry.get_backoff_time()) if asked is None else asked
 
     def _rest(self, seconds: float) -> None:

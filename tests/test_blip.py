@@ -109,13 +109,13 @@ def test_only_get_is_repeated(loopback: Loopback, bot: msgnb.Blip) -> None:
 
 
 def test_force_command_tries_again_under_one_id(loopback: Loopback, bot: msgnb.Blip) -> None:
-    """It tries as often as it is told, with the pause it is told, until it gets through."""
+    """It tries as often as it is told, with pauses that grow from the one told, until it gets through."""
     naps: list[float] = []
     bot.http.pause = naps.append
     loopback.script = [answers(status=503), drops, success(resource={"n": 1})]
     assert bot.force_command(TRACKS, 4, 0.5)["resource"] == {"n": 1}
     assert len({seen.json["id"] for seen in loopback.seen}) == 1
-    assert [nap for nap in naps if nap] == [0.5, 0.5]
+    assert [nap for nap in naps if nap] == [0.5, 1.0]
 
 
 def test_force_command_says_why_the_last_attempt_failed(loopback: Loopback, bot: msgnb.Blip) -> None:

@@ -102,6 +102,19 @@ def test_a_refusal_is_followed_by_a_rest(
     assert len(loopback.seen) == 2
 
 
+def test_a_forced_command_rests_too(loopback: Loopback, time: Time) -> None:
+    """What is tried again by hand waits for the end of the platform's rest, and so does everything else."""
+    body = {"method": "get", "status": "success", "id": "1"}
+    loopback.script = [answers(status=429), answers(body), answers(status=202)]
+    bot = msgnb.Blip("eDp5", base_url=loopback.url)
+    bot.http.pause = time.pause
+    bot.force_command({"method": "get", "uri": "/ping"}, 3, 1.0)
+    assert time.paused == [1.0, 119.0]
+    time.paused.clear()
+    bot.send_message(MESSAGE)
+    assert time.paused == []
+
+
 def test_a_long_rest_is_seen_and_can_be_broken_off(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,7 +72,8 @@ class Commands:
         Args:
             command: as in `process_command`.
             attempts: how often to try at most.
-            cooldown_time: seconds between two attempts.
+            cooldown_time: seconds between the first two attempts, then twice as long each time; after a 429
+                nothing leaves for two minutes at least.
 
         Raises:
             MsgnbError: that of the last attempt, so that it says why.
@@ -87,7 +88,7 @@ class Commands:
                 if attempt == attempts:
                     error.add_note(f"This was the last of {attempts} attempts.")
                     raise
-            self.http.pause(cooldown_time)
+            self.http.pause(cooldown_time * 2 ** (attempt - 1))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def send_message(self, message: Mapping[str, Any]) -> dict[str, Any]:
