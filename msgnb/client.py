@@ -69,6 +69,10 @@ class Client(Protocol):
         """The campaigns, as a table `campaigns`."""
         ...
 
+    def events(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
+        """The events that the platform keeps, as a table `events`."""
+        ...
+
     def send_text(self, to: str, text: str, *, sender: str | None = None) -> SendResult:
         """Send a text to one recipient; `sender` is the number or name that the recipient sees."""
         ...

@@ -352,11 +352,20 @@ def test_a_call_is_made_under_an_id(loopback: Loopback, pbx: msgnb.NetSapiens) -
         pbx.new_call()
 
 
-@pytest.mark.parametrize("name", ["campaigns"])
-def test_what_the_platform_has_not_is_not_supported(world: msgnb.testing.Offline, name: str) -> None:
-    """NetSapiens has no campaigns, and says what to do instead."""
-    with pytest.raises(msgnb.NotSupported, match="send one message to each person"):
-        getattr(world.netsapiens, name)()
+@pytest.mark.parametrize(
+    ("platform", "name", "words"),
+    [
+        ("netsapiens", "campaigns", "send one message to each person"),
+        ("netsapiens", "events", r"listen\('message', …\) receives them"),
+        ("smsdrop", "events", r"campaigns\(\) tells"),
+    ],
+)
+def test_what_a_platform_has_not_is_not_supported(
+    world: msgnb.testing.Offline, platform: str, name: str, words: str
+) -> None:
+    """What there is not says so, and what to do instead."""
+    with pytest.raises(msgnb.NotSupported, match=words):
+        getattr(getattr(world, platform), name)()
 
 
 def test_numbers_stay_text() -> None:

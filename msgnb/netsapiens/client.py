@@ -135,6 +135,14 @@ class NetSapiens(Messages, Calls, Subscriptions, Client):
         """
         raise NotSupported("netsapiens has no campaigns; send one message to each person, or to a group")
 
+    def events(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:  # noqa: ARG002
+        """NetSapiens keeps no events: it posts them as they happen.
+
+        Raises:
+            NotSupported: always.
+        """
+        raise NotSupported("netsapiens keeps no events; listen('message', …) receives them as they happen")
+
 
 def _signing(login: Login, api_key: str | Secret | None, sign_in: str, store: TokenStore | None) -> SignIn:
     """The way to sign in that the arguments ask for."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgnb.answers import Explanation
 from msgnb.client import Client
-from msgnb.errors import InsufficientCredit, InvalidRequest, NotFound
+from msgnb.errors import InsufficientCredit, InvalidRequest, NotFound, NotSupported
 from msgnb.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Timeout, part
 from msgnb.paging import by_offset
 from msgnb.phones import international
@@ -227,6 +227,14 @@ class SmsDrop(Client):
             raw: add the campaigns themselves as a last column.
         """
         return rows.campaigns(self._campaigns(0, limit), self.account, raw=raw)
+
+    def events(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:  # noqa: ARG002
+        """SMSDrop has no events.
+
+        Raises:
+            NotSupported: always.
+        """
+        raise NotSupported("smsdrop has no events; campaigns() tells how far each one came")
 
     def send_text(self, to: str, text: str, *, sender: str | None = None) -> SendResult:
         """Send a text to one phone.
