@@ -96,7 +96,7 @@ def _mime_type(content: bytes, name: str) -> str | None:
     import puremagic  # noqa: PLC0415 - loads when first used
 
     try:
-        told = puremagic.from_string(content[:65_536], mime=True)
+        told = puremagic.from_string(content[:65_536], mime=True, filename=name or None)
     except (puremagic.PureError, ValueError):
         told = ""
     if told.startswith(_TOLD_BY_CONTENT):
