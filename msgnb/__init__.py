@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from msgnb.http import Attempt as Attempt
     from msgnb.listener import Listener as Listener
     from msgnb.netsapiens import NetSapiens as NetSapiens
+    from msgnb.recipients import recipients as recipients
     from msgnb.secrets import Secret as Secret
     from msgnb.sending import SendResult as SendResult
     from msgnb.settings import connect as connect
@@ -68,6 +69,7 @@ _HOMES = {
     "msgnb.http": ("Attempt",),
     "msgnb.listener": ("Listener",),
     "msgnb.netsapiens": ("NetSapiens",),
+    "msgnb.recipients": ("recipients",),
     "msgnb.secrets": ("Secret",),
     "msgnb.sending": ("SendResult",),
     "msgnb.settings": ("connect",),
@@ -76,7 +78,7 @@ _HOMES = {
     "msgnb.tokens": ("KeyringStore", "MemoryStore", "NoStore", "RedisStore"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_MODULES = ("tables", "testing", "widgets")
+_MODULES = ("sms", "tables", "testing", "widgets")
 
 __all__ = sorted([*_HOME_OF, *_MODULES])  # noqa: PLE0605 - pinned by a test
 

@@ -211,6 +211,15 @@ OUTCOMES = Table("outcomes", "One row for each recipient of a bulk send or chang
     Column("at", "time of the latest that is known", TIME),
 ))  # fmt: skip
 
+RECIPIENTS = Table("recipients", "One row for each row of a list of people; its other columns follow.", (
+    Column("input", "what was given as the phone"),
+    Column("phone", "the phone in E.164"),
+    Column("valid", "whether it is to be sent to", "boolean"),
+    Column("reason", "why not, or what is doubtful about it"),
+    Column("duplicate_of", "row that has the same phone already, counted from 0", "Int64"),
+    Column("country", "two letters of its country"),
+))  # fmt: skip
+
 DELIVERIES = Table("deliveries", "Columns added to `messages` where notifications are asked for.", (
     Column("accepted_at", "time when the platform took it", TIME),
     Column("sent_at", "time when it left for the channel", TIME),
@@ -261,8 +270,8 @@ TICKETS = Table("tickets", "One row for each ticket of the human desk.", (
 ))  # fmt: skip
 
 TABLES: tuple[Table, ...] = (
-    SESSIONS, MESSAGES, DELIVERIES, CONTACTS, SUBSCRIPTIONS, CAMPAIGNS, OUTCOMES, EVENTS, NUMBERS, CALLS,
-    SCHEDULES, METRICS, TICKETS,
+    SESSIONS, MESSAGES, DELIVERIES, CONTACTS, SUBSCRIPTIONS, CAMPAIGNS, RECIPIENTS, OUTCOMES, EVENTS, NUMBERS,
+    CALLS, SCHEDULES, METRICS, TICKETS,
 )  # fmt: skip
 
 

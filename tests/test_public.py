@@ -43,6 +43,8 @@ NAMES = [
     "aio",
     "connect",
     "offline",
+    "recipients",
+    "sms",
     "tables",
     "testing",
     "widgets",
