@@ -12,11 +12,15 @@ Everything loads when it is first used, so that `import msgnb` costs next to not
 """
 
 from importlib import import_module
+from sys import modules
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from msgnb.asynchronous import aio as aio
     from msgnb.blip import Blip as Blip
+    from msgnb.campaign import Campaign as Campaign
+    from msgnb.campaign import MessageType as MessageType
+    from msgnb.campaign import Template as Template
     from msgnb.client import Client as Client
     from msgnb.errors import AlreadyExists as AlreadyExists
     from msgnb.errors import AuthError as AuthError
@@ -33,12 +37,10 @@ if TYPE_CHECKING:
     from msgnb.http import Attempt as Attempt
     from msgnb.listener import Listener as Listener
     from msgnb.netsapiens import NetSapiens as NetSapiens
-    from msgnb.recipients import recipients as recipients
+    from msgnb.recipient_lists import recipients as recipients
     from msgnb.secrets import Secret as Secret
     from msgnb.sending import SendResult as SendResult
     from msgnb.settings import connect as connect
-    from msgnb.smsdrop import Campaign as Campaign
-    from msgnb.smsdrop import MessageType as MessageType
     from msgnb.smsdrop import SmsDrop as SmsDrop
     from msgnb.testing import offline as offline
     from msgnb.tokens import KeyringStore as KeyringStore
@@ -51,6 +53,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "msgnb.asynchronous": ("aio",),
     "msgnb.blip": ("Blip",),
+    "msgnb.campaign": ("Campaign", "MessageType", "Template"),
     "msgnb.client": ("Client",),
     "msgnb.errors": (
         "AlreadyExists",
@@ -69,11 +72,11 @@ _HOMES = {
     "msgnb.http": ("Attempt",),
     "msgnb.listener": ("Listener",),
     "msgnb.netsapiens": ("NetSapiens",),
-    "msgnb.recipients": ("recipients",),
+    "msgnb.recipient_lists": ("recipients",),
     "msgnb.secrets": ("Secret",),
     "msgnb.sending": ("SendResult",),
     "msgnb.settings": ("connect",),
-    "msgnb.smsdrop": ("Campaign", "MessageType", "SmsDrop"),
+    "msgnb.smsdrop": ("SmsDrop",),
     "msgnb.testing": ("offline",),
     "msgnb.tokens": ("KeyringStore", "MemoryStore", "NoStore", "RedisStore"),
 }
@@ -84,6 +87,8 @@ __all__ = sorted([*_HOME_OF, *_MODULES])  # noqa: PLE0605 - pinned by a test
 
 
 def __getattr__(name: str) -> Any:
+    if "pandas" in modules:
+        import_module("msgnb.accessor")
     if name in _MODULES:
         return import_module(f"msgnb.{name}")
     if name not in _HOME_OF:

@@ -7,16 +7,24 @@ not raises `NotSupported`; the platform's own verbs stand beside these methods i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from msgnb.errors import SettingsError
 from msgnb.http import Http
 from msgnb.sending import SendResult
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pandas as pd
+
+    from msgnb.bulk import Confirm, Courier
+    from msgnb.campaign import Campaign
+    from msgnb.plan import Plan
 
 PLATFORMS: Mapping[str, str] = {
     "blip": "msgnb.blip:Blip",
@@ -37,7 +45,13 @@ class Client(Protocol):
     """How a recipient is written, by example."""
     sender_hint: ClassVar[str | None]
     """How a sender is written, by example; `None` where the account is always the sender."""
+    priced: ClassVar[bool] = True
+    """Whether texts go as SMS, of which each takes one or more."""
     http: Http
+    journals: Path | None = None
+    """Where the journals of campaigns are; the user's own folder for such where it is `None`."""
+    per_second: int | None = None
+    """How many requests of a campaign leave in a second, where the caller does not say."""
 
     @classmethod
     def lacking(cls, given: Collection[str]) -> list[str]:
@@ -76,6 +90,129 @@ class Client(Protocol):
     def send_text(self, to: str, text: str, *, sender: str | None = None) -> SendResult:
         """Send a text to one recipient; `sender` is the number or name that the recipient sees."""
         ...
+
+    def plan_campaign(
+        self,
+        campaign: Campaign,
+        recipients: Any = None,
+        *,
+        column: str | None = None,
+        region: str | None = None,
+    ) -> Plan:
+        """Who would get what, how many SMS that takes, and what credit there is; nothing is sent.
+
+        >>> client.plan_campaign(msgnb.Campaign(text="Hi {name}!", sender="MyShop"), "people.csv")
+
+        Args:
+            campaign: what is to be sent.
+            recipients: anything that `msgnb.recipients` takes, or its table; on BLiP identities too. The
+                campaign's own list where it is `None`.
+            column: as in `msgnb.recipients`.
+            region: as in `msgnb.recipients`.
+
+        Raises:
+            InvalidRequest: a column that the text names is not there, or empty in some row; or there is
+                nobody.
+        """
+        from msgnb.plan import planned  # noqa: PLC0415 - loads when first used
+
+        given = campaign.recipient_list if recipients is None else recipients
+        return planned(
+            campaign,
+            given,
+            column=column or self._column(given),
+            region=region,
+            address=self._address,
+            credit=self._credit(),
+            priced=self.priced,
+        )
+
+    def send_campaign(
+        self,
+        campaign: Campaign,
+        recipients: Any = None,
+        *,
+        column: str | None = None,
+        region: str | None = None,
+        dry_run: bool = False,
+        confirm: Confirm | None = None,
+        journal: str | Path | None = None,
+        per_second: int | None = None,
+    ) -> pd.DataFrame:
+        """Send a campaign once to each recipient, and tell what became of it, as a table `outcomes`.
+
+        >>> outcomes = client.send_campaign(campaign, "people.csv")
+        >>> client.send_campaign(campaign, outcomes.msg.failed())
+
+        What it does is in a journal on disk. Run again, after an error, a stop or the death of the process,
+        it goes on where it was: it sends to those who have not got it, and to nobody twice. Recipients whose
+        outcome is unknown are never sent to again. It ends by itself after five times the same error.
+
+        Args:
+            campaign: what to send. It goes to each phone once; one with another title goes again.
+            recipients: as in `plan_campaign`.
+            column: as in `msgnb.recipients`.
+            region: as in `msgnb.recipients`.
+            dry_run: send nothing: rows of those that it would go to have no state.
+            confirm: called with the `Plan` of what is left before anything leaves; nothing does unless it
+                returns true.
+            journal: path of the journal; a file named after the campaign in the user's folder where it is
+                `None`.
+            per_second: how many requests may leave in a second.
+
+        Returns:
+            A row for each row of the recipients, with the text it got and the source's other columns.
+
+        Raises:
+            InvalidRequest: as in `plan_campaign`; or sender or time can't be right; or another process is
+                sending this campaign.
+            InsufficientCredit: all of it takes more SMS than the account has; nothing was sent.
+            NotSupported: the platform can't send later, or knows no templates.
+        """
+        from msgnb import bulk  # noqa: PLC0415 - loads when first used
+        from msgnb.journal import Header, folder  # noqa: PLC0415
+
+        plan = self.plan_campaign(campaign, recipients, column=column, region=region)
+        names = campaign.title, campaign.text, campaign.sender
+        header = Header(self.platform, self.http.base_url, self.account, *names)
+        path = Path(journal) if journal else (self.journals or folder()) / header.file_name
+        due = bulk.due_of(campaign, path, self._now)
+        run = bulk.Run(
+            plan,
+            self._courier(campaign, due),
+            path,
+            replace(header, due=due.isoformat() if due else None),
+            clock=self._now,
+            pause=self.http.pause,
+            per_second=per_second or self.per_second,
+        )
+        campaign.teller = run
+        return run.frame() if dry_run else run.send(confirm)
+
+    def _courier(self, campaign: Campaign, due: datetime | None) -> Courier:
+        """What sends a campaign here, now or later.
+
+        Raises:
+            InvalidRequest: the platform can't send it so.
+            NotSupported: it can't send later, or knows no templates.
+        """
+        ...
+
+    def _address(self, phone: str | None, written: str) -> str | None:  # noqa: ARG002
+        """What the platform calls a recipient; `None` where that is none."""
+        return phone
+
+    def _column(self, recipients: Any) -> str | None:  # noqa: ARG002
+        """The column of recipients to look into first."""
+        return None
+
+    def _now(self) -> datetime:
+        """The platform's time."""
+        return self.http.now()
+
+    def _credit(self) -> int | None:
+        """SMS that the account has left, where the platform tells."""
+        return None
 
     def close(self) -> None:
         """Close the open connections."""

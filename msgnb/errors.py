@@ -7,7 +7,7 @@
     │   ├── NotFound              there is no such thing
     │   ├── AlreadyExists         there is one already: `id`, if it could be found
     │   ├── InvalidRequest        the request can't be right: `fields` says what and why; also a ValueError
-    │   └── InsufficientCredit    too little credit to launch: `campaign` was created and can be retried
+    │   └── InsufficientCredit    too little credit: `campaign`, if it was created, can be retried
     ├── Unreachable               no answer, or none that the platform could have given; nothing was done
     ├── OutcomeUnknown            sent, but the answer got lost: look up `id` before you send again
     ├── NotSupported              this platform has no such thing
@@ -80,9 +80,12 @@ class InvalidRequest(Rejected, ValueError):
 
 
 class InsufficientCredit(Rejected):
-    """Too little credit: `campaign` was created but not launched; retry it when credit came."""
+    """Too little credit: `campaign` was created but not launched; retry it when credit came.
 
-    def __init__(self, message: str, *, campaign: str, **rejected: Any) -> None:
+    It is `None` where msgnb saw that before anything was sent.
+    """
+
+    def __init__(self, message: str, *, campaign: str | None, **rejected: Any) -> None:
         super().__init__(message, **rejected)
         self.campaign = campaign
 

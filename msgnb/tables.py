@@ -60,6 +60,8 @@ class Table:
         """
         import pandas as pd  # noqa: PLC0415 - loads when first used
 
+        import msgnb.accessor  # noqa: F401, PLC0415 - whoever has a table has `frame.msg`
+
         unknown = values.keys() - {column.name for column in self.columns}
         if unknown:
             raise KeyError(f"table {self.name} has no column {', '.join(sorted(unknown))}")
@@ -220,6 +222,17 @@ RECIPIENTS = Table("recipients", "One row for each row of a list of people; its 
     Column("country", "two letters of its country"),
 ))  # fmt: skip
 
+PLAN = Table("plan", "One row for each recipient of a campaign that is to be sent.", (
+    Column("recipient", "whom it would go to"),
+    Column("text", "what would be said"),
+    _choice("encoding", "how it goes as SMS", ("GSM-7", "UCS-2")),
+    Column("characters", "its length, as a person counts it", "Int64"),
+    Column("segments", "SMS that it takes", "Int64"),
+    Column("culprits", "characters that force UCS-2"),
+    Column("suggestion", "the text in plain characters, where that makes it GSM-7"),
+    Column("reason", "why it would not be sent, or what is doubtful about it"),
+))  # fmt: skip
+
 DELIVERIES = Table("deliveries", "Columns added to `messages` where notifications are asked for.", (
     Column("accepted_at", "time when the platform took it", TIME),
     Column("sent_at", "time when it left for the channel", TIME),
@@ -270,8 +283,8 @@ TICKETS = Table("tickets", "One row for each ticket of the human desk.", (
 ))  # fmt: skip
 
 TABLES: tuple[Table, ...] = (
-    SESSIONS, MESSAGES, DELIVERIES, CONTACTS, SUBSCRIPTIONS, CAMPAIGNS, RECIPIENTS, OUTCOMES, EVENTS, NUMBERS,
-    CALLS, SCHEDULES, METRICS, TICKETS,
+    SESSIONS, MESSAGES, DELIVERIES, CONTACTS, SUBSCRIPTIONS, CAMPAIGNS, RECIPIENTS, PLAN, OUTCOMES, EVENTS,
+    NUMBERS, CALLS, SCHEDULES, METRICS, TICKETS,
 )  # fmt: skip
 
 

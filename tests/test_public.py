@@ -39,6 +39,7 @@ NAMES = [
     "SendResult",
     "SettingsError",
     "SmsDrop",
+    "Template",
     "Unreachable",
     "aio",
     "connect",

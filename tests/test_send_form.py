@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import msgnb
+from msgnb.markup import Markup, element
 from msgnb.sending import SendResult
 from msgnb.widgets import SendForm
-from msgnb.widgets.markup import Markup, element
 
 
 class Fake:

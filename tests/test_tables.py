@@ -41,7 +41,12 @@ def test_every_column_is_described(table: Table) -> None:
     names = [column.name for column in table.columns]
     assert len(set(names)) == len(names)
     assert all(column.doc and "\n" not in column.doc for column in table.columns)
-    assert names[:2] == ["platform", "account"] or table.name in {"outcomes", "deliveries", "recipients"}
+    assert names[:2] == ["platform", "account"] or table.name in {
+        "outcomes",
+        "deliveries",
+        "plan",
+        "recipients",
+    }
 
 
 def test_types_are_those_of_the_contract() -> None:

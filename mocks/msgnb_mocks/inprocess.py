@@ -14,7 +14,7 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from msgnb_mocks.operations import Application, Request, dated
-from msgnb_mocks.platforms import REAL_HOSTS, credentials, platforms, receive
+from msgnb_mocks.platforms import REAL_HOSTS, credentials, platforms, receive, received
 from msgnb_mocks.world import World
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
@@ -70,6 +70,14 @@ class InProcess:
             ValueError: there is no such platform, sender, recipient or session.
         """
         return receive(self.applications, platform, from_, to, text, **more)
+
+    def received(self, platform: str) -> dict[str, list[str]]:
+        """What each phone, user or identity of a platform really got, the oldest first.
+
+        Raises:
+            ValueError: there is no such platform.
+        """
+        return received(self.applications, platform)
 
     def __enter__(self) -> Self:
         self.start()

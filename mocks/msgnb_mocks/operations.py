@@ -136,6 +136,10 @@ class Application(Protocol):
         """Answer one request; never raises."""
         ...
 
+    def received(self) -> dict[str, list[str]]:
+        """What each phone, user or identity really got from clients: texts, the oldest first."""
+        ...
+
     def receive(
         self,
         from_: str,

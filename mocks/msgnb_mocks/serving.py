@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from msgnb_mocks.operations import Application
-from msgnb_mocks.platforms import credentials, platforms, receive
+from msgnb_mocks.platforms import credentials, platforms, receive, received
 from msgnb_mocks.server import HOST, Server
 from msgnb_mocks.world import World
 
@@ -70,6 +70,10 @@ class Servers:
     def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
         """Let somebody else write to the account; as `InProcess.receive`."""
         return receive(self.applications, platform, from_, to, text, **more)
+
+    def received(self, platform: str) -> dict[str, list[str]]:
+        """What each phone, user or identity of a platform really got; as `InProcess.received`."""
+        return received(self.applications, platform)
 
     def _certified(self) -> tuple[ssl.SSLContext, str]:
         """A context with a certificate for this machine, and the file of the authority that signed it."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from zlib import crc32
 
 from msgnb_mocks.operations import Answer, Evidence, Json, Operation, Refusal, Request, Router, check_quirks
 from msgnb_mocks.world import Mailing, World
@@ -30,6 +31,8 @@ START_DELAY = timedelta(seconds=10)
 """From a deferred campaign's time to its start; one launched now starts at once."""
 PENDING_TIME = timedelta(seconds=5)
 SENDING_TIME = timedelta(seconds=15)
+FAILING_PERCENT = 3
+"""The share of phones that nothing ever reaches; which ones follows from the seed."""
 GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -71,6 +74,7 @@ class Campaign:
     aborted: bool = False
     reached: int = 100
     starts_at: datetime | None = None
+    seeded: bool = False
 
     @property
     def sms_count(self) -> int:
@@ -170,6 +174,23 @@ class SmsDropMock:
         """
         raise ValueError("smsdrop only sends: nobody can answer a campaign")
 
+    def received(self) -> dict[str, list[str]]:
+        """What each phone got of the campaigns that clients launched."""
+        found: dict[str, list[str]] = {}
+        with self._world.lock:
+            now = self.clock.now()
+            for campaign in self.campaigns.values():
+                if not campaign.seeded and campaign.status(now) in {"SENDING", "COMPLETED"}:
+                    for phone in self._reached(campaign):
+                        found.setdefault(phone, []).append(campaign.message)
+        return found
+
+    def abort(self, id: str) -> None:  # noqa: A002 - the wire's word
+        """Let the operator stop a campaign where it is."""
+        campaign = self.campaigns[id]
+        campaign.reached = campaign.delivered(self.clock.now())
+        campaign.aborted = True
+
     def handle(self, request: Request) -> Answer:
         """Answer one request."""
         path = request.path
@@ -267,8 +288,15 @@ class SmsDropMock:
         enough = campaign.message_count <= self.credit
         if enough:
             self.credit -= campaign.message_count
+            campaign.reached = 100 * len(self._reached(campaign)) // len(campaign.recipient_list)
             campaign.launch(self._world.clock.now())
         return Answer.of(self._wire(campaign, call), 200 if enough else 201)
+
+    def _reached(self, campaign: Campaign) -> list[str]:
+        """The phones that it reaches, with their `+`."""
+        phones = dict.fromkeys(f"+{phone.removeprefix('+')}" for phone in campaign.recipient_list)
+        seed = self._world.seed
+        return [phone for phone in phones if crc32(f"{seed}:{phone}".encode()) % 100 >= FAILING_PERCENT]
 
     def _wire(self, campaign: Campaign, call: Call) -> dict[str, Json]:
         return campaign.wire(self._world.clock.now(), dated=call.dated)
@@ -319,6 +347,7 @@ class SmsDropMock:
             launched=True,
             reached=rng.choice((100, 100, 98, 95, 87, 0)),
             starts_at=mailing.at,
+            seeded=True,
         )
 
     def _operations(self) -> tuple[Operation, ...]:

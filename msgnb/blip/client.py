@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from msgnb.answers import Explanation
 from msgnb.blip.auth import KeyAuth
 from msgnb.blip.campaigns import Campaigns
 from msgnb.blip.contacts import Contacts
+from msgnb.blip.courier import BlipCourier, whatsapp
 from msgnb.blip.desk import Desk
 from msgnb.blip.lists import Lists
 from msgnb.blip.schedules import Schedules
 from msgnb.blip.stores import Stores
 from msgnb.blip.tracks import Tracks
 from msgnb.client import Client
-from msgnb.errors import SettingsError
+from msgnb.errors import InvalidRequest, SettingsError
 from msgnb.http import DEFAULT_TIMEOUT, Hook, Http, Timeout
 from msgnb.pacing import Pacing
 from msgnb.secrets import Secret
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from msgnb.bulk import Courier
+    from msgnb.campaign import Campaign
 
 HOST = "http.msging.net"
 PLANS: Mapping[str, Mapping[str, int]] = {
@@ -57,6 +64,7 @@ class Blip(Lists, Contacts, Tracks, Schedules, Campaigns, Stores, Desk, Client):
     required = ("key",)
     recipient_hint = "5511999998888@wa.gw.msging.net"
     sender_hint = None
+    priced = False
 
     def __init__(
         self,
@@ -84,6 +92,24 @@ class Blip(Lists, Contacts, Tracks, Schedules, Campaigns, Stores, Desk, Client):
             on_attempt=on_attempt,
             pacing=Pacing(PLANS.get(plan, {}), PENALTY),
         )
+
+    def _courier(self, campaign: Campaign, due: datetime | None) -> Courier:
+        if campaign.sender:
+            words = f"BLiP sends as the bot, not as {campaign.sender!r}; leave it out"
+            raise InvalidRequest.of(sender=words)
+        return BlipCourier(self, campaign, due)
+
+    def _address(self, phone: str | None, written: str) -> str | None:
+        """An identity as it is written, or that of a phone on WhatsApp."""
+        name, at, domain = written.partition("@")
+        if at and name and domain:
+            return written
+        return whatsapp(phone) if phone else None
+
+    def _column(self, recipients: Any) -> str | None:
+        """In a table of contacts their identities, which not all have phones beside."""
+        columns = set(getattr(recipients, "columns", ()))
+        return "contact" if {"contact", "phone"} <= columns and "input" not in columns else None
 
 
 def _explain(body: Any) -> Explanation:

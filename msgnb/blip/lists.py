@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgnb.blip import rows
 from msgnb.blip.commands import Command, escaped, identity
 from msgnb.blip.content import Content
 from msgnb.blip.conversations import Conversations
-from msgnb.errors import InvalidRequest, MsgnbError, OutcomeUnknown, Rejected
+from msgnb.bulk import Receipt, Streak, tried
+from msgnb.errors import InvalidRequest
+from msgnb.journal import Result
 from msgnb.progress import progress
 
 if TYPE_CHECKING:
@@ -22,12 +25,7 @@ DOMAIN = "broadcast.msging.net"
 LIST = "application/vnd.iris.distribution-list+json"
 IDENTITY = "application/vnd.lime.identity"
 PAGE = 1000
-SAME_ERRORS = 5
-"""After so many refusals for the same reason nothing more is tried."""
-
-
-Outcome = Mapping[str, Any]
-Change = Callable[[str, str], None]
+Change = Callable[[str, str], Receipt]
 
 
 class Lists(Conversations):
@@ -129,48 +127,26 @@ class Lists(Conversations):
         told = self._notified(message)
         return rows.list_outcomes(members, told, message)
 
-    def _add(self, path: str, member: str) -> None:
+    def _add(self, path: str, member: str) -> Receipt:
         self._set(f"{path}/recipients", BROADCAST, IDENTITY, member)
+        return Receipt()
 
-    def _remove(self, path: str, member: str) -> None:
+    def _remove(self, path: str, member: str) -> Receipt:
         self._delete(f"{path}/recipients/{escaped(member)}", BROADCAST)
+        return Receipt()
 
     def _each(self, name: str, members: list[str], change: Change) -> pd.DataFrame:
         path = _path(name)
-        outcomes: list[Outcome] = []
-        streak: list[str] = []
+        results: list[Result | None] = []
+        streak = Streak()
         with progress(_full(name), len(members)) as bar:
             for member in members:
-                hopeless = len(streak) >= SAME_ERRORS
-                outcomes.append(_untried(streak[-1]) if hopeless else _tried(change, path, member))
-                if not hopeless:
-                    streak = _longer(streak, outcomes[-1])
+                result = None if streak.hopeless else tried(partial(change, path, member))
+                results.append(result)
+                if result:
+                    streak.add(result)
                 bar.update()
-        return rows.outcomes(members, outcomes)
-
-
-def _tried(change: Change, path: str, member: str) -> Outcome:
-    try:
-        change(path, member)
-    except OutcomeUnknown as error:
-        return {"state": "unknown", "error": str(error), "message": error.id}
-    except Rejected as error:
-        return {"state": "rejected", "error": error.reason or str(error), "error_code": error.code}
-    except MsgnbError as error:
-        return {"state": "rejected", "error": str(error)}
-    return {"state": "sent"}
-
-
-def _longer(streak: list[str], outcome: Outcome) -> list[str]:
-    """The refusals in a row for one reason, after one more outcome."""
-    if outcome["state"] != "rejected":
-        return []
-    error = str(outcome["error"])
-    return [*streak, error] if not streak or streak[-1] == error else [error]
-
-
-def _untried(reason: str) -> Outcome:
-    return {"state": "rejected", "error": f"not tried, as before: {reason}", "attempts": 0}
+        return rows.outcomes(members, results, streak.words)
 
 
 def _full(name: str) -> str:

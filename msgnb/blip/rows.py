@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
 from msgnb.blip.content import media_of, text_of
+from msgnb.journal import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ _CHANNELS = {
     "take.io": "sms",
     "tangram.com.br": "sms",
 }
-_STATUSES = {
+STATUSES = {
     "accepted": "accepted",
     "dispatched": "sent",
     "received": "delivered",
@@ -106,7 +107,7 @@ def messages(
         "media_type": tables.texts(media, "type"),
         "media_size": tables.counts(media, "size"),
         "status": [
-            fate.get("status") or _STATUSES.get(message.get("status", ""), "unknown")
+            fate.get("status") or STATUSES.get(message.get("status", ""), "unknown")
             for message, fate in zip(found, fates, strict=True)
         ],
         "error": [
@@ -124,7 +125,7 @@ def messages(
 def _fate(notifications: Sequence[Row]) -> dict[str, Any]:
     """How far a message came, when it got there, and why not further."""
     fate: dict[str, Any] = {}
-    for event, status in _STATUSES.items():
+    for event, status in STATUSES.items():
         for each in notifications:
             if each.get("event") == event:
                 fate["status"] = status
@@ -232,13 +233,13 @@ def tickets(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
     return tables.TICKETS.frame(len(found), values, raw=found if raw else None)
 
 
-def outcomes(recipients: Sequence[str], found: Sequence[Row]) -> pd.DataFrame:
-    """What became of each recipient of many as a table `outcomes`."""
+def outcomes(recipients: Sequence[str], found: Sequence[Result | None], untried: str) -> pd.DataFrame:
+    """What became of each recipient of many as a table `outcomes`; `None` was not tried."""
+    results = [Result("rejected", error=untried) if each is None else each for each in found]
     values: dict[str, Any] = {"recipient": list(recipients)}
-    for name in ("state", "message", "error"):
-        values[name] = [each.get(name) for each in found]
-    values["error_code"] = tables.as_texts([each.get("error_code") for each in found])
-    values["attempts"] = [each.get("attempts", 1) for each in found]
+    for name in ("state", "message", "error_code", "error"):
+        values[name] = [getattr(each, name) for each in results]
+    values["attempts"] = [0 if each is None else 1 for each in found]
     return tables.OUTCOMES.frame(len(found), values)
 
 

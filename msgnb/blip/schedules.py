@@ -24,7 +24,13 @@ class Schedules(Commands):
     """Scheduling messages."""
 
     def schedule(
-        self, to: str, content: Content | str, when: When | timedelta, *, name: str | None = None
+        self,
+        to: str,
+        content: Content | str,
+        when: When | timedelta,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - the wire's word
     ) -> SendResult:
         """Send a message later; the result's `message` is what cancels it.
 
@@ -35,6 +41,7 @@ class Schedules(Commands):
             content: what to say.
             when: a time with a zone, or a span from now.
             name: of the schedule.
+            id: of the message; a new one where it is `None`.
 
         Raises:
             InvalidRequest: `to` is no identity, or the time has no zone or is over.
@@ -42,7 +49,7 @@ class Schedules(Commands):
         """
         said = plain(content) if isinstance(content, str) else content
         moment = coming(when, "when", self._now)
-        sent = {"id": new_id(), "to": identity(to, "to"), "type": said.type, "content": said.content}
+        sent = {"id": id or new_id(), "to": identity(to, "to"), "type": said.type, "content": said.content}
         body = {"message": sent, "when": stamp(moment), **({"name": name} if name else {})}
         self._set("/schedules", SCHEDULER, SCHEDULE, body)
         return SendResult(self.platform, to, "sent", message=sent["id"], session=to, answer=body)

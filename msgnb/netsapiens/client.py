@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from msgnb.answers import Explanation
 from msgnb.client import Client
-from msgnb.errors import NotSupported, SettingsError
+from msgnb.errors import InvalidRequest, NotSupported, SettingsError
 from msgnb.http import DEFAULT_TIMEOUT, Hook, Http, Timeout
 from msgnb.netsapiens import rows
 from msgnb.netsapiens.auth import JwtAuth, KeyAuth, Login, Passcode, SignIn, TokenAnswer, TokenAuth
 from msgnb.netsapiens.calls import Calls
+from msgnb.netsapiens.courier import NetSapiensCourier
 from msgnb.netsapiens.messages import Messages
 from msgnb.netsapiens.resource import user_path
 from msgnb.netsapiens.subscriptions import Subscriptions
@@ -19,7 +20,12 @@ from msgnb.secrets import Secret
 from msgnb.tokens import TokenStore
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pandas as pd
+
+    from msgnb.bulk import Courier
+    from msgnb.campaign import Campaign
 
 API = "/ns-api/v2"
 _LOGIN = ("client_id", "client_secret", "username", "password")
@@ -59,6 +65,7 @@ class NetSapiens(Messages, Calls, Subscriptions, Client):
         "api_key": True, "passcode": True, "sign_in": False,
     }  # fmt: skip
     required = ("base_url", *_LOGIN)
+    per_second = 3  # no number is published; networks that ask for too much are shut out for a while
     recipient_hint = "18585551234, or 1002 for a chat"
     sender_hint = "18585550001; may be empty"
 
@@ -134,6 +141,17 @@ class NetSapiens(Messages, Calls, Subscriptions, Client):
             NotSupported: always.
         """
         raise NotSupported("netsapiens has no campaigns; send one message to each person, or to a group")
+
+    def _courier(self, campaign: Campaign, due: datetime | None) -> Courier:
+        if due is not None:
+            raise NotSupported("netsapiens can't send later; leave defer_until and defer_by out")
+        if campaign.template is not None:
+            raise NotSupported("netsapiens knows no templates; give a text alone")
+        try:
+            sender = self._from_number(campaign.sender or None, "~", "~")
+        except InvalidRequest as error:
+            raise InvalidRequest.of(sender=error.fields["from_number"]) from None
+        return NetSapiensCourier(self, sender)
 
     def events(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:  # noqa: ARG002
         """NetSapiens keeps no events: it posts them as they happen.

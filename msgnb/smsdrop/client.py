@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgnb.answers import Explanation
+from msgnb.campaign import Campaign
 from msgnb.client import Client
 from msgnb.errors import InsufficientCredit, InvalidRequest, NotFound, NotSupported
 from msgnb.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Timeout, part
@@ -15,13 +16,16 @@ from msgnb.paging import by_offset
 from msgnb.phones import international
 from msgnb.secrets import Secret
 from msgnb.sending import SendResult, new_id
-from msgnb.smsdrop import rows
+from msgnb.smsdrop import models, rows
 from msgnb.smsdrop.auth import LoginAuth
-from msgnb.smsdrop.models import Campaign, Subscription, User
+from msgnb.smsdrop.courier import Launched, SmsDropCourier
+from msgnb.smsdrop.models import Subscription, User
 from msgnb.tokens import MemoryStore, TokenStore
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from msgnb.bulk import Courier
 
 ROOT = "https://smsdrop.edevtecapps.com"
 PREFIX = "/api"
@@ -117,11 +121,14 @@ class SmsDrop(Client):
             OutcomeUnknown: the answer got lost; `id` is the campaign's title.
         """
         campaign.title = campaign.title or f"msgnb {new_id()}"
-        answer = self.http.send("POST", "/campaigns/", policy=WRITE, json=campaign.wire(), id=campaign.title)
+        answer = self.http.send(
+            "POST", "/campaigns/", policy=WRITE, json=models.wire(campaign), id=campaign.title
+        )
         if not _is_campaign(answer.body):
             words = "smsdrop: the answer to a launch holds no campaign"
             raise self.http.lost(words, WRITE, campaign.title, unsent=False)
-        campaign.update(answer.body)
+        models.update(campaign, answer.body)
+        campaign.teller = Launched(self, campaign)
         if answer.status == 201:
             raise _too_little(campaign.id or "")
         return campaign
@@ -138,7 +145,7 @@ class SmsDrop(Client):
         if answer.status == 201:
             raise _too_little(id)
         # What the body of a retry holds is not documented: the campaign is read where it is not there.
-        found = Campaign.read(answer.body) if _is_campaign(answer.body) else self.read_campaign(id)
+        found = self._read(answer.body) if _is_campaign(answer.body) else self.read_campaign(id)
         if found is None:
             raise NotFound(f"smsdrop: campaign {id} was launched, and then there was none")
         return found
@@ -149,7 +156,7 @@ class SmsDrop(Client):
             answer = self.http.send("GET", f"/campaigns/{part(id)}", policy=READ)
         except NotFound:
             return None
-        return Campaign.read(answer.body)
+        return self._read(answer.body)
 
     def read_campaigns(self, skip: int = 0, limit: int | None = None) -> list[Campaign]:
         """The campaigns in the platform's order.
@@ -158,7 +165,7 @@ class SmsDrop(Client):
             skip: how many to leave out at the beginning.
             limit: the most to return; all where it is `None`.
         """
-        return [Campaign.read(row) for row in self._campaigns(skip, limit)]
+        return [self._read(row) for row in self._campaigns(skip, limit)]
 
     def read_subscription(self) -> Subscription:
         """The account's plan with its credit."""
@@ -259,6 +266,21 @@ class SmsDrop(Client):
             return list(self.http.send("GET", "/campaigns/", policy=READ, params=params).body)
 
         return by_offset(fetch, size=PAGE, key=lambda row: row["id"], what="campaigns", limit=limit)
+
+    def _read(self, answer: Mapping[str, Any]) -> Campaign:
+        found = models.read(answer)
+        found.teller = Launched(self, found)
+        return found
+
+    def _courier(self, campaign: Campaign, due: datetime | None) -> Courier:
+        if not campaign.sender:
+            raise InvalidRequest.of(sender="is missing; it is what the recipients see")
+        if campaign.template is not None:
+            raise NotSupported("smsdrop knows no templates; give a text alone")
+        return SmsDropCourier(self, campaign, due)
+
+    def _credit(self) -> int:
+        return self.read_subscription().nbr_sms
 
     def _plan(self) -> dict[str, Any]:
         found: dict[str, Any] = self.http.send("GET", "/subscriptions/", policy=READ).body

@@ -66,7 +66,7 @@ def messages(
         "kind": "sms",
         "content_type": "text/plain",
         "text": tables.texts(mine, "message"),
-        "status": [_message_status(row) for row in mine],
+        "status": [message_status(row.get("status"), row.get("delivery_percentage")) for row in mine],
         "campaign": tables.texts(mine, "id"),
     }
     return tables.MESSAGES.frame(len(mine), values, raw=mine if raw else None)
@@ -140,10 +140,9 @@ def _shown(moment: datetime) -> str | None:
     return None if moment == NEVER else moment.isoformat()
 
 
-def _message_status(row: Row) -> str:
+def message_status(status: str | None, percent: int | None) -> str:
     """What is sure of every single recipient of a campaign."""
-    percent = row.get("delivery_percentage")
-    match row.get("status"):
+    match status:
         case "SCHEDULED" | "PENDING":
             return "accepted"
         case "SENDING":

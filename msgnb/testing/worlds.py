@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -54,6 +56,7 @@ class Offline:
         self.mocks: World = World(seed)
         self._inside = InProcess(self.mocks, quirks=frozenset(quirks))
         self._clients: list[Client] = []
+        self._folder = TemporaryDirectory(prefix="msgnb-world-")
 
     _started: ClassVar[Offline | None] = None
 
@@ -69,6 +72,7 @@ class Offline:
         for client in self._clients:
             client.close()
         self._inside.stop()
+        self._folder.cleanup()
         if Offline._started is self:
             Offline._started = None
 
@@ -111,6 +115,18 @@ class Offline:
         found: dict[str, str] = self._inside.receive(platform, from_=from_, to=to, text=text, **more)
         return found
 
+    def received(self, platform: str) -> dict[str, list[str]]:
+        """What each phone, user or identity really got of what clients sent, the oldest first.
+
+        >>> world.received("smsdrop")["+22963588213"]
+        ['Hello']
+
+        Raises:
+            ValueError: there is no such platform.
+        """
+        found: dict[str, list[str]] = self._inside.received(platform)
+        return found
+
     @cached_property
     def blip(self) -> Blip:
         """A client of the bot."""
@@ -141,5 +157,7 @@ class Offline:
         login = dict(self.credentials[platform])
         login["base_url"] = login.pop("url")
         client = client_class(platform)(**login, **more)
+        # What this world was sent is forgotten with it; and there is nobody to be spared.
+        client.journals, client.per_second = Path(self._folder.name), None
         self._clients.append(client)
         return client

@@ -20,8 +20,8 @@ import orjson
 
 from msgnb.blip.known import KNOWN
 from msgnb.errors import InvalidRequest, MsgnbError, OutcomeUnknown
+from msgnb.markup import Markup, element, table
 from msgnb.widgets.fields import FRAME, QUIET, State, field, notice
-from msgnb.widgets.markup import Markup, element, table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgnb.widgets.markup import Markup, element
+from msgnb.markup import Markup, element
 
 State = Literal["ready", "sending", "sent", "rejected", "unknown"]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from msgnb.markup import Markup, element, table
 from msgnb.widgets.fields import QUIET
-from msgnb.widgets.markup import Markup, element, table
 
 if TYPE_CHECKING:
     from msgnb.events import Event

@@ -17,9 +17,9 @@ import ipywidgets as widgets
 
 from msgnb.client import Client
 from msgnb.errors import MsgnbError, OutcomeUnknown
+from msgnb.markup import Markup, element
 from msgnb.sending import SendResult
 from msgnb.widgets.fields import FRAME, QUIET, State, field, notice
-from msgnb.widgets.markup import Markup, element
 
 log = logging.getLogger("msgnb.widgets")
 

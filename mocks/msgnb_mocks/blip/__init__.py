@@ -108,6 +108,15 @@ class BlipMock:
             envelope = _object(request)
             return Answer(400) if envelope is None else serve(envelope)
 
+    def received(self) -> dict[str, list[str]]:
+        """What each identity got: texts, and templates by their names."""
+        with self.state.world.lock:
+            schedules.execute(self.state)
+            found = {name: list(texts) for name, texts in self.state.received.items()}
+            for name, templates in campaigns.received(self.state).items():
+                found.setdefault(name, []).extend(templates)
+        return found
+
     def receive(
         self,
         from_: str,

@@ -114,6 +114,19 @@ def proceed(state: State) -> None:
         campaign.settled = over
 
 
+def received(state: State) -> dict[str, list[str]]:
+    """The templates that each identity got of the campaigns that clients made."""
+    found: dict[str, list[str]] = {}
+    proceed(state)
+    for campaign in state.campaigns.values():
+        if moment(str(campaign.wire["created"])) >= state.world.start:
+            for person in campaign.audience:
+                if person["status"] in {"DELIVERED", "READ"}:
+                    template = str(campaign.message.get("messagetemplate", ""))
+                    found.setdefault(str(person["validatedAccount"]), []).append(template)
+    return found
+
+
 def _proceed(person: dict[str, Json], begun: datetime, now: datetime) -> None:
     for delay, status, key in UNKNOWN_NUMBER if person["numberStatus"] == "INVALID" else STEPS:
         if now >= begun + delay:

@@ -124,6 +124,7 @@ class State:
         self.buckets: dict[str, Stored] = {}
         self.resources: dict[str, Stored] = {}
         self.tickets: dict[str, dict[str, Json]] = {}
+        self.received: dict[str, list[str]] = {}
         self.attendants: dict[str, dict[str, Json]] = {}
 
     @property

@@ -71,6 +71,8 @@ def post(state: State, identity: str, wire: dict[str, Json], at: datetime | None
         wire["content"],
         quiet="id" not in wire,
     )
+    text = message.content if isinstance(message.content, str) else message.type
+    state.received.setdefault(identity, []).append(text)
     thread = state.threads[identity]
     thread.append(message)
     thread.sort(key=lambda each: each.at)

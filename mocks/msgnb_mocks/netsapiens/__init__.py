@@ -104,6 +104,11 @@ class NetSapiensMock:
         self._router = Router(self.operations)
         self._barrier = Barrier() if "rate-block" in quirks else None
 
+    def received(self) -> dict[str, list[str]]:
+        """What each number, as digits, and each user got."""
+        with self.state.world.lock:
+            return {name: list(texts) for name, texts in self.state.received.items()}
+
     def receive(
         self,
         from_: str,

@@ -240,6 +240,8 @@ def _send(state: State, draft: Draft, thread: Thread) -> Record:
     media = {"media_type": draft.media_type, "media_size": draft.media_size}
     row = message_row(state, thread, draft.type, draft.text, bare(now), status="sending", **party, **media)
     record = state.add_message(thread, row, now)
+    for destination in draft.destinations:
+        state.received.setdefault(destination, []).append(draft.text)
     for member in thread.members:
         state.file(thread, member, "read" if member == draft.user else "unread")
     return record

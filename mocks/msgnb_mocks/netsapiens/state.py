@@ -146,6 +146,7 @@ class State:
         self.publish: Publish | None = None
         """Takes what subscribers are told: the model, the users it is about, and the posted object. There is
         none while the history is written, which is no news."""
+        self.received: dict[str, list[str]] = {}
         self._sending: deque[tuple[datetime, Thread, int]] = deque()
 
     @property

@@ -1,0 +1,71 @@
+"""How a campaign goes out on NetSapiens: one SMS to each person, in a session of its own (NetSapiens 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgnb import tables
+from msgnb.bulk import Receipt, Told
+from msgnb.errors import NotFound
+from msgnb.journal import Fate, Part
+from msgnb.plan import Person
+from msgnb.progress import progress
+from msgnb.watching import Standing
+
+if TYPE_CHECKING:
+    from msgnb.netsapiens.client import NetSapiens
+
+
+class NetSapiensCourier:
+    """Sends one by one; the key of a part is the id of its session."""
+
+    most = 1
+
+    def __init__(self, client: NetSapiens, sender: str) -> None:
+        self._client = client
+        self._sender = sender
+
+    def kin(self, person: Person) -> str:
+        """Nobody has anything in common: a group message would show them to each other."""
+        return person.recipient
+
+    def send(self, part: Part) -> Receipt:
+        """Send it."""
+        (to,) = part.recipients
+        number = to.removeprefix("+")
+        answer = self._client.send_message("sms", part.text, number, self._sender, part.key)
+        return Receipt(message=tables.text(answer.get("id")))
+
+    def find(self, parts: Sequence[Part]) -> Mapping[str, Receipt]:
+        """The messages in the sessions that were to be begun."""
+        found = {}
+        with progress("lost answers", len(parts)) as bar:
+            for part in parts:
+                if messages := self._messages(part.key):
+                    found[part.key] = Receipt(message=tables.text(messages[0].get("id")))
+                bar.update()
+        return found
+
+    def told(self, fates: Mapping[str, Fate]) -> Mapping[str, Told]:
+        """The status of each message, as its session has it."""
+        told = {}
+        with progress("statuses", len(fates)) as bar:
+            for phone, fate in fates.items():
+                frame = self._client.messages(fate.key)
+                mine = frame[frame["direction"] == "outbound"]
+                if len(mine):
+                    first = mine.iloc[-1]
+                    told[phone] = Told(str(first["status"]), at=first["at"].isoformat())
+                bar.update()
+        return told
+
+    def standing(self, fates: Mapping[str, Fate]) -> Standing:
+        """All that there is to know: the platform tells nothing of a delivery by itself."""
+        return Standing(len(fates), len(fates), "sent", over=True)
+
+    def _messages(self, session: str) -> list[dict[str, str]]:
+        try:
+            return self._client.get_messages(session, limit=1)
+        except NotFound:
+            return []

@@ -1,0 +1,268 @@
+"""What a campaign would send, to whom, and what that takes: seen before anything leaves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from msgnb import sms, tables
+from msgnb.campaign import Campaign, named_rows
+from msgnb.errors import InvalidRequest
+from msgnb.markup import Markup, element, table
+from msgnb.recipient_lists import recipients as read
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Address = Callable[[str | None, str], str | None]
+"""What a platform calls a recipient, of the phone and of what was given; `None` where that is none."""
+COLUMNS = tuple(column.name for column in tables.RECIPIENTS.columns)
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One row of the recipients, and what it would get.
+
+    `problem` tells why it is left out, as `invalid` or `duplicate`; `reason` says so in words, or a doubt.
+    """
+
+    recipient: str
+    text: str | None
+    values: tuple[str, ...]
+    problem: str | None
+    reason: str | None
+
+
+class Plan:
+    """Who would get what, and what that takes.
+
+    >>> plan = sms.plan_campaign(campaign, "people.csv")
+    >>> plan.preview(0), plan.segments, plan.credit
+
+    Attributes:
+        campaign: what is to be sent.
+        people: a `Person` for each row of the recipients.
+        extras: the recipients' further columns.
+        credit: SMS that the account has left, `None` where the platform knows no credit.
+    """
+
+    def __init__(
+        self,
+        campaign: Campaign,
+        people: Sequence[Person],
+        extras: pd.DataFrame,
+        *,
+        credit: int | None,
+        priced: bool,
+    ) -> None:
+        self.campaign = campaign
+        self.people = list(people)
+        self.extras = extras
+        self.credit = credit
+        self._priced = priced
+        self._done: frozenset[str] = frozenset()
+
+    def without(self, done: Collection[str]) -> Plan:
+        """The same plan for those who have not got it yet."""
+        rest = Plan(self.campaign, self.people, self.extras, credit=self.credit, priced=self._priced)
+        rest._done = frozenset(done)
+        return rest
+
+    @cached_property
+    def ready(self) -> list[Person]:
+        """Those it would go to."""
+        return [each for each in self.people if each.problem is None and each.recipient not in self._done]
+
+    @cached_property
+    def segments(self) -> int:
+        """SMS that all of it takes."""
+        return sum(sms.size(person.text or "").segments for person in self.ready)
+
+    @property
+    def short(self) -> int:
+        """SMS that the credit lacks."""
+        return 0 if self.credit is None else max(0, self.segments - self.credit)
+
+    def preview(self, row: int) -> str:
+        """What the recipient of one row would get.
+
+        Raises:
+            InvalidRequest: there is no such row, or it would get nothing; the error says why.
+        """
+        if not 0 <= row < len(self.people):
+            raise InvalidRequest.of(row=f"{row} is not there; rows go from 0 to {len(self.people) - 1}")
+        person = self.people[row]
+        if person.text is None:
+            raise InvalidRequest.of(row=f"{row} gets nothing: it {person.reason}")
+        return person.text
+
+    def frame(self) -> pd.DataFrame:
+        """A row for each recipient, as a table `plan`."""
+        sizes = [None if each.text is None else sms.size(each.text) for each in self.people]
+        values = {
+            "recipient": [each.recipient for each in self.people],
+            "text": [each.text for each in self.people],
+            "encoding": [size and size.encoding for size in sizes],
+            "characters": [size and size.characters for size in sizes],
+            "segments": [size and size.segments for size in sizes],
+            "culprits": [" ".join(size.culprits) or None if size else None for size in sizes],
+            "suggestion": [size and size.suggestion for size in sizes],
+            "reason": [each.reason for each in self.people],
+        }
+        return tables.PLAN.frame(len(self.people), values)
+
+    def summary(self) -> list[str]:
+        """What one must know before saying yes, a line for each thing."""
+        lines = [self._amount()]
+        had = sum(each.problem is None for each in self.people) - len(self.ready)
+        lines += [f"{had:,} have got it already"] if had else []
+        left = Counter(_why(each) for each in self.people if each.problem)
+        lines += [f"{count:,} left out: {reason}" for reason, count in left.most_common(SHOWN)]
+        lines += [f"{len(left) - SHOWN} further reasons to leave rows out"] if len(left) > SHOWN else []
+        return lines + self._about_unicode() if self._priced else lines
+
+    def __repr__(self) -> str:
+        return "\n".join(self.summary())
+
+    def _repr_html_(self) -> str:
+        lines = [element("div", line) for line in self.summary()]
+        sizes = [(each, sms.size(each.text or "")) for each in self.ready[:SHOWN]]
+        rows = [(each.recipient, each.text or "", f"{size.segments}") for each, size in sizes]
+        head = ("recipient", "text", "SMS")
+        cut = slice(None) if self._priced else slice(2)
+        drawn = table(head[cut], [row[cut] for row in rows], long={"text"})
+        return element("div", Markup("".join(lines)), drawn)
+
+    def _amount(self) -> str:
+        people = f"{len(self.ready):,} {'person' if len(self.ready) == 1 else 'people'}"
+        if not self._priced:
+            return people
+        line = f"{people}, {self.segments:,} SMS"
+        if self.credit is None:
+            return line
+        return f"{line}, credit {self.credit:,}" + (f": {self.short:,} too few" if self.short else "")
+
+    def _about_unicode(self) -> list[str]:
+        """The characters that make texts longer, and what to write in their place."""
+        sizes = [sms.size(each.text or "") for each in self.ready]
+        wide = [size for size in sizes if size.culprits]
+        if not wide:
+            return []
+        marks = Counter(mark for size in wide for mark in size.culprits)
+        named = " ".join(mark for mark, _ in marks.most_common(SHOWN))
+        lines = [f"{len(wide):,} go as UCS-2, 70 characters to an SMS, because of {named}"]
+        spared = sum(size.segments - sms.size(size.suggestion).segments for size in wide if size.suggestion)
+        if spared:
+            plain = " ".join(
+                f"{mark} → {sms.PLAIN[mark] or 'nothing'}" for mark in marks if mark in sms.PLAIN
+            )
+            lines.append(f"plain characters would spare {spared:,} SMS: {plain}")
+        return lines
+
+
+def planned(
+    campaign: Campaign,
+    recipients: Any,
+    *,
+    column: str | None = None,
+    region: str | None = None,
+    address: Address | None = None,
+    credit: int | None = None,
+    priced: bool = True,
+) -> Plan:
+    """The plan of a campaign; see `Campaign.plan`.
+
+    Args:
+        campaign: what is to be sent.
+        recipients: whom to.
+        column: as in `msgnb.recipients`.
+        region: as in `msgnb.recipients`.
+        address: what the platform calls a recipient.
+        credit: SMS that the account has left.
+        priced: whether texts go as SMS.
+    """
+    found = recipients if _is_read(recipients) else read(recipients, column, region)
+    people = _people(campaign, found, address or _phone)
+    if all(person.problem for person in people):
+        why = Counter(map(_why, people)).most_common(1)[0][0]
+        raise InvalidRequest.of(recipients=f"holds nobody to send to: of {len(people)} the most common {why}")
+    extras = found[[name for name in found.columns if name not in COLUMNS]].reset_index(drop=True)
+    return Plan(campaign, people, extras, credit=credit, priced=priced)
+
+
+def _why(person: Person) -> str | None:
+    return "is there already" if person.problem == "duplicate" else person.reason
+
+
+def _is_read(recipients: Any) -> bool:
+    return hasattr(recipients, "columns") and set(COLUMNS) <= set(recipients.columns)
+
+
+def _people(campaign: Campaign, found: pd.DataFrame, address: Address) -> list[Person]:
+    names = campaign.placeholders
+    columns = [_column(found, name) for name in names]
+    given = zip(*(_texts(found, name) for name in ("input", "phone", "reason")), strict=True)
+    seats = _seats(given, address)
+    values = list(zip(*columns, strict=True)) if columns else [()] * len(found)
+    _check_filled(names, columns, [problem for _, problem, _ in seats])
+    return [
+        Person(
+            recipient,
+            None if problem else campaign.fill(dict(zip(names, row, strict=True))),
+            row,
+            problem,
+            reason,
+        )
+        for (recipient, problem, reason), row in zip(seats, values, strict=True)
+    ]
+
+
+def _seats(given: Any, address: Address) -> list[tuple[str, str | None, str | None]]:
+    """For each row its recipient, why it is left out, and the same or a doubt in words."""
+    first: dict[str, int] = {}
+    seats: list[tuple[str, str | None, str | None]] = []
+    for row, (written, phone, reason) in enumerate(given):
+        recipient = address(phone, written or "")
+        if recipient is None:
+            seats.append((written or "", "invalid", reason or "is no recipient of this platform"))
+        elif first.setdefault(recipient, row) != row:
+            seats.append((recipient, "duplicate", f"is there already, in row {first[recipient]}"))
+        else:
+            seats.append((recipient, None, reason if phone else None))
+    return seats
+
+
+def _phone(phone: str | None, written: str) -> str | None:  # noqa: ARG001
+    return phone
+
+
+def _column(found: pd.DataFrame, name: str) -> list[str | None]:
+    """A column of the source by its own name, which the table may have changed."""
+    own = f"{name}_" if name in COLUMNS and f"{name}_" in found.columns else name
+    if own not in found.columns:
+        known = ", ".join(str(column) for column in found.columns if column not in COLUMNS)
+        raise InvalidRequest.of(
+            text=f"names {{{name}}}, which is no column of the recipients: {known or 'none'}"
+        )
+    return _texts(found, own)
+
+
+def _texts(found: pd.DataFrame, name: str) -> list[str | None]:
+    return [value if isinstance(value, str) and value.strip() else None for value in found[name]]
+
+
+def _check_filled(
+    names: Sequence[str], columns: Sequence[Sequence[str | None]], problems: Sequence[str | None]
+) -> None:
+    """Refuse values that are missing, by name and row, for those who would get the text."""
+    missing = {}
+    for name, column in zip(names, columns, strict=True):
+        rows = [row for row, value in enumerate(column) if value is None and problems[row] is None]
+        if rows:
+            missing[name] = f"is missing in {named_rows(rows)}; fill it in, or leave these rows out"
+    if missing:
+        raise InvalidRequest.of(**missing)
