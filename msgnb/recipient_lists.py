@@ -84,10 +84,20 @@ def recipients(
             judge.add(number, row.get(phones))
             bar.update()
     others = [name for name in rows[0] if name != phones]
-    extra = {name: [tables.text(row.get(name)) for row in rows] for name in others}
+    extra = {name: [_cell(row.get(name)) for row in rows] for name in others}
     frame = tables.RECIPIENTS.frame(len(rows), judge.columns)
     taken = {name: f"{name}_" if name in frame.columns else name for name in others}
     return tables.beside(frame, tables.text_columns({taken[name]: extra[name] for name in others}, len(rows)))
+
+
+def _cell(value: Any) -> str | None:
+    """Any cell as text; whole numbers of a column that pandas made floats of lose their point."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = str(value)
+    return None if text.lower() in _NOTHING else text
 
 
 class _Judge:

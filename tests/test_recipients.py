@@ -62,6 +62,21 @@ def test_a_table_keeps_its_other_columns_as_text() -> None:
     pd.testing.assert_series_equal(frame[names].dtypes, tables.RECIPIENTS.frame(0, {}).dtypes)
 
 
+def test_other_columns_read_as_people_wrote_them() -> None:
+    """Whole numbers have no point, times and yes or no are legible, what is missing stays missing."""
+    source = pd.DataFrame(
+        {
+            "phone": [ANA, BIA],
+            "visits": [3, None],
+            "at": pd.to_datetime(["2026-11-02", None]),
+            "ok": [True, None],
+        }
+    )
+    frame = msgnb.recipients(source)
+    assert frame.loc[0, ["visits", "at", "ok"]].tolist() == ["3", "2026-11-02 00:00:00", "True"]
+    assert frame.loc[1, ["visits", "at", "ok"]].isna().all()
+
+
 def test_nothing_is_dropped() -> None:
     """What is no phone, and what is there already, keeps its row and says why."""
     frame = msgnb.recipients([ANA, "", "nobody", "229 63-58-82-13", None])
