@@ -350,3 +350,31 @@ def due_of(campaign: Campaign, journal: Path, clock: Clock) -> datetime | None:
     if due and not begun and due <= clock():
         raise InvalidRequest.of(defer_until=f"{due:%Y-%m-%d %H:%M:%S %Z} is over already")
     return due
+
+
+def campaigns(found: Sequence[Journal], now: datetime, *, raw: bool) -> pd.DataFrame:
+    """Campaigns as their journals tell of them, as a table `campaigns`."""
+    heads = [journal.header for journal in found]
+    sent = [[fate for fate in journal.fates.values() if fate.state == "sent"] for journal in found]
+    values = {
+        "platform": [head.platform for head in heads],
+        "account": [head.account for head in heads],
+        "campaign": [journal.path.stem for journal in found],
+        "title": [head.title for head in heads],
+        "kind": ["by msgnb"] * len(found),
+        "text": [head.text for head in heads],
+        "sender": [head.sender or None for head in heads],
+        "status": [_state(journal, now) for journal in found],
+        "recipients": [len(journal.fates) for journal in found],
+        "messages": [len(fates) for fates in sent],
+        "created_at": [head.begun_at for head in heads],
+        "scheduled_at": [head.due for head in heads],
+    }
+    return tables.CAMPAIGNS.frame(len(found), values, raw=[vars(head) for head in heads] if raw else None)
+
+
+def _state(journal: Journal, now: datetime) -> str:
+    due = journal.header.due
+    if due and datetime.fromisoformat(due) > now:
+        return "scheduled"
+    return "sending" if journal.open else "completed"

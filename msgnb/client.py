@@ -174,7 +174,8 @@ class Client(Protocol):
 
         plan = self.plan_campaign(campaign, recipients, column=column, region=region)
         names = campaign.title, campaign.text, campaign.sender
-        header = Header(self.platform, self.http.base_url, self.account, *names)
+        template = campaign.template.name if campaign.template else None
+        header = Header(self.platform, self.http.base_url, self.account, *names, template=template)
         path = Path(journal) if journal else (self.journals or folder()) / header.file_name
         due = bulk.due_of(campaign, path, self._now)
         run = bulk.Run(
@@ -205,6 +206,15 @@ class Client(Protocol):
     def _column(self, recipients: Any) -> str | None:  # noqa: ARG002
         """The column of recipients to look into first."""
         return None
+
+    def _kept_campaigns(self, *, raw: bool) -> pd.DataFrame:
+        """The campaigns of this account that msgnb sent by other means than the platform's own campaigns."""
+        from msgnb.bulk import campaigns  # noqa: PLC0415 - loads when first used
+        from msgnb.journal import folder, kept  # noqa: PLC0415
+
+        found = kept(self.journals or folder(), self.platform, self.http.base_url, self.account)
+        mine = [journal for journal in found if not journal.header.template]
+        return campaigns(mine, self.http.now(), raw=raw)
 
     def _now(self) -> datetime:
         """The platform's time."""

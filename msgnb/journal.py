@@ -84,6 +84,7 @@ class Header:
     title: str | None
     text: str
     sender: str
+    template: str | None = None
     due: str | None = None
     begun_at: str | None = None
 
@@ -252,6 +253,19 @@ def read(path: Path) -> Journal:
     if journal is None:
         raise InvalidRequest.of(journal=f"{path} is no journal of a campaign")
     return journal
+
+
+def kept(where: Path, platform: str, server: str, account: str) -> list[Journal]:
+    """The journals of one account's campaigns in a folder, the latest first; other files are left alone."""
+    found = []
+    for path in where.glob("*.jsonl"):
+        try:
+            journal = read(path)
+        except InvalidRequest:
+            continue
+        if journal.header.identity[:3] == (platform, server, account):
+            found.append(journal)
+    return sorted(found, key=lambda journal: journal.header.begun_at or "", reverse=True)
 
 
 def folder() -> Path:

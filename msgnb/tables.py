@@ -295,6 +295,13 @@ def beside(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([one, other], axis=1)
 
 
+def below(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Two tables of one kind as one."""
+    import pandas as pd  # noqa: PLC0415
+
+    return pd.concat([one, other], ignore_index=True)
+
+
 def with_raw(frame: pd.DataFrame, raw: Sequence[Any] | None) -> pd.DataFrame:
     """A table with the wire's objects as its last column, where they are given."""
     import pandas as pd  # noqa: PLC0415

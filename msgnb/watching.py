@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgnb.progress import watched
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 2.0, 30.0, 1.3
 """Seconds between two looks: the first ones, the most, and how they grow while nothing moves."""
@@ -19,7 +24,7 @@ class Standing:
     """How far a campaign is.
 
     `reached` of `total` people have it, in the platform's `words`; `over` when nothing more will come, and
-    `waits` where it waits for its time.
+    `waits` where it waits for its time. `verb` is what the platform knows of them.
     """
 
     total: int
@@ -27,6 +32,15 @@ class Standing:
     words: str
     over: bool
     waits: bool = False
+    verb: str = "reached"
+
+
+class View(Protocol):
+    """Where it is shown."""
+
+    def show(self, standing: Standing) -> None:
+        """Show how far it is now."""
+        ...
 
 
 def watch(look: Callable[[], Standing], pause: Callable[[float], None], title: str) -> Standing:
@@ -37,18 +51,45 @@ def watch(look: Callable[[], Standing], pause: Callable[[float], None], title: s
         pause: waits for some seconds.
         title: what to call it.
     """
-    from tqdm.auto import tqdm  # noqa: PLC0415 - loads when first used
-
-    standing, wait, still = look(), FIRST_PAUSE, 0.0
-    with tqdm(total=standing.total, desc=title[:40], unit="", file=sys.stderr, disable=not watched()) as bar:
-        while True:
-            bar.set_postfix_str(standing.words, refresh=False)
-            bar.n = standing.reached
-            bar.refresh()
-            if standing.over or still >= PATIENCE:
-                return standing
+    with _view(title) as view:
+        standing, wait, still = look(), FIRST_PAUSE, 0.0
+        view.show(standing)
+        while not standing.over and still < PATIENCE:
             pause(wait)
-            seen, standing = standing, look()
-            moved = seen != standing or standing.waits
-            still = 0.0 if moved else still + wait
-            wait = FIRST_PAUSE if moved and not standing.waits else min(LONGEST_PAUSE, wait * GROWTH)
+            before, standing = standing, look()
+            view.show(standing)
+            moved = before != standing
+            still = 0.0 if moved or standing.waits else still + wait
+            wait = FIRST_PAUSE if moved else min(LONGEST_PAUSE, wait * GROWTH)
+    return standing
+
+
+@contextmanager
+def _view(title: str) -> Iterator[View]:
+    """A widget in a notebook, a bar on a terminal, and nothing where nobody looks."""
+    if "ipykernel" in sys.modules:
+        from IPython.display import display  # noqa: PLC0415 - there in every notebook
+
+        from msgnb.widgets import CampaignProgress  # noqa: PLC0415 - loads when first used
+
+        widget: View = CampaignProgress(title)
+        display(widget)  # type: ignore[no-untyped-call]
+        yield widget
+    else:
+        from tqdm import tqdm  # noqa: PLC0415 - loads when first used
+
+        form = "{desc}: {n_fmt} of {total_fmt} |{bar}|{postfix}"
+        with tqdm(total=0, desc=title[:40], bar_format=form, file=sys.stderr, disable=not watched()) as bar:
+            yield _Bar(bar)
+
+
+class _Bar:
+    """A bar on a terminal."""
+
+    def __init__(self, bar: tqdm[Any]) -> None:
+        self._bar = bar
+
+    def show(self, standing: Standing) -> None:
+        """Show how far it is now."""
+        self._bar.total, self._bar.n = standing.total, standing.reached
+        self._bar.set_postfix_str(" ".join(filter(None, (standing.verb, standing.words))))

@@ -384,6 +384,46 @@ def test_requests_leave_at_the_rate_that_is_asked_for(
     assert msgnb.NetSapiens.per_second == 3
 
 
+@pytest.mark.parametrize("platform", SENDERS)
+def test_campaigns_are_listed_on_every_platform(world: msgnb.testing.Offline, platform: str) -> None:
+    """What was sent is in the table of campaigns, with the contract's columns, wherever it is kept."""
+    client = getattr(world, platform)
+    before = len(client.campaigns())
+    client.send_campaign(campaign(platform, "Hi all", title="Tea time"), PEOPLE)
+    found = client.campaigns()
+    pd.testing.assert_series_equal(found.dtypes, tables.CAMPAIGNS.frame(0, {}).dtypes)
+    (row,) = found[found["title"].fillna("").str.startswith("Tea time")].to_dict("records")
+    assert (row["recipients"], row["text"], row["account"]) == (4, "Hi all", client.account)
+    assert len(found) == before + 1
+    assert len(client.campaigns(limit=1)) == 1
+    assert "raw" in client.campaigns(raw=True)
+
+
+def test_a_campaign_by_template_is_listed_once(world: msgnb.testing.Offline) -> None:
+    """On BLiP the platform keeps it, and its journal is not counted beside it."""
+    before = len(world.blip.campaigns())
+    world.blip.send_campaign(campaign("blip", "Hi {name}", TEMPLATE), PEOPLE)
+    assert len(world.blip.campaigns()) == before + 1
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(None, "completed"), (3600, "scheduled")])
+def test_a_listed_campaign_says_how_it_stands(
+    world: msgnb.testing.Offline, seconds: int | None, status: str
+) -> None:
+    """One that waits for its time is scheduled, the others are over once all was sent."""
+    world.blip.send_campaign(campaign("blip", "Hi all", defer_by=seconds), PEOPLE)
+    found = world.blip.campaigns().iloc[-1]
+    assert found["status"] == status
+    assert pd.isna(found["scheduled_at"]) == (seconds is None)
+
+
+def test_other_files_among_the_journals_are_left_alone(world: msgnb.testing.Offline) -> None:
+    """A file that is no journal is no campaign."""
+    assert world.netsapiens.journals
+    (world.netsapiens.journals / "notes.jsonl").write_text("hello")
+    assert world.netsapiens.campaigns().empty
+
+
 # The journal
 
 

@@ -355,7 +355,6 @@ def test_a_call_is_made_under_an_id(loopback: Loopback, pbx: msgnb.NetSapiens) -
 @pytest.mark.parametrize(
     ("platform", "name", "words"),
     [
-        ("netsapiens", "campaigns", "send one message to each person"),
         ("netsapiens", "events", r"listen\('message', …\) receives them"),
         ("smsdrop", "events", r"campaigns\(\) tells"),
     ],

@@ -91,3 +91,15 @@ def test_its_repr_says_what_is_in_it(world: msgnb.testing.Offline) -> None:
     """In a notebook a world tells its people, messages, campaigns and time."""
     assert repr(world).startswith("<Offline world, seed 7: 120 people, ")
     assert "02 November 2026" in repr(world)
+
+
+def test_what_was_really_received_is_counted(world: msgnb.testing.Offline) -> None:
+    """Each platform's mock tells what its phones, users and identities got; another platform is refused."""
+    world.netsapiens.send_text("12125550176", "one", sender="16195550101")
+    world.netsapiens.send_text("1002", "two")
+    world.blip.send_text("5511999998888@wa.gw.msging.net", "three")
+    assert world.received("netsapiens") == {"12125550176": ["one"], "1002": ["two"]}
+    assert world.received("blip") == {"5511999998888@wa.gw.msging.net": ["three"]}
+    assert world.received("smsdrop") == {}
+    with pytest.raises(ValueError, match="no platform 'sms'; there are blip, netsapiens, smsdrop"):
+        world.received("sms")

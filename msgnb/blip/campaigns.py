@@ -23,7 +23,7 @@ PAGE = 100
 class Campaigns(Commands):
     """Active campaigns."""
 
-    def campaigns(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
+    def active_campaigns(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
         """The bot's active campaigns, as a table `campaigns` (BLiP 2.7).
 
         Recipients and the share that was reached come from the campaigns' summaries.

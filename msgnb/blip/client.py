@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from msgnb import tables
 from msgnb.answers import Explanation
 from msgnb.blip.auth import KeyAuth
 from msgnb.blip.campaigns import Campaigns
@@ -23,6 +24,8 @@ from msgnb.secrets import Secret
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    import pandas as pd
 
     from msgnb.bulk import Courier
     from msgnb.campaign import Campaign
@@ -92,6 +95,19 @@ class Blip(Lists, Contacts, Tracks, Schedules, Campaigns, Stores, Desk, Client):
             on_attempt=on_attempt,
             pacing=Pacing(PLANS.get(plan, {}), PENALTY),
         )
+
+    def campaigns(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
+        """The bot's campaigns, as a table `campaigns` (BLiP 2.7).
+
+        The active ones, which the platform keeps, and then those that `send_campaign` sent to a list or one
+        by one, the latest first, which are read from their journals on this machine.
+
+        Args:
+            limit: the most rows; all where it is `None`.
+            raw: add the campaigns themselves, or the heads of the journals, as a last column.
+        """
+        active = self.active_campaigns(limit=limit, raw=raw)
+        return tables.below(active, self._kept_campaigns(raw=raw)).iloc[:limit]
 
     def _courier(self, campaign: Campaign, due: datetime | None) -> Courier:
         if campaign.sender:

@@ -85,7 +85,7 @@ class BlipCourier:
         """How many it has reached; over when nothing is on its way any more."""
         singles = sum(fate.campaign is None for fate in fates.values())
         if singles > FEW:
-            return Standing(len(fates), len(fates), "sent", over=True)
+            return Standing(len(fates), len(fates), "", over=True, verb="sent")
         statuses = [told.status for told in self.told(fates).values()]
         reached = sum(status in {"delivered", "read"} for status in statuses)
         failed = sum(status == "failed" for status in statuses)
@@ -145,7 +145,7 @@ class BlipCourier:
 
     def _find_campaigns(self, parts: Sequence[Part]) -> dict[str, Receipt]:
         names = {self._title(part): part.key for part in parts}
-        found = self._client.campaigns()
+        found = self._client.active_campaigns()
         known = zip(found["title"], found["campaign"], strict=True)
         return {names[title]: Receipt(campaign) for title, campaign in known if title in names}
 

@@ -134,13 +134,16 @@ class NetSapiens(Messages, Calls, Subscriptions, Client):
         found = self._list(f"{user_path(domain, user)}/contacts", _contact_key, "contacts", limit)
         return rows.contacts(found, self._whose(user, domain), raw=raw)
 
-    def campaigns(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:  # noqa: ARG002
-        """NetSapiens has no campaigns.
+    def campaigns(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
+        """The campaigns that `send_campaign` sent, the latest first, as a table `campaigns`.
 
-        Raises:
-            NotSupported: always.
+        The platform knows none: these are read from their journals on this machine.
+
+        Args:
+            limit: the most rows; all where it is `None`.
+            raw: add the heads of the journals as a last column.
         """
-        raise NotSupported("netsapiens has no campaigns; send one message to each person, or to a group")
+        return self._kept_campaigns(raw=raw).iloc[:limit]
 
     def _courier(self, campaign: Campaign, due: datetime | None) -> Courier:
         if due is not None:

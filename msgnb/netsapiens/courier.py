@@ -62,7 +62,7 @@ class NetSapiensCourier:
 
     def standing(self, fates: Mapping[str, Fate]) -> Standing:
         """All that there is to know: the platform tells nothing of a delivery by itself."""
-        return Standing(len(fates), len(fates), "sent", over=True)
+        return Standing(len(fates), len(fates), "", over=True, verb="sent")
 
     def _messages(self, session: str) -> list[dict[str, str]]:
         try:

@@ -174,3 +174,45 @@ def test_the_list_is_paged(mock: SmsDropMock) -> None:
 def test_segments_follow_the_published_rules(text: str, count: int) -> None:
     """160 or 153 GSM characters, 70 or 67 UTF-16 units; no sequence is cut in two."""
     assert segments(text) == count
+
+
+CROWD = [f"+5511{910_000_000 + number}" for number in range(1_000)]
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_a_share_of_the_phones_is_never_reached(mock: SmsDropMock, prefix: str) -> None:
+    """Three in a hundred fail, the same ones for a seed, and the percentage says so."""
+    made = json.loads(ask(mock, "POST", f"{prefix}/campaigns/", CAMPAIGN | {"recipient_list": CROWD}).body)
+    assert not mock.received()
+    mock.clock.advance(minutes=1)
+    received = mock.received()
+    assert 950 < len(received) < 990
+    assert set(map(tuple, received.values())) == {("Hello",)}
+    found = read(mock, f"/api/campaigns/{made['id']}")
+    assert (found["status"], found["delivery_percentage"]) == ("COMPLETED", len(received) // 10)
+    again = SmsDropMock(World(7))
+    ask(again, "POST", "/api/campaigns/", CAMPAIGN | {"recipient_list": CROWD})
+    again.clock.advance(minutes=1)
+    assert again.received() == received
+    assert SmsDropMock(World(8))._reached(mock.campaigns[made["id"]]) != list(received)
+
+
+def test_what_a_phone_got_is_counted_by_message(mock: SmsDropMock) -> None:
+    """A phone that is in a list twice gets one message; a second campaign is a second one."""
+    for message in ("one", "two"):
+        body = CAMPAIGN | {"recipient_list": ["+22963588213", "22963588213"], "message": message}
+        ask(mock, "POST", "/api/campaigns/", body)
+    ask(mock, "POST", "/api/campaigns/", CAMPAIGN | {"defer_by": 3600})
+    mock.clock.advance(minutes=1)
+    assert mock.received() == {"+22963588213": ["one", "two"]}
+
+
+def test_the_operator_stops_a_campaign(mock: SmsDropMock) -> None:
+    """A campaign that was stopped stays where it was."""
+    made = json.loads(ask(mock, "POST", "/api/campaigns/", CAMPAIGN).body)
+    mock.clock.advance(seconds=12)
+    mock.abort(made["id"])
+    mock.clock.advance(hours=1)
+    found = read(mock, f"/api/campaigns/{made['id']}")
+    assert found["status"] == "ABORTED"
+    assert 0 < found["delivery_percentage"] < 100
