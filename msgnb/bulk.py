@@ -183,13 +183,14 @@ class Run:
         return self.frame(self._courier.told(self._sent()))
 
     def frame(self, told: Mapping[str, Told] | None = None) -> pd.DataFrame:
-        """A row for each row of the recipients, as a table `outcomes` with the text and their columns."""
+        """A row for each of the recipients: a table `outcomes`, with the text and their own columns."""
         rows = [self._row(person, (told or {}).get(person.recipient)) for person in self.plan.people]
         values = {name: [row.get(name) for row in rows] for name in COLUMNS}
         own: dict[str, Any] = {"text": [self._text(person) for person in self.plan.people]}
         for name in self.plan.extras.columns:
             own[f"{name}_" if name in OWN else name] = list(self.plan.extras[name])
-        return tables.beside(tables.OUTCOMES.frame(len(rows), values), tables.text_columns(own, len(rows)))
+        frame = tables.beside(tables.OUTCOMES.frame(len(rows), values), tables.text_columns(own, len(rows)))
+        return frame.set_axis(self.plan.extras.index)
 
     def _row(self, person: Person, told: Told | None) -> Mapping[str, Any]:
         who: dict[str, Any] = {"recipient": person.recipient}

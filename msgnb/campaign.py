@@ -275,7 +275,7 @@ def _pieces(text: str) -> list[tuple[str, str | None]]:
     return [(said, name) for said, name, _, _ in found]
 
 
-def named_rows(rows: Sequence[int]) -> str:
+def named_rows(rows: Sequence[Any]) -> str:
     """Rows for an error: the first few by number, the others by how many."""
     shown = ", ".join(map(str, rows[:MOST_NAMED]))
     more = len(rows) - MOST_NAMED

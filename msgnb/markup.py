@@ -23,6 +23,14 @@ def element(tag: str, *content: str, **attributes: str) -> Markup:
     return Markup(f"<{tag}{opening}>{inner}</{tag}>")
 
 
+def as_written(*content: str) -> Markup:
+    """A block in which no front end takes a price such as "$5 and $6" for a formula.
+
+    The first class is what older MathJax reads, the second what it reads since 3.
+    """
+    return element("div", *content, **{"class": "tex2jax_ignore mathjax_ignore"})
+
+
 _CELL = "padding:2px 14px 2px 0;text-align:left;vertical-align:top;line-height:1.5;white-space:nowrap"
 _LONG = f"{_CELL};white-space:pre-wrap;overflow-wrap:anywhere;min-width:16em"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgnb import sms, tables
 from msgnb.campaign import Campaign, named_rows
 from msgnb.errors import InvalidRequest
-from msgnb.markup import Markup, element, table
+from msgnb.markup import as_written, element, table
 from msgnb.recipient_lists import recipients as read
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Plan:
     Attributes:
         campaign: what is to be sent.
         people: a `Person` for each row of the recipients.
-        extras: the recipients' further columns.
+        extras: the recipients' further columns, with the labels of their rows.
         credit: SMS that the account has left, `None` where the platform knows no credit.
     """
 
@@ -87,15 +87,16 @@ class Plan:
         """SMS that the credit lacks."""
         return 0 if self.credit is None else max(0, self.segments - self.credit)
 
-    def preview(self, row: int) -> str:
-        """What the recipient of one row would get.
+    def preview(self, row: Any) -> str:
+        """What the recipient of one row would get; rows go by the labels of the recipients' table.
 
         Raises:
             InvalidRequest: there is no such row, or it would get nothing; the error says why.
         """
-        if not 0 <= row < len(self.people):
-            raise InvalidRequest.of(row=f"{row} is not there; rows go from 0 to {len(self.people) - 1}")
-        person = self.people[row]
+        labels = list(self.extras.index)
+        if row not in labels:
+            raise InvalidRequest.of(row=f"{row} is not there; rows go from {labels[0]} to {labels[-1]}")
+        person = self.people[labels.index(row)]
         if person.text is None:
             raise InvalidRequest.of(row=f"{row} gets nothing: it {person.reason}")
         return person.text
@@ -113,7 +114,7 @@ class Plan:
             "suggestion": [size and size.suggestion for size in sizes],
             "reason": [each.reason for each in self.people],
         }
-        return tables.PLAN.frame(len(self.people), values)
+        return tables.PLAN.frame(len(self.people), values).set_axis(self.extras.index)
 
     def summary(self) -> list[str]:
         """What one must know before saying yes, a line for each thing."""
@@ -122,20 +123,22 @@ class Plan:
         lines += [f"{had:,} have got it already"] if had else []
         left = Counter(_why(each) for each in self.people if each.problem)
         lines += [f"{count:,} left out: {reason}" for reason, count in left.most_common(SHOWN)]
-        lines += [f"{len(left) - SHOWN} further reasons to leave rows out"] if len(left) > SHOWN else []
+        more = left.total() - sum(count for _, count in left.most_common(SHOWN))
+        lines += [f"{more:,} left out for other reasons"] if more else []
         return lines + self._about_unicode() if self._priced else lines
 
     def __repr__(self) -> str:
         return "\n".join(self.summary())
 
     def _repr_html_(self) -> str:
-        lines = [element("div", line) for line in self.summary()]
+        first, *others = self.summary()
+        lines = [element("b", first), *(element("div", line) for line in others)]
         sizes = [(each, sms.size(each.text or "")) for each in self.ready[:SHOWN]]
         rows = [(each.recipient, each.text or "", f"{size.segments}") for each, size in sizes]
         head = ("recipient", "text", "SMS")
         cut = slice(None) if self._priced else slice(2)
         drawn = table(head[cut], [row[cut] for row in rows], long={"text"})
-        return element("div", Markup("".join(lines)), drawn)
+        return as_written(*lines, drawn)
 
     def _amount(self) -> str:
         people = f"{len(self.ready):,} {'person' if len(self.ready) == 1 else 'people'}"
@@ -190,7 +193,7 @@ def planned(
     if all(person.problem for person in people):
         why = Counter(map(_why, people)).most_common(1)[0][0]
         raise InvalidRequest.of(recipients=f"holds nobody to send to: of {len(people)} the most common {why}")
-    extras = found[[name for name in found.columns if name not in COLUMNS]].reset_index(drop=True)
+    extras = found[[name for name in found.columns if name not in COLUMNS]]
     return Plan(campaign, people, extras, credit=credit, priced=priced)
 
 
@@ -206,9 +209,12 @@ def _people(campaign: Campaign, found: pd.DataFrame, address: Address) -> list[P
     names = campaign.placeholders
     columns = [_column(found, name) for name in names]
     given = zip(*(_texts(found, name) for name in ("input", "phone", "reason")), strict=True)
-    seats = _seats(given, address)
+    seats = _seats(list(found.index), given, address)
     values = list(zip(*columns, strict=True)) if columns else [()] * len(found)
-    _check_filled(names, columns, [problem for _, problem, _ in seats])
+    wanted = [
+        label if problem is None else None for label, (_, problem, _) in zip(found.index, seats, strict=True)
+    ]
+    _check_filled(names, columns, wanted)
     return [
         Person(
             recipient,
@@ -221,7 +227,7 @@ def _people(campaign: Campaign, found: pd.DataFrame, address: Address) -> list[P
     ]
 
 
-def _seats(given: Any, address: Address) -> list[tuple[str, str | None, str | None]]:
+def _seats(labels: Sequence[Any], given: Any, address: Address) -> list[tuple[str, str | None, str | None]]:
     """For each row its recipient, why it is left out, and the same or a doubt in words."""
     first: dict[str, int] = {}
     seats: list[tuple[str, str | None, str | None]] = []
@@ -230,7 +236,7 @@ def _seats(given: Any, address: Address) -> list[tuple[str, str | None, str | No
         if recipient is None:
             seats.append((written or "", "invalid", reason or "is no recipient of this platform"))
         elif first.setdefault(recipient, row) != row:
-            seats.append((recipient, "duplicate", f"is there already, in row {first[recipient]}"))
+            seats.append((recipient, "duplicate", f"is there already, in row {labels[first[recipient]]}"))
         else:
             seats.append((recipient, None, reason if phone else None))
     return seats
@@ -256,12 +262,13 @@ def _texts(found: pd.DataFrame, name: str) -> list[str | None]:
 
 
 def _check_filled(
-    names: Sequence[str], columns: Sequence[Sequence[str | None]], problems: Sequence[str | None]
+    names: Sequence[str], columns: Sequence[Sequence[str | None]], labels: Sequence[Any | None]
 ) -> None:
-    """Refuse values that are missing, by name and row, for those who would get the text."""
+    """Refuse values that are missing, by name and row, in the rows that have a label here."""
     missing = {}
     for name, column in zip(names, columns, strict=True):
-        rows = [row for row, value in enumerate(column) if value is None and problems[row] is None]
+        given = zip(labels, column, strict=True)
+        rows = [label for label, value in given if value is None and label is not None]
         if rows:
             missing[name] = f"is missing in {named_rows(rows)}; fill it in, or leave these rows out"
     if missing:

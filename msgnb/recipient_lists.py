@@ -93,7 +93,7 @@ def recipients(
 def _cell(value: Any) -> str | None:
     """Any cell as text; whole numbers of a column that pandas made floats of lose their point."""
     if isinstance(value, str):
-        return value
+        return value if value.strip() else None
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     text = str(value)

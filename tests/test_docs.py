@@ -14,7 +14,8 @@ from awaiting import aside
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-WRITTEN = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/await.md")}
+GUIDES = ("README.md", "docs/await.md", "docs/campaigns.md")
+WRITTEN = {name: (ROOT / name).read_text(encoding="utf-8") for name in GUIDES}
 EXAMPLES = [
     (name, code) for name in WRITTEN for code in re.findall(r"```python\n(.*?)```", WRITTEN[name], re.DOTALL)
 ]
@@ -27,9 +28,12 @@ def test_generated_pages_are_up_to_date(name: str) -> None:
 
 
 @pytest.mark.parametrize(("page", "code"), EXAMPLES, ids=lambda text: text[:30])
-def test_the_examples_run(page: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_run(page: str, code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every example of the README and of the guides runs offline as it is written."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with msgnb.offline(seed=7) as world:
+        pass_by = world.mocks.clock.advance
+        monkeypatch.setattr("msgnb.http.Http._rest", lambda _, seconds: pass_by(seconds=seconds))
         login = world.credentials
         monkeypatch.setenv("MSGNB_BLIP_KEY", login["blip"]["key"])
         for name in ("base_url", "client_id", "client_secret", "username", "password"):

@@ -1,0 +1,33 @@
+"""A campaign in a real JupyterLab: what one sees before it is sent, and while it is on its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SET_UP = """
+import msgnb
+world = msgnb.offline(seed=7).start()
+world.smsdrop.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
+people = [f"+5511{910_000_000 + number}" for number in range(100)]
+campaign = msgnb.Campaign(text="It’s $5 and $6 <b>only</b>", sender="MyShop", title="<i>Sale</i>")
+"""
+
+
+def test_a_plan_reads_well(notebook: Any) -> None:
+    """The plan shows people, SMS and credit, and texts as they were written, prices and markup too."""
+    page = notebook(f"{SET_UP}\nworld.smsdrop.plan_campaign(campaign, people)")
+    page.get_by_text("100 people, 100 SMS, credit 5,000").wait_for()
+    page.get_by_text("100 go as UCS-2, 70 characters to an SMS, because of ’").wait_for()
+    assert page.get_by_text("It’s $5 and $6 <b>only</b>", exact=True).count() == 5
+    assert page.locator("mjx-container").count() == 0
+
+
+def test_watching_shows_a_bar_to_the_end(notebook: Any) -> None:
+    """The bar stands at those who were reached, and says so in words; its title is no markup."""
+    page = notebook(f"{SET_UP}\nworld.smsdrop.send_campaign(campaign, people)\noutcomes = campaign.watch()")
+    view = page.locator(".msgnb-campaign-progress")
+    view.get_by_text("95 of 100 reached (95 %) · completed").wait_for()
+    view.get_by_text("<i>Sale</i>").wait_for()
+    bar = view.get_by_role("progressbar")
+    assert bar.count() <= 1
+    assert "width: 95%" in view.locator(".progress-bar").get_attribute("style")
