@@ -8,7 +8,7 @@ ARGS   ?=
 # Jupyter refuses to run as root, as one is in a container, unless told that it may.
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test tour cassettes bench lint docs clean
+.PHONY: help lab app test tour cassettes bench lint docs clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
@@ -19,6 +19,9 @@ $(VENV)/.installed: pyproject.toml .ci/install
 
 lab: $(VENV)/.installed  ## Open JupyterLab on the tour, offline (ARGS=--no-browser prints the URL)
 	$(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/notebooks/01-tour.ipynb $(ARGS)
+
+app: $(VENV)/.installed  ## Serve the campaign notebook as a page without code, offline (ARGS=--no-browser)
+	$(BIN)/voila notebooks/04-campaign.ipynb --Voila.ip=127.0.0.1 --Voila.auto_token=True $(ARGS)
 
 test: $(VENV)/.installed  ## Run all tests
 	bash .ci/system-packages
@@ -34,8 +37,9 @@ cassettes: $(VENV)/.installed  ## Record the cassettes anew, against the mock se
 bench: $(VENV)/.installed  ## Measure, as ratios in one run
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-docs: $(VENV)/.installed  ## Write the generated pages of docs/ anew
+docs: $(VENV)/.installed  ## Write the generated pages of docs/ anew, the notebooks' too
 	$(BIN)/python docs/generate.py
+	$(BIN)/python .ci/tour.py --docs
 
 lint: $(VENV)/.installed  ## Check style and types
 	$(BIN)/ruff check

@@ -6,9 +6,12 @@ loaded.
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 import pandas as pd
 
 from msgnb.bulk import OWN
+from msgnb.conversation import MOST, Conversation, conversation, zone_of
 
 
 @pd.api.extensions.register_dataframe_accessor("msg")
@@ -37,7 +40,7 @@ class Messaging:
             AttributeError: the table has no outcomes.
         """
         state, code = self._column("state"), self._column("error_code")
-        again = (state == "rejected") & ~code.isin(["invalid", "duplicate"])
+        again = (state == "rejected") & ~code.isin(["invalid", "duplicate", "incomplete"])
         return self._people(again | (self._column("status") == "failed"))
 
     def unknown(self) -> pd.DataFrame:
@@ -48,13 +51,35 @@ class Messaging:
         """
         return self._people(self._column("state") == "unknown")
 
+    def conversation(
+        self, session: str | None = None, *, zone: str | tzinfo = "UTC", most: int = MOST
+    ) -> Conversation:
+        """Of a table `messages`, one conversation as bubbles, or as lines where it is printed.
+
+        >>> messages.msg.conversation("5511999998888@wa.gw.msging.net", zone="America/Sao_Paulo")
+
+        It runs no script and can be printed and exported.
+
+        Args:
+            session: the session's id; may be left out where the table has one.
+            zone: of the times, by its name or as a `tzinfo`.
+            most: the latest so many messages are shown.
+
+        Raises:
+            InvalidRequest: there is no such session or zone; or the table has several, and none is named.
+            AttributeError: the table has no messages.
+        """
+        for name in ("session", "at", "direction", "text"):
+            self._column(name, "messages")
+        return conversation(self._frame, session, zone_of(zone), most)
+
     def _people(self, chosen: pd.Series[bool]) -> pd.DataFrame:
         own = {name: name.removesuffix("_") for name in self._frame.columns if name not in OWN}
         renamed = {name: plain for name, plain in own.items() if plain in OWN}
         kept = self._frame.loc[chosen.fillna(value=False), ["recipient", *own]]
         return kept.rename(columns=renamed).reset_index(drop=True)
 
-    def _column(self, name: str) -> pd.Series[str]:
+    def _column(self, name: str, needed: str = "outcomes") -> pd.Series[str]:
         if name not in self._frame.columns:
-            raise AttributeError(f"this table has no column {name!r}: a table `outcomes` is needed")
+            raise AttributeError(f"this table has no column {name!r}: a table `{needed}` is needed")
         return self._frame[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -64,9 +65,24 @@ def answer_of(response: requests.Response) -> Answer:
     if not response.content:
         return Answer(response.status_code, None, response.headers)
     try:
-        return Answer(response.status_code, orjson.loads(response.content), response.headers)
-    except orjson.JSONDecodeError:
+        return Answer(response.status_code, _read(response.content), response.headers)
+    except ValueError:
         return Answer(response.status_code, None, response.headers, garbled=_beginning(response))
+
+
+def _read(content: bytes) -> Any:
+    """The JSON of a body, also where somebody cut a character in half.
+
+    Platforms shorten texts, and half an emoji is no character: it is replaced, instead of losing the answer.
+    """
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        found = json.loads(content)
+    whole = (
+        json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
+    return orjson.loads(whole)
 
 
 def _beginning(response: requests.Response) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgnb import tables
@@ -26,7 +27,7 @@ from msgnb.pacing import Pacing
 from msgnb.plan import Person, Plan
 from msgnb.progress import progress
 from msgnb.sending import new_id
-from msgnb.watching import Standing, watch
+from msgnb.watching import Standing, View, watch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ CREDIT = "credit"
 """The code of what waits for credit."""
 HOPELESS = frozenset({CREDIT, "AuthError"})
 """Codes after one of which nothing more is tried."""
+STOPPED = "not tried: it was stopped; send it again to go on"
 SETTLE = timedelta(seconds=5)
 """So long a request may be on its way to a platform after the one who sent it died."""
 COLUMNS = tuple(column.name for column in tables.OUTCOMES.columns)
@@ -158,7 +160,9 @@ class Run:
         """The plan for those who have not got it yet and may get it."""
         return self.plan.without({name for name, fate in self._fates.items() if fate.state != "rejected"})
 
-    def send(self, confirm: Confirm | None = None) -> pd.DataFrame:
+    def send(
+        self, confirm: Confirm | None = None, *, view: View | None = None, stop: Event | None = None
+    ) -> pd.DataFrame:
         """Send it to all who have not got it, and tell what became of everybody, as a table `outcomes`."""
         with opened(self.path, self._header, self._clock) as journal:
             self._fates = journal.fates
@@ -168,14 +172,14 @@ class Run:
                 self._warn(journal)
             elif confirm is None or confirm(rest):
                 _check_credit(rest)
-                self._send_all(journal, list(self._parts(rest)))
+                self._send_all(journal, list(self._parts(rest)), view, stop)
             self._look_up_doubtful(journal)
         return self.frame()
 
-    def watch(self) -> pd.DataFrame:
-        """Wait for its end, visibly; then what became of each recipient."""
+    def watch(self, *, view: View | None = None, stop: Event | None = None) -> pd.DataFrame:
+        """Wait for its end, visibly, or until `stop` is set; then what became of each recipient."""
         title = self._header.title or self.plan.campaign.text
-        watch(lambda: self._courier.standing(self._sent()), self._pause, title)
+        watch(lambda: self._courier.standing(self._sent()), self._pause, title, view=view, stop=stop)
         return self.outcomes()
 
     def outcomes(self) -> pd.DataFrame:
@@ -251,13 +255,17 @@ class Run:
             if people.keys() <= texts.keys()
         ]
 
-    def _send_all(self, journal: Journal, parts: Sequence[Part]) -> None:
+    def _send_all(
+        self, journal: Journal, parts: Sequence[Part], view: View | None, stop: Event | None
+    ) -> None:
         streak, states = Streak(), Counter[str]()
         total = sum(len(part.recipients) for part in parts)
-        with progress(self._header.title or "campaign", total) as bar:
+        with progress(self._header.title or "campaign", total, hidden=view is not None) as bar:
             for part in parts:
-                if streak.hopeless:
-                    self._stopped = streak.words
+                if view:
+                    view.show(Standing(total, states.total(), "on its way", over=False, verb="sent"))
+                if streak.hopeless or (stop and stop.is_set()):
+                    self._stopped = streak.words if streak.hopeless else STOPPED
                     break
                 self._pacing.wait("", self._pause)
                 result = self._send(journal, part)

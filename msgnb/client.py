@@ -19,12 +19,14 @@ from msgnb.sending import SendResult
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from threading import Event
 
     import pandas as pd
 
     from msgnb.bulk import Confirm, Courier
     from msgnb.campaign import Campaign
     from msgnb.plan import Plan
+    from msgnb.watching import View
 
 PLATFORMS: Mapping[str, str] = {
     "blip": "msgnb.blip:Blip",
@@ -98,6 +100,7 @@ class Client(Protocol):
         *,
         column: str | None = None,
         region: str | None = None,
+        skip_missing: bool = False,
     ) -> Plan:
         """Who would get what, how many SMS that takes, and what credit there is; nothing is sent.
 
@@ -109,6 +112,7 @@ class Client(Protocol):
                 campaign's own list where it is `None`.
             column: as in `msgnb.recipients`.
             region: as in `msgnb.recipients`.
+            skip_missing: leave out the rows in which a value that the text names is missing.
 
         Raises:
             InvalidRequest: a column that the text names is not there, or empty in some row; or there is
@@ -125,6 +129,7 @@ class Client(Protocol):
             address=self._address,
             credit=self._credit(),
             priced=self.priced,
+            skip_missing=skip_missing,
         )
 
     def send_campaign(
@@ -134,10 +139,13 @@ class Client(Protocol):
         *,
         column: str | None = None,
         region: str | None = None,
+        skip_missing: bool = False,
         dry_run: bool = False,
         confirm: Confirm | None = None,
         journal: str | Path | None = None,
         per_second: int | None = None,
+        view: View | None = None,
+        stop: Event | None = None,
     ) -> pd.DataFrame:
         """Send a campaign once to each recipient, and tell what became of it, as a table `outcomes`.
 
@@ -153,12 +161,15 @@ class Client(Protocol):
             recipients: as in `plan_campaign`.
             column: as in `msgnb.recipients`.
             region: as in `msgnb.recipients`.
+            skip_missing: as in `plan_campaign`.
             dry_run: send nothing: rows of those that it would go to have no state.
             confirm: called with the `Plan` of what is left before anything leaves; nothing does unless it
                 returns true.
             journal: path of the journal; a file named after the campaign in the user's folder where it is
                 `None`.
             per_second: how many requests may leave in a second.
+            view: what shows how far it is, in the place of a bar: an object with `show(standing)`.
+            stop: once it is set, from another thread, no further request leaves; sent again, it goes on.
 
         Returns:
             A row for each row of the recipients, with the text it got and the source's other columns.
@@ -172,7 +183,9 @@ class Client(Protocol):
         from msgnb import bulk  # noqa: PLC0415 - loads when first used
         from msgnb.journal import Header, folder  # noqa: PLC0415
 
-        plan = self.plan_campaign(campaign, recipients, column=column, region=region)
+        plan = self.plan_campaign(
+            campaign, recipients, column=column, region=region, skip_missing=skip_missing
+        )
         names = campaign.title, campaign.text, campaign.sender
         template = campaign.template.name if campaign.template else None
         header = Header(self.platform, self.http.base_url, self.account, *names, template=template)
@@ -188,7 +201,7 @@ class Client(Protocol):
             per_second=per_second or self.per_second,
         )
         campaign.teller = run
-        return run.frame() if dry_run else run.send(confirm)
+        return run.frame() if dry_run else run.send(confirm, view=view, stop=stop)
 
     def _courier(self, campaign: Campaign, due: datetime | None) -> Courier:
         """What sends a campaign here, now or later.

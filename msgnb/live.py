@@ -165,6 +165,11 @@ class Live:
     # What came
 
     @property
+    def account(self) -> str:
+        """Whose events they are."""
+        return self._source.account
+
+    @property
     def events(self) -> list[Event]:
         """The events that are kept, in the order in which they came."""
         with self._changed:

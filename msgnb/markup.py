@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
+from typing import Any
 
 
 class Markup(str):
@@ -12,14 +14,38 @@ class Markup(str):
     __slots__ = ()
 
 
+# Control characters break pages and prints, and half a surrogate pair can't even be sent to a browser.
+_ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def clean(value: Any) -> Any:
+    """The same, with another character for each that can't be shown.
+
+    >>> clean({"text": "ends" + chr(0)})
+    {'text': 'ends␀'}
+    """
+    if isinstance(value, str):
+        return type(value)(_ODD.sub(_shown, value)) if _ODD.search(value) else value
+    if isinstance(value, Mapping):
+        return {name: clean(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(each) for each in value]
+    return value
+
+
+def _shown(odd: re.Match[str]) -> str:
+    code = ord(odd[0])
+    return "␡" if code == 0x7F else chr(0x2400 + code) if code < 0x20 else "\ufffd"
+
+
 def element(tag: str, *content: str, **attributes: str) -> Markup:
     """An element; its content is escaped, unless it is `Markup` already.
 
     >>> element("b", "1 < 2", role="status")
     '<b role="status">1 &lt; 2</b>'
     """
-    opening = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
-    inner = "".join(piece if isinstance(piece, Markup) else escape(piece) for piece in content)
+    opening = "".join(f' {name}="{escape(clean(value))}"' for name, value in attributes.items())
+    inner = "".join(piece if isinstance(piece, Markup) else escape(clean(piece)) for piece in content)
     return Markup(f"<{tag}{opening}>{inner}</{tag}>")
 
 

@@ -176,6 +176,7 @@ def planned(
     address: Address | None = None,
     credit: int | None = None,
     priced: bool = True,
+    skip_missing: bool = False,
 ) -> Plan:
     """The plan of a campaign; see `Campaign.plan`.
 
@@ -187,9 +188,10 @@ def planned(
         address: what the platform calls a recipient.
         credit: SMS that the account has left.
         priced: whether texts go as SMS.
+        skip_missing: leave out the rows in which a value that the text names is missing.
     """
     found = recipients if _is_read(recipients) else read(recipients, column, region)
-    people = _people(campaign, found, address or _phone)
+    people = _people(campaign, found, address or _phone, skip_missing=skip_missing)
     if all(person.problem for person in people):
         why = Counter(map(_why, people)).most_common(1)[0][0]
         raise InvalidRequest.of(recipients=f"holds nobody to send to: of {len(people)} the most common {why}")
@@ -205,12 +207,13 @@ def _is_read(recipients: Any) -> bool:
     return hasattr(recipients, "columns") and set(COLUMNS) <= set(recipients.columns)
 
 
-def _people(campaign: Campaign, found: pd.DataFrame, address: Address) -> list[Person]:
+def _people(campaign: Campaign, found: pd.DataFrame, address: Address, *, skip_missing: bool) -> list[Person]:
     names = campaign.placeholders
     columns = [_column(found, name) for name in names]
-    given = zip(*(_texts(found, name) for name in ("input", "phone", "reason")), strict=True)
-    seats = _seats(list(found.index), given, address)
     values = list(zip(*columns, strict=True)) if columns else [()] * len(found)
+    given = zip(*(_texts(found, name) for name in ("input", "phone", "reason")), strict=True)
+    lacking = [_lacking(names, row) if skip_missing else None for row in values]
+    seats = _seats(list(found.index), given, address, lacking)
     wanted = [
         label if problem is None else None for label, (_, problem, _) in zip(found.index, seats, strict=True)
     ]
@@ -227,7 +230,14 @@ def _people(campaign: Campaign, found: pd.DataFrame, address: Address) -> list[P
     ]
 
 
-def _seats(labels: Sequence[Any], given: Any, address: Address) -> list[tuple[str, str | None, str | None]]:
+def _lacking(names: Sequence[str], row: Sequence[str | None]) -> str | None:
+    lacking = [name for name, value in zip(names, row, strict=True) if value is None]
+    return f"has no {' and no '.join(lacking)}" if lacking else None
+
+
+def _seats(
+    labels: Sequence[Any], given: Any, address: Address, lacking: Sequence[str | None]
+) -> list[tuple[str, str | None, str | None]]:
     """For each row its recipient, why it is left out, and the same or a doubt in words."""
     first: dict[str, int] = {}
     seats: list[tuple[str, str | None, str | None]] = []
@@ -235,6 +245,8 @@ def _seats(labels: Sequence[Any], given: Any, address: Address) -> list[tuple[st
         recipient = address(phone, written or "")
         if recipient is None:
             seats.append((written or "", "invalid", reason or "is no recipient of this platform"))
+        elif lacking[row]:
+            seats.append((recipient, "incomplete", lacking[row]))
         elif first.setdefault(recipient, row) != row:
             seats.append((recipient, "duplicate", f"is there already, in row {labels[first[recipient]]}"))
         else:

@@ -17,11 +17,11 @@ VISIBLE_SECONDS = 5.0
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[tqdm[Any]]:
-    """A bar on stderr that shows after a second, if someone is looking."""
+def progress(what: str, total: int | None = None, *, hidden: bool = False) -> Iterator[tqdm[Any]]:
+    """A bar on stderr that shows after a second, if someone is looking and it is shown nowhere else."""
     from tqdm import tqdm  # noqa: PLC0415 - loads when first used
 
-    hidden = not watched()
+    hidden = hidden or not watched()
     with tqdm(
         desc=what, total=total, unit="", delay=1.0, leave=False, file=sys.stderr, disable=hidden
     ) as bar:

@@ -24,6 +24,8 @@ from msgnb.progress import progress
 if TYPE_CHECKING:
     import pandas as pd
 
+ANY = "\0any"
+"""In the place of a column: the first there is, where only the columns are asked for."""
 COLUMNS = (
     "recipient", "phone", "phones", "phone_number", "phone_numbers", "phonenumber", "tel", "telephone",
     "telefone", "telefono", "téléphone", "mobile", "cell", "celular", "whatsapp", "msisdn", "number",
@@ -88,6 +90,23 @@ def recipients(
     frame = tables.RECIPIENTS.frame(len(rows), judge.columns)
     taken = {name: f"{name}_" if name in frame.columns else name for name in others}
     return tables.beside(frame, tables.text_columns({taken[name]: extra[name] for name in others}, len(rows)))
+
+
+def headings(source: Any) -> tuple[list[str], str | None]:
+    """The names of a source's columns, and the one with the phones where that can be told.
+
+    >>> headings("people.csv")
+    (['name', 'celular'], 'celular')
+
+    Raises:
+        InvalidRequest: the source can't be read, or is empty.
+    """
+    rows, first = _read(source, ANY)
+    names = list(rows[0]) if rows else [first]
+    try:
+        return names, _phone_column(names, None, lambda name: rows[0][name])
+    except InvalidRequest:
+        return names, None
 
 
 def _cell(value: Any) -> str | None:
@@ -330,6 +349,8 @@ def _names(given: list[str]) -> list[str]:
 
 
 def _phone_column(names: list[str], column: str | None, first: Any) -> str:
+    if column == ANY:
+        return names[0]
     if column is not None:
         if column not in names:
             raise InvalidRequest.of(column=f"{column!r} is none of {', '.join(names)}")

@@ -65,6 +65,27 @@ def connect(platform: str, profile: str = DEFAULT, **arguments: Any) -> Client:
     return cls(**given, **resolved)
 
 
+def profiles(platform: str) -> list[str]:
+    """The names of the profiles that have an account on a platform.
+
+    Raises:
+        SettingsError: the file is no TOML.
+    """
+    path = settings_file()
+    return [name for name, tables in _profiles(path).items() if platform in tables] if path else []
+
+
+def given(platform: str, profile: str = DEFAULT) -> dict[str, bool]:
+    """The settings that a profile and the environment give, and whether each is there without asking.
+
+    Raises:
+        SettingsError: there is no such profile, or a name is unknown.
+    """
+    known = client_class(platform).settings
+    values = _from_file(profile, platform, known) | _from_environment(platform, known)
+    return {name: value != "ask" for name, value in values.items()}
+
+
 def settings_file() -> Path | None:
     """The file that `connect` reads: the first from this folder upward, then the user's; `None` if none."""
     from platformdirs import user_config_path  # noqa: PLC0415 - loads when first used
@@ -80,17 +101,21 @@ def _from_file(profile: str, platform: str, known: Mapping[str, bool]) -> dict[s
         if profile != DEFAULT:
             raise SettingsError(f"profile {profile!r} is asked for, but there is no {FILE}")
         return {}
-    try:
-        profiles = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is no TOML: {error}") from None
-    if profile not in profiles and profile != DEFAULT:
-        raise SettingsError(f"{path} has no profile {profile!r}; it has {_listed(profiles)}")
-    tables = profiles.get(profile, {})
+    found = _profiles(path)
+    if profile not in found and profile != DEFAULT:
+        raise SettingsError(f"{path} has no profile {profile!r}; it has {_listed(found)}")
+    tables = found.get(profile, {})
     _check(tables, PLATFORMS, f"{path} [{profile}]", "platform")
     values: dict[str, Any] = tables.get(platform, {})
     _check(values, known, f"{path} [{profile}.{platform}]", "setting")
     return values
+
+
+def _profiles(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is no TOML: {error}") from None
 
 
 def _from_environment(platform: str, known: Mapping[str, bool]) -> dict[str, str]:

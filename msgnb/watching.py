@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgnb.progress import watched
@@ -43,21 +44,32 @@ class View(Protocol):
         ...
 
 
-def watch(look: Callable[[], Standing], pause: Callable[[float], None], title: str) -> Standing:
+def watch(
+    look: Callable[[], Standing],
+    pause: Callable[[float], None],
+    title: str,
+    *,
+    view: View | None = None,
+    stop: Event | None = None,
+) -> Standing:
     """Look until it is over, or has not moved for ten minutes.
 
     Args:
         look: asks how far it is.
         pause: waits for some seconds.
         title: what to call it.
+        view: where to show it; where people look where it is `None`.
+        stop: once it is set, nothing more is waited for.
     """
-    with _view(title) as view:
+    with nullcontext(view) if view else _view(title) as shown:
         standing, wait, still = look(), FIRST_PAUSE, 0.0
-        view.show(standing)
+        shown.show(standing)
         while not standing.over and still < PATIENCE:
             pause(wait)
+            if stop and stop.is_set():
+                break
             before, standing = standing, look()
-            view.show(standing)
+            shown.show(standing)
             moved = before != standing
             still = 0.0 if moved or standing.waits else still + wait
             wait = FIRST_PAUSE if moved else min(LONGEST_PAUSE, wait * GROWTH)

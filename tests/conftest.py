@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,14 @@ import msgnb
 from documented import coverage
 from loopback import Loopback
 from msgnb.testing import cassettes
+
+
+@pytest.fixture(autouse=True)
+def _nothing_put_in_before() -> Iterator[None]:
+    """Each test finds its forms empty."""
+    if forms := sys.modules.get("msgnb.widgets.form"):
+        forms._LAST.clear()
+    yield
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 import runpy
 from pathlib import Path
 
+import nbformat
 import pytest
 
 import msgnb
@@ -14,7 +16,7 @@ from awaiting import aside
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GUIDES = ("README.md", "docs/await.md", "docs/campaigns.md")
+GUIDES = ("README.md", "docs/await.md", "docs/campaigns.md", "docs/forms.md")
 WRITTEN = {name: (ROOT / name).read_text(encoding="utf-8") for name in GUIDES}
 EXAMPLES = [
     (name, code) for name in WRITTEN for code in re.findall(r"```python\n(.*?)```", WRITTEN[name], re.DOTALL)
@@ -52,3 +54,14 @@ def test_the_examples_run(page: str, code: str, monkeypatch: pytest.MonkeyPatch,
 def test_links_of_the_readme_lead_somewhere(link: str) -> None:
     """Every link of the README to a file has its file."""
     assert (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_notebook_has_its_page(path: Path) -> None:
+    """The page of each notebook has all of its present cells, is small, and loads nothing."""
+    page = (ROOT / "docs" / "tours" / f"{path.stem}.html").read_text(encoding="utf-8")
+    shown = html.unescape(re.sub(r"<[^>]*>", "", page))
+    for cell in nbformat.read(path, as_version=4).cells:
+        assert cell.cell_type != "code" or cell.source.strip() in shown, f"make docs: {cell.source[:60]}"
+    assert len(page.encode()) < 300_000
+    assert not re.search(r"<(script|link)\b|src=[\"'](?!data:)", page)

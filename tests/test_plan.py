@@ -158,3 +158,15 @@ def test_a_campaign_that_was_not_sent_says_so(verb: str) -> None:
     """There is nothing to watch or to tell before it was sent."""
     with pytest.raises(msgnb.InvalidRequest, match="was not sent yet; send_campaign sends it"):
         getattr(msgnb.Campaign(text="a"), verb)()
+
+
+def test_rows_that_lack_a_value_can_be_left_out(world: msgnb.testing.Offline) -> None:
+    """With `skip_missing` a row without a value gets nothing, and its outcome says why."""
+    campaign = msgnb.Campaign(text="{name} owes {due}", sender="MyShop")
+    plan = world.smsdrop.plan_campaign(campaign, PEOPLE, skip_missing=True)
+    assert [person.recipient for person in plan.ready] == [ANA, BIA]
+    outcomes = world.smsdrop.send_campaign(campaign, PEOPLE, skip_missing=True)
+    assert list(outcomes["state"]) == ["sent", "sent", "rejected"]
+    assert outcomes["error"][2] == "has no due"
+    assert CY not in world.received("smsdrop")
+    assert outcomes.msg.failed().empty

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgnb.answers import Explanation
-from msgnb.campaign import Campaign
+from msgnb.campaign import Campaign, MessageType
 from msgnb.client import Client
 from msgnb.errors import InsufficientCredit, InvalidRequest, NotFound, NotSupported
 from msgnb.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Timeout, part
@@ -243,10 +243,25 @@ class SmsDrop(Client):
         """
         raise NotSupported("smsdrop has no events; campaigns() tells how far each one came")
 
-    def send_text(self, to: str, text: str, *, sender: str | None = None) -> SendResult:
-        """Send a text to one phone.
+    def send_text(
+        self,
+        to: str,
+        text: str,
+        *,
+        sender: str | None = None,
+        when: datetime | None = None,
+        message_type: MessageType = MessageType.PLAIN_TEXT,
+    ) -> SendResult:
+        """Send a text to one phone, now or later.
 
         >>> sms.send_text("+22963588213", "Hello", sender="MyShop")
+
+        Args:
+            to: the phone, with country code.
+            text: what to say.
+            sender: what the recipient sees: up to 11 letters and digits, or up to 18 digits.
+            when: when to send it, with a zone; now where it is `None`.
+            message_type: plain, flash or Unicode.
 
         Raises:
             InvalidRequest: phone, text or sender can't be right.
@@ -255,7 +270,9 @@ class SmsDrop(Client):
         """
         if not sender:
             raise InvalidRequest.of(sender="is missing; it is what the recipient sees")
-        campaign = self.send_message(text, sender, to)
+        campaign = self.launch_campaign(
+            Campaign(text, sender, [to], message_type=message_type, defer_until=when)
+        )
         return SendResult(
             self.platform, to, "sent", session=international(to), campaign=campaign.id, answer=campaign
         )

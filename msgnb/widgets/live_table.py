@@ -1,46 +1,63 @@
 """A table of events that grows while they come.
 
-It redraws a few times a second at most and always ends with the latest state: events that come in a flood
-are drawn together. All text of an event is written by strangers and is escaped.
+All text of an event is written by strangers and is escaped. Paused, it goes on receiving and counting.
 """
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-import ipywidgets as widgets
-
+from msgnb.conversation import QUIET
 from msgnb.markup import Markup, element, table
-from msgnb.widgets.fields import QUIET
+from msgnb.widgets.form import Form
+from msgnb.widgets.parts import Button, Control, Pane
+from msgnb.widgets.redraw import Redraw
 
 if TYPE_CHECKING:
     from msgnb.events import Event
     from msgnb.live import Live
 
-BETWEEN_SECONDS = 0.25
 LONGEST_TEXT = 300
 HEAD = ("time", "topic", "action", "contact", "text")
 
 
-class LiveTable(widgets.VBox):
+class LiveTable(Form):
     """The latest events of a `Live`, the newest first; made by `live.widget()`.
 
     Attributes:
         live: whose events it shows.
+        filter: the field of the words that an event must have in its topic, action, contact or text.
+        paused: whether the table stands still.
     """
+
+    presses: ClassVar = {"pause": "pause"}
 
     def __init__(self, live: Live, rows: int) -> None:
         self.live = live
+        self.paused = False
         self._rows = rows
-        self._table = widgets.HTML()
-        self._head = widgets.HTML()
-        super().__init__([self._head, self._table], layout={"max_width": "70em"})
-        self.add_class("msgnb-live-table")
-        self._drawing = threading.Lock()
-        self._planned: threading.Timer | None = None
-        self._draw()
+        self._seen = 0
+        self._table, self._head = Pane(label="Events", scrolls=True), Pane(role="status")
+        self.filter = Control("text", "Filter", hint="words in topic, action, contact or text")
+        self._pause = Button("Pause")
+        super().__init__(
+            "Live events",
+            f"of {live.account}",
+            {"filter": self.filter, "pause": self._pause, "head": self._head, "table": self._table},
+            [["filter", "pause"], "head", "table"],
+            look="live-table",
+        )
+        self._redraw = Redraw(self._show)
+        self.filter.on(self._show)
+        self._show()
         live.on(self._came)
+
+    def pause(self) -> None:
+        """Let the table stand still, or go on; events come meanwhile too."""
+        self.paused = not self.paused
+        self._seen = self.live.count
+        self._pause.set(label="Go on" if self.paused else "Pause")
+        self._show()
 
     def close(self) -> None:
         """Show nothing any more, and look at nothing."""
@@ -51,27 +68,38 @@ class LiveTable(widgets.VBox):
         return f"<LiveTable of {self.live!r}>"
 
     def _came(self, _event: Event) -> None:
-        """Plan one drawing for all that comes meanwhile."""
-        with self._drawing:
-            if self._planned is None:
-                self._planned = threading.Timer(BETWEEN_SECONDS, self._draw)
-                self._planned.daemon = True
-                self._planned.start()
+        self._redraw.soon()
 
-    def _draw(self) -> None:
-        with self._drawing:
-            # Before the events are read: what comes from here on plans the next drawing.
-            self._planned = None
-        events = self.live.events[-self._rows :][::-1]
-        self._head.value = self._summary()
-        self._table.value = _table(events) if events else element("div", "Nothing came yet.", style=QUIET)
+    def _show(self) -> None:
+        with self.together():
+            if self.paused:
+                waiting = self.live.count - self._seen
+                self._head.html = element("span", f"Paused; {waiting:,} came meanwhile", style=QUIET)
+                return
+            words = self.filter.text.casefold().split()
+            events = [event for event in reversed(self.live.events) if _fits(event, words)]
+            self._head.html = self._summary(len(events), filtered=bool(words))
+            self._table.html = _table(events[: self._rows]) if events else _nothing(filtered=bool(words))
 
-    def _summary(self) -> Markup:
+    def _summary(self, fitting: int, *, filtered: bool) -> Markup:
         count, dropped = self.live.count, self.live.dropped
         words = f"{count:,} event{'' if count == 1 else 's'}"
         words += f", {dropped:,} dropped" if dropped else ""
-        words += f", the last {self._rows} are shown" if count > self._rows else ""
-        return element("div", words, style=QUIET, role="status")
+        words += f", {fitting:,} fit the filter" if filtered else ""
+        words += f", the last {self._rows} are shown" if fitting > self._rows else ""
+        return element("span", words, style=QUIET)
+
+
+def _fits(event: Event, words: list[str]) -> bool:
+    if not words:
+        return True
+    text = " ".join(filter(None, (event.topic, event.action, event.contact, event.value))).casefold()
+    return all(word in text for word in words)
+
+
+def _nothing(*, filtered: bool) -> Markup:
+    words = "No event fits the filter." if filtered else "Nothing came yet."
+    return element("div", words, style=QUIET)
 
 
 def _table(events: list[Event]) -> Markup:

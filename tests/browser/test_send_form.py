@@ -25,12 +25,12 @@ def test_a_typed_message_is_sent_once_and_shown(notebook: Any) -> None:
     page = notebook(SET_UP)
     form = page.locator(FORM)
     recipient = _recipient(page)
-    form.get_by_label("To").fill(recipient)
-    form.get_by_label("Text").press_sequentially("Prices: $5 and $6 <b>now</b>")
-    form.get_by_role("button", name="Send").dblclick()
+    form.get_by_label("To", exact=True).fill(recipient)
+    form.get_by_label("Text", exact=True).press_sequentially("Prices: $5 and $6 <b>now</b>")
+    form.get_by_role("button", name="Send", exact=True).dblclick()
     page.get_by_text(f"Sent to {recipient}").wait_for()
-    assert form.get_by_role("button", name="Send").is_disabled()
-    assert form.get_by_text("Prices: $5 and $6 <b>now</b>").count() == 1
+    assert form.get_by_role("button", name="Send", exact=True).is_disabled()
+    assert form.locator(".msgnb-part-preview").get_by_text("Prices: $5 and $6 <b>now</b>").count() == 1
     assert _texts(page, recipient).count("Prices: $5 and $6 <b>now</b>") == 1
 
 
@@ -39,10 +39,10 @@ def test_nothing_typed_is_lost_while_the_kernel_is_busy(notebook: Any) -> None:
     page = notebook(SET_UP)
     form = page.locator(FORM)
     recipient = _recipient(page)
-    form.get_by_label("To").fill(recipient)
+    form.get_by_label("To", exact=True).fill(recipient)
     _execute(page, "import time; time.sleep(1.5)")
-    form.get_by_label("Text").press_sequentially("every single letter")
-    form.get_by_role("button", name="Send").click()
+    form.get_by_label("Text", exact=True).press_sequentially("every single letter")
+    form.get_by_role("button", name="Send", exact=True).click()
     page.get_by_text(f"Sent to {recipient}").wait_for()
     assert _texts(page, recipient)[0] == "every single letter"
 
@@ -51,11 +51,11 @@ def test_a_refusal_stands_in_the_form(notebook: Any) -> None:
     """A recipient that can't be one is refused in the form, in words, and nothing is sent."""
     page = notebook(SET_UP)
     form = page.locator(FORM)
-    form.get_by_label("To").fill("nobody")
-    form.get_by_label("Text").fill("hello")
-    form.get_by_role("button", name="Send").click()
+    form.get_by_label("To", exact=True).fill("nobody")
+    form.get_by_label("Text", exact=True).fill("hello")
+    form.get_by_role("button", name="Send", exact=True).click()
     form.get_by_role("status").get_by_text("'nobody' is no identity").wait_for()
-    assert form.get_by_role("button", name="Send").is_enabled()
+    assert form.get_by_role("button", name="Send", exact=True).is_enabled()
 
 
 def _execute(page: Any, code: str) -> None:
