@@ -1,17 +1,23 @@
 """`frame.msg`: what msgnb's tables can do beyond being DataFrames.
 
 It is there in every DataFrame once msgnb has made a table, or anything of msgnb was used after pandas was
-loaded.
+loaded. From then on a notebook shows "$5 and $6" in a DataFrame as it was written, instead of as a formula;
+`pandas.options.display.html.use_mathjax = True` takes that back.
 """
 
 from __future__ import annotations
 
+import sys
 from datetime import tzinfo
 
 import pandas as pd
 
 from msgnb.bulk import OWN
 from msgnb.conversation import MOST, Conversation, conversation, zone_of
+
+if "ipykernel" in sys.modules:
+    # Messages are full of prices, and two of them in a row are a formula to a notebook.
+    pd.options.display.html.use_mathjax = False
 
 
 @pd.api.extensions.register_dataframe_accessor("msg")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
+from msgnb.conversation import QUIET
 from msgnb.markup import element
 from msgnb.watching import Standing
-from msgnb.widgets.fields import QUIET
 
 
 class CampaignProgress(widgets.VBox):

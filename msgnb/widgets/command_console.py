@@ -4,7 +4,6 @@
 * What changes something is sent once: afterwards the button is off until a part is changed. Reading may be
   repeated as often as one likes.
 * Nothing is raised out of a handler: each failure stands in the console, and in `error`.
-* The Python line that does the same stands below, to copy.
 """
 
 from __future__ import annotations
@@ -13,15 +12,16 @@ import logging
 import pprint
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import ipywidgets as widgets
 import orjson
 
 from msgnb.blip.known import KNOWN
+from msgnb.conversation import QUIET
 from msgnb.errors import InvalidRequest, MsgnbError, OutcomeUnknown
 from msgnb.markup import Markup, element, table
-from msgnb.widgets.fields import FRAME, QUIET, State, field, notice
+from msgnb.widgets.form import Form
+from msgnb.widgets.parts import Button, Code, Control, Pane, State
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("msgnb.widgets")
 
 METHODS = ("get", "set", "merge", "delete", "subscribe", "unsubscribe", "observe")
-NOTHING = -1
+NOTHING = ""
+CHOOSE = ("", "Choose a command …")
 MOST_ROWS = 100
 LONGEST_CELL = 200
 LONGEST_JSON = 20_000
@@ -43,7 +44,7 @@ _CODE = (
 )
 
 
-class CommandConsole(widgets.VBox):
+class CommandConsole(Form):
     """A form for any command of a bot.
 
     >>> console = msgnb.widgets.CommandConsole(bot)
@@ -64,29 +65,35 @@ class CommandConsole(widgets.VBox):
         history: the commands that were sent, the latest last.
     """
 
+    presses: ClassVar = {"send": "submit"}
+
     def __init__(self, bot: Blip) -> None:
         self._bot = bot
-        self.state: State = "ready"
         self.answer: dict[str, Any] | None = None
         self.error: BaseException | None = None
         self.history: list[dict[str, Any]] = []
-        titles = [("Choose a command …", ""), *((each.title, each.title) for each in KNOWN)]
-        self.known = field(widgets.Dropdown, "Command", options=titles)
-        self.method = field(widgets.Dropdown, "Method", options=METHODS)
-        self.uri = field(widgets.Text, "URI", "/contacts?$take=10")
+        titles = [CHOOSE, *((each.title, each.title) for each in KNOWN)]
         nodes = sorted({each.to for each in KNOWN if each.to})
-        self.to = field(widgets.Combobox, "To", "the bot's own server", options=nodes, ensure_option=False)
-        self.type = field(widgets.Text, "Type", "application/vnd.lime.contact+json")
-        self.resource = field(widgets.Textarea, "Resource", "JSON, or plain text", rows=5)
-        self.sent = field(widgets.Dropdown, "History", options=[("Nothing sent yet", NOTHING)], disabled=True)
-        self._button = widgets.Button(description="Send", icon="paper-plane", button_style="primary")
-        self._status, self._answer, self._line = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._parts = (self.method, self.uri, self.to, self.type, self.resource)
-        self._written = widgets.VBox([self.type, self.resource])
-        super().__init__(self._children(), layout={**FRAME, "max_width": "64em"})
-        self.add_class("msgnb-command-console")
+        self.known = Control("select", "Command", options=titles)
+        self.method = Control("select", "Method", options=METHODS)
+        self.uri = Control("text", "URI", hint="/contacts?$take=10")
+        self.to = Control("text", "To", hint="the bot's own server", options=nodes)
+        self.type = Control("text", "Type", hint="application/vnd.lime.contact+json")
+        self.resource = Control("textarea", "Resource", hint="JSON, or plain text", rows=5)
+        self.sent = Control("select", "History", options=[(NOTHING, "Nothing sent yet")])
+        self._button = Button("Send", look="primary", enter=True)
+        self._answer, self._line = Pane(label="Answer"), Code()
+        parts = {
+            "known": self.known, "method": self.method, "uri": self.uri, "to": self.to, "type": self.type,
+            "resource": self.resource, "send": self._button, "answer": self._answer, "sent": self.sent,
+            "line": self._line,
+        }  # fmt: skip
+        layout = [["send", "status"] if name == "send" else name for name in parts]
+        account = bot.account
+        super().__init__(
+            "Commands of BLiP", f"as {account}", parts, layout, look="command-console", kept=account
+        )
         self._listen()
-        self._changed(None)
 
     def choose(self, title: str) -> None:
         """Fill in a known command, by its title.
@@ -110,10 +117,10 @@ class CommandConsole(widgets.VBox):
         self.answer = self.error = None
         try:
             command = self.command()
-            self._show("sending", "Sending …")
+            self.show("sending", "Sending …")
             self.answer = self._bot.process_command(command)
             self._remember(command)
-            self._show("sent", f"{command['method']} succeeded")
+            self.show("sent", f"{command['method']} succeeded")
         except OutcomeUnknown as error:
             self._fail("unknown", error, f"Not known whether it was carried out. {error}")
         except MsgnbError as error:
@@ -124,7 +131,7 @@ class CommandConsole(widgets.VBox):
             # A handler that raises is lost in a notebook; and what failed inside may have been sent.
             log.exception("the console failed")
             self._fail("unknown", error, f"Something broke: {type(error).__name__}: {error}")
-        self._answer.value = self._drawn()
+        self._answer.html = self._drawn()
         return self.answer
 
     def command(self) -> dict[str, Any]:
@@ -133,12 +140,12 @@ class CommandConsole(widgets.VBox):
         Raises:
             InvalidRequest: the uri is empty or has a part that is not filled in, or the resource is no JSON.
         """
-        uri = self.uri.value.strip()
+        uri = self.uri.text
         if not uri.startswith(("/", "lime://")):
             raise InvalidRequest.of(uri=f"{uri!r} must begin with / or lime://")
         command: dict[str, Any] = {"method": self.method.value, "uri": uri}
-        if self.to.value.strip():
-            command["to"] = self.to.value.strip()
+        if self.to.text:
+            command["to"] = self.to.text
         if self.method.value in {"set", "merge", "observe"}:
             command |= {"type": self._kind(), "resource": self._document()}
         if missing := sorted(
@@ -171,49 +178,41 @@ class CommandConsole(widgets.VBox):
     def __repr__(self) -> str:
         return f"<CommandConsole of {self._bot.account}: {self.method.value} {self.uri.value}, {self.state}>"
 
-    def _children(self) -> list[Any]:
-        title = widgets.HTML(element("b", "Commands of BLiP"))
-        account = widgets.HTML(element("span", f"as {self._bot.account}", style=QUIET))
-        head = widgets.HBox([title, account], layout={"margin": "0 0 4px 0"})
-        actions = widgets.HBox(
-            [self._button, self._status], layout={"margin": "4px 0 0 88px", "align_items": "center"}
-        )
-        return [
-            head, self.known, self.method, self.uri, self.to, self._written, actions, self._answer, self.sent,
-            self._line,
-        ]  # fmt: skip
-
     def _listen(self) -> None:
-        self._button.on_click(lambda _: self.submit())
-        self.known.observe(lambda change: self._fill(change["new"]), "value")
-        self.sent.observe(lambda change: self._again(change["new"]), "value")
-        for part in self._parts:
-            part.observe(self._changed, "value")
+        self.known.on(self._fill)
+        self.sent.on(self._again)
+        for part in (self.method, self.uri, self.to, self.type, self.resource):
+            part.on(self._changed)
+        with self.together():
+            self._changed()
+            self.resume()
 
-    def _fill(self, title: str) -> None:
-        known = next((each for each in KNOWN if each.title == title), None)
+    def _fill(self) -> None:
+        known = next((each for each in KNOWN if each.title == self.known.value), None)
         if known is None:
             return
-        self.method.value, self.uri.value, self.to.value = known.method, known.uri, known.to
-        self.type.value = known.type
-        self.resource.value = _written(known.resource)
+        with self.together():
+            self.method.value, self.uri.value, self.to.value = known.method, known.uri, known.to
+            self.type.value, self.resource.value = known.type, _written(known.resource)
 
-    def _again(self, index: int) -> None:
+    def _again(self) -> None:
         """Fill in what was sent before; it is not sent by that."""
-        if index == NOTHING:
+        if self.sent.value == NOTHING:
             return
-        command = self.history[index]
-        self.method.value, self.uri.value = command["method"], command["uri"]
-        self.to.value, self.type.value = command.get("to", ""), command.get("type", "")
-        self.resource.value = _written(command.get("resource"))
+        command = self.history[int(self.sent.value)]
+        with self.together():
+            self.method.value, self.uri.value = command["method"], command["uri"]
+            self.to.value, self.type.value = command.get("to", ""), command.get("type", "")
+            self.resource.value = _written(command.get("resource"))
 
-    def _changed(self, _change: Any) -> None:
-        self._written.layout.display = "" if self.method.value in {"set", "merge", "observe"} else "none"
-        self._line.value = element("pre", self.python, style=_CODE) if self.python else ""
-        self._show("ready", "")
+    def _changed(self) -> None:
+        with self.together():
+            self.type.shown = self.resource.shown = self.method.value in {"set", "merge", "observe"}
+            self._line.set(code=self.python)
+            self.show("ready", "")
 
     def _kind(self) -> str:
-        kind = self.type.value.strip()
+        kind = self.type.text
         if "/" not in kind:
             raise InvalidRequest.of(type=f"{kind!r} is no MIME type; write it like application/json")
         return str(kind)
@@ -221,7 +220,7 @@ class CommandConsole(widgets.VBox):
     def _document(self) -> Any:
         """The resource as its type wants it: JSON, or text as it is."""
         text = self.resource.value
-        if not self.type.value.strip().endswith("json"):
+        if not self.type.text.endswith("json"):
             return text
         try:
             return orjson.loads(text)
@@ -230,19 +229,19 @@ class CommandConsole(widgets.VBox):
 
     def _remember(self, command: dict[str, Any]) -> None:
         self.history.append(command)
-        options = [(f"{each['method']} {each['uri']}", index) for index, each in enumerate(self.history)]
-        self.sent.options = [(f"{len(options)} sent", NOTHING), *options[::-1]]
-        self.sent.disabled = False
+        sent = [(str(index), f"{each['method']} {each['uri']}") for index, each in enumerate(self.history)]
+        self.sent.offer([(NOTHING, f"{len(sent)} sent"), *sent[::-1]])
 
     def _fail(self, state: State, error: BaseException, words: str) -> None:
         self.error = error
-        self._show(state, words)
+        self.show(state, words)
 
-    def _show(self, state: State, words: str) -> None:
-        self.state = state
-        reading = self.method.value == "get"
-        self._button.disabled = state == "sending" or (state in {"sent", "unknown"} and not reading)
-        self._status.value = notice(state, words)
+    def show(self, state: State, words: str) -> None:
+        """Say how it stands; the button is off where sending again would change something twice."""
+        with self.together():
+            super().show(state, words)
+            reading = self.method.value == "get"
+            self._button.disabled = state == "sending" or (state in {"sent", "unknown"} and not reading)
 
     def _drawn(self) -> Markup:
         if self.answer is None:

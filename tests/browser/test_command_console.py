@@ -16,10 +16,11 @@ def test_a_chosen_command_is_sent_and_shown(notebook: Any) -> None:
     """Choosing fills the fields, a click shows the table, and the history keeps the command."""
     page = notebook(SET_UP)
     console = page.locator(CONSOLE)
-    console.get_by_label("Command").select_option("Contacts: all")
+    console.get_by_label("Command", exact=True).select_option("Contacts: all")
     console.get_by_role("button", name="Send").click()
     console.get_by_text("50 items").wait_for()
     assert console.get_by_role("columnheader", name="identity").count() == 1
+    console.get_by_text("The same in Python").click()
     console.get_by_text("bot.process_command({'method': 'get'").wait_for()
     assert console.get_by_label("History").locator("option").count() == 2
 

@@ -78,6 +78,16 @@ def test_a_conversation_stands_still_where_it_is_printed(notebook: Any) -> None:
     assert page.locator("mjx-container").count() == 0
 
 
+def test_prices_in_a_table_are_no_formulas(notebook: Any) -> None:
+    """A table of messages shows prices as they were written."""
+    page = notebook(
+        f"{WORLD}name = world.blip.sessions()['session'][1]\nworld.blip.send_text(name, 'It is $5 and $6')\n"
+        "world.blip.messages(name, limit=1)[['text']]"
+    )
+    page.get_by_text("It is $5 and $6", exact=True).wait_for()
+    assert page.locator("mjx-container").count() == 0
+
+
 def test_a_password_is_in_no_saved_notebook(notebook: Any, lab: tuple[str, Path]) -> None:
     """Somebody signs in by the form; the field is empty at once, and the saved file has no trace of it."""
     page = notebook(
