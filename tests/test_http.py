@@ -342,3 +342,13 @@ def test_an_untrusted_certificate_is_named(tmp_path: Any) -> None:
             http.send("POST", "/x", policy=WRITE, json={})
         thread.join()
     assert not http.naps
+
+
+def test_half_an_emoji_does_not_cost_the_answer(loopback: Loopback) -> None:
+    """Where a platform cut a character in half, it is replaced, and everything else is there."""
+    body = b'{"text": "shortened \\ud83d", "whole": "\\ud83d\\ude00"}'
+    loopback.script = [answers(body)]
+    assert client(loopback.url).send("GET", "/x", policy=READ).body == {
+        "text": "shortened \ufffd",
+        "whole": "\U0001f600",
+    }

@@ -13,7 +13,8 @@ import responses
 from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from msgnb_mocks.operations import Application, Request, dated
+from msgnb_mocks.journal import Journal, witnessed
+from msgnb_mocks.operations import Answer, Application, Request, dated
 from msgnb_mocks.platforms import REAL_HOSTS, credentials, platforms, receive, received
 from msgnb_mocks.world import World
 
@@ -31,6 +32,7 @@ class InProcess:
 
     Attributes:
         applications: the mocks by their names.
+        journal: what clients asked, in its order.
         credentials: for each platform its real `url` and what signs in there, `further` ways
             to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, which is `None`.
     """
@@ -39,7 +41,11 @@ class InProcess:
         self.applications = platforms(world, quirks)
         urls = {name: f"https://{REAL_HOSTS[name]}" for name in self.applications}
         self.credentials: dict[str, Any] = {**credentials(urls, self.applications), "ca": None}
+        self.journal = Journal()
         self._hosts = {REAL_HOSTS[name]: application for name, application in self.applications.items()}
+        self._handlers = {
+            name: witnessed(application, self.journal) for name, application in self.applications.items()
+        }
         self._mock = responses.RequestsMock(assert_all_requests_are_fired=False)
 
     def start(self) -> None:
@@ -103,6 +109,10 @@ class InProcess:
             raise requests.ConnectionError(MaxRetryError(None, url, refused))  # type: ignore[arg-type]
         return found
 
+    def handle(self, application: Application, request: Request) -> Answer:
+        """Answer a request, and note it."""
+        return self._handlers[application.name](request)
+
     def forget(self) -> None:
         """Drop the calls that `responses` would keep for ever."""
         self._mock.calls.reset()
@@ -127,15 +137,9 @@ class _Carrier(responses.BaseResponse):
         parts = urlsplit(url)
         body = request.body or b""
         headers = {name.lower(): value for name, value in request.headers.items()}
-        answer = application.handle(
-            Request(
-                request.method or "",
-                parts.path,
-                parts.query,
-                headers,
-                body.encode() if isinstance(body, str) else bytes(body),
-            )
-        )
+        content = body.encode() if isinstance(body, str) else bytes(body)
+        asked = Request(request.method or "", parts.path, parts.query, headers, content)
+        answer = self._inside.handle(application, asked)
         return HTTPResponse(
             status=answer.status,
             body=BytesIO(answer.body),

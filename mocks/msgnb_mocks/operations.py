@@ -84,6 +84,14 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True)
+class Said:
+    """What a request says to one recipient: the text, or the name of what has none."""
+
+    to: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Operation:
     """One thing that a platform can do.
 
@@ -136,6 +144,14 @@ class Application(Protocol):
         """Answer one request; never raises."""
         ...
 
+    def operation_of(self, request: Request) -> str | None:
+        """The name of the operation that a request asks for; `None` where there is none."""
+        ...
+
+    def said_in(self, request: Request) -> list[Said]:
+        """What a request would say, to each of its recipients."""
+        ...
+
     def received(self) -> dict[str, list[str]]:
         """What each phone, user or identity really got from clients: texts, the oldest first."""
         ...
@@ -159,9 +175,28 @@ class Application(Protocol):
         ...
 
 
+Handler = Callable[[Request], Answer]
+"""What answers a request."""
+
+
 def dated(answer: Answer, clock: Clock) -> dict[str, str]:
     """The headers of an answer, with its date."""
     return {"Date": format_datetime(clock.now(), usegmt=True), **answer.headers}
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """The JSON object of a body; an empty one where it is none."""
+    try:
+        found = request.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def said_to(recipients: Json, text: Json) -> list[Said]:
+    """The same text to each of some recipients, of whatever a body holds in their places."""
+    listed = recipients if isinstance(recipients, list) else [recipients]
+    return [Said(str(each), str(text)) for each in listed if isinstance(each, str | int)]
 
 
 def check_quirks(chosen: frozenset[str], known: Collection[str]) -> None:

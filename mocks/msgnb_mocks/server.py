@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import Self
 
 from msgnb_mocks.operations import Answer, Application, Request, dated
+from msgnb_mocks.operations import Handler as Handling
 
 log = logging.getLogger("msgnb_mocks")
 
@@ -54,8 +55,16 @@ class Server(ThreadingMixIn, StandardServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, application: Application, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        application: Application,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        *,
+        handle: Handling | None = None,
+    ) -> None:
         self.application = application
+        self.answer = handle or application.handle
         self._tls = tls
         try:
             super().__init__((HOST, port), Handler)
@@ -142,8 +151,17 @@ class Handler(StreamRequestHandler):
         if request is None:
             return False
         keep = request.headers.get("connection", "").lower() != "close"
-        self._write(_answered(self._application, request), keep=keep, body=request.method != "HEAD")
+        self._write(self._answered(request), keep=keep, body=request.method != "HEAD")
         return keep
+
+    def _answered(self, request: Request) -> Answer:
+        assert isinstance(self.server, Server)  # noqa: S101 - who made this handler
+        try:
+            return self.server.answer(request)
+        except Exception:
+            name = self._application.name
+            log.exception("the mock of %s failed at %s %s", name, request.method, request.path)
+            return Answer(500)
 
     def _read(self) -> Request | None:
         line = self.rfile.readline(LARGEST_HEAD)
@@ -166,14 +184,6 @@ class Handler(StreamRequestHandler):
             lines.append("Connection: close")
         head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
         self.wfile.write(head + answer.body if body else head)
-
-
-def _answered(application: Application, request: Request) -> Answer:
-    try:
-        return application.handle(request)
-    except Exception:
-        log.exception("the mock of %s failed at %s %s", application.name, request.method, request.path)
-        return Answer(500)
 
 
 def _headers(stream: BufferedIOBase) -> dict[str, str]:

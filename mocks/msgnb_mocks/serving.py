@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from msgnb_mocks.journal import Journal, witnessed
 from msgnb_mocks.operations import Application
 from msgnb_mocks.platforms import credentials, platforms, receive, received
 from msgnb_mocks.server import HOST, Server
@@ -41,6 +42,7 @@ class Servers:
     Attributes:
         world: what they share, with its clock.
         applications: the mocks by their names.
+        journal: what clients asked, in its order.
         credentials: for each platform its `url` and what signs in there, `further` ways
             to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, a path or `None`.
     """
@@ -52,6 +54,7 @@ class Servers:
         self._port = port
         self._tls = tls
         self._running = ExitStack()
+        self.journal = Journal()
 
     def __enter__(self) -> Self:
         with self._running:
@@ -59,13 +62,16 @@ class Servers:
             urls = {}
             for offset, (name, application) in enumerate(self.applications.items()):
                 port = self._port + offset if self._port else 0
-                urls[name] = self._running.enter_context(Server(application, port, context)).url
+                urls[name] = self._running.enter_context(self._server(application, port, context)).url
             self.credentials = {**credentials(urls, self.applications), "ca": authority}
             self._running = self._running.pop_all()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._running.close()
+
+    def _server(self, application: Application, port: int, context: ssl.SSLContext | None) -> Server:
+        return Server(application, port, context, handle=witnessed(application, self.journal))
 
     def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
         """Let somebody else write to the account; as `InProcess.receive`."""

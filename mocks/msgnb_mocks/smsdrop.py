@@ -16,7 +16,19 @@ from random import Random
 from typing import Any
 from zlib import crc32
 
-from msgnb_mocks.operations import Answer, Evidence, Json, Operation, Refusal, Request, Router, check_quirks
+from msgnb_mocks.operations import (
+    Answer,
+    Evidence,
+    Json,
+    Operation,
+    Refusal,
+    Request,
+    Router,
+    Said,
+    check_quirks,
+    json_object,
+    said_to,
+)
 from msgnb_mocks.world import Mailing, World
 
 REAL_HOST = "smsdrop.edevtecapps.com"
@@ -201,6 +213,18 @@ class SmsDropMock:
                 return self._answer(request, bare, dated=dated)
             except Refusal as refusal:
                 return refusal.answer
+
+    def operation_of(self, request: Request) -> str | None:
+        """The name of the operation that a request asks for."""
+        found = self._router.find(request.method, request.path.removeprefix(PREFIX))
+        return found[0].name if found else None
+
+    def said_in(self, request: Request) -> list[Said]:
+        """What a request would say: a new campaign's text, to each of its recipients."""
+        if self.operation_of(request) != "smsdrop.campaigns.launch":
+            return []
+        body = json_object(request)
+        return said_to(body.get("recipient_list"), body.get("message"))
 
     def _answer(self, request: Request, path: str, *, dated: bool) -> Answer:
         found = self._router.find(request.method, path)

@@ -1,5 +1,5 @@
 """What users' own tests need: the platforms on this machine, with no account and no network."""
 
-from msgnb.testing.worlds import Offline, offline
+from msgnb.testing.worlds import MockWorld, Offline, Served, offline, serve
 
-__all__ = ["Offline", "offline"]
+__all__ = ["MockWorld", "Offline", "Served", "offline", "serve"]

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from msgnb.netsapiens import NetSapiens
     from msgnb.smsdrop import SmsDrop
     from msgnb_mocks import World
+    from msgnb_mocks.inprocess import InProcess
+    from msgnb_mocks.journal import Journal
+    from msgnb_mocks.serving import Servers
 
 
 def offline(seed: int = 7, *, quirks: Iterable[str] = ()) -> Offline:
@@ -40,50 +43,45 @@ def offline(seed: int = 7, *, quirks: Iterable[str] = ()) -> Offline:
     return Offline(seed, quirks)
 
 
-class Offline:
-    """Ready clients of an offline world; where no `with` fits, as in a notebook, `start()` and `stop()` it.
+def serve(seed: int = 7, *, tls: bool = False, quirks: Iterable[str] = ()) -> Served:
+    """The platforms' mocks on loopback ports, for clients that don't go through `requests`.
 
-    Of the worlds that were started so there is one at a time: a cell that is run again replaces its own.
+    >>> with msgnb.testing.serve() as world:
+    ...     my_client(world.credentials["smsdrop"]["url"])
+    ...     world.journal.assert_sent_once(text="Hello")
+
+    Args:
+        seed: as in `offline`.
+        tls: serve HTTPS; `credentials["ca"]` is the file of the authority to trust.
+        quirks: as in `offline`.
+
+    Raises:
+        ValueError: a quirk is unknown.
+
+    Returns:
+        A context manager that hands over ready clients.
+    """
+    return Served(seed, tls, quirks)
+
+
+class MockWorld:
+    """Ready clients of a mock world, and what surrounds it.
 
     Attributes:
         mocks: the mocks' own world, with its clock.
     """
 
-    def __init__(self, seed: int = 7, quirks: Iterable[str] = ()) -> None:
-        from msgnb_mocks import World  # noqa: PLC0415 - the mocks load when first used
-        from msgnb_mocks.inprocess import InProcess  # noqa: PLC0415
+    mocks: World
+    _inside: InProcess | Servers
 
-        self.mocks: World = World(seed)
-        self._inside = InProcess(self.mocks, quirks=frozenset(quirks))
+    def __init__(self) -> None:
         self._clients: list[Client] = []
         self._folder = TemporaryDirectory(prefix="msgnb-world-")
 
-    _started: ClassVar[Offline | None] = None
-
-    def start(self) -> Self:
-        """Begin to stand in for the platforms' hosts, in the place of a world that was started before."""
-        if Offline._started:
-            Offline._started.stop()
-        Offline._started = self
-        return self.__enter__()
-
-    def stop(self) -> None:
-        """Let requests go where they go, and close the clients."""
+    def _close(self) -> None:
         for client in self._clients:
             client.close()
-        self._inside.stop()
         self._folder.cleanup()
-        if Offline._started is self:
-            Offline._started = None
-
-    def __enter__(self) -> Self:
-        self._inside.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def credentials(self) -> dict[str, Any]:
@@ -92,6 +90,12 @@ class Offline:
         `further` has other ways to sign in: `credentials["further"]["netsapiens"]["api_key"]`.
         """
         found: dict[str, Any] = self._inside.credentials
+        return found
+
+    @property
+    def journal(self) -> Journal:
+        """What clients asked of the mocks: `world.journal.assert_sent_once(to=…, text=…)`."""
+        found: Journal = self._inside.journal
         return found
 
     def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
@@ -145,19 +149,90 @@ class Offline:
         client: SmsDrop = self._client("smsdrop")
         return client
 
-    def __repr__(self) -> str:
-        world = self.mocks
-        lines = sum(len(conversation.lines) for conversation in world.conversations)
-        return (
-            f"<Offline world, seed {world.seed}: {len(world.people)} people, {lines:,} messages, "
-            f"{len(world.mailings)} campaigns; it is {world.clock.now():%d %B %Y, %H:%M} UTC>"
-        )
-
     def _client(self, platform: str, **more: Any) -> Any:
-        login = dict(self.credentials[platform])
+        login = {**self.credentials[platform], "verify": self.credentials["ca"] or True, **more}
         login["base_url"] = login.pop("url")
-        client = client_class(platform)(**login, **more)
+        client = client_class(platform)(**login)
         # What this world was sent is forgotten with it; and there is nobody to be spared.
         client.journals, client.per_second = Path(self._folder.name), None
         self._clients.append(client)
         return client
+
+    def _about(self) -> str:
+        world = self.mocks
+        lines = sum(len(conversation.lines) for conversation in world.conversations)
+        return (
+            f"seed {world.seed}: {len(world.people)} people, {lines:,} messages, "
+            f"{len(world.mailings)} campaigns; it is {world.clock.now():%d %B %Y, %H:%M} UTC"
+        )
+
+
+class Offline(MockWorld):
+    """An offline world in this process; where no `with` fits, as in a notebook, `start()` and `stop()` it.
+
+    Of the worlds that were started so there is one at a time: a cell that is run again replaces its own.
+    """
+
+    _inside: InProcess
+
+    def __init__(self, seed: int = 7, quirks: Iterable[str] = ()) -> None:
+        from msgnb_mocks import World  # noqa: PLC0415 - the mocks load when first used
+        from msgnb_mocks.inprocess import InProcess  # noqa: PLC0415
+
+        self.mocks = World(seed)
+        self._inside = InProcess(self.mocks, quirks=frozenset(quirks))
+        super().__init__()
+
+    _started: ClassVar[Offline | None] = None
+
+    def start(self) -> Self:
+        """Begin to stand in for the platforms' hosts, in the place of a world that was started before."""
+        if Offline._started:
+            Offline._started.stop()
+        Offline._started = self
+        return self.__enter__()
+
+    def stop(self) -> None:
+        """Let requests go where they go, and close the clients."""
+        self._inside.stop()
+        self._close()
+        if Offline._started is self:
+            Offline._started = None
+
+    def __enter__(self) -> Self:
+        self._inside.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Offline world, {self._about()}>"
+
+
+class Served(MockWorld):
+    """A mock world on loopback ports."""
+
+    _inside: Servers
+
+    def __init__(self, seed: int, tls: bool, quirks: Iterable[str]) -> None:
+        from msgnb_mocks import serve  # noqa: PLC0415 - the mocks load when first used
+
+        self._inside = serve(seed, tls=tls, quirks=quirks)
+        self.mocks = self._inside.world
+        super().__init__()
+
+    def __enter__(self) -> Self:
+        self._inside.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+        self._inside.__exit__(kind, error, trace)
+
+    def __repr__(self) -> str:
+        return f"<Served world, {self._about()}>"

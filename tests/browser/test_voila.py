@@ -80,7 +80,9 @@ def _send(page: Any) -> None:
     """What the colleague does."""
     form = page.locator(".msgnb-campaign-form")
     form.get_by_label("People").select_option("Pasted phones")
-    form.get_by_label("Phones", exact=True).press_sequentially("+22963588213")
+    phones = form.get_by_label("Phones", exact=True)
+    phones.click()  # which waits until the field is there, as typing does not
+    phones.press_sequentially("+22963588213")
     form.get_by_label("From", exact=True).press_sequentially("MyShop")
     form.get_by_label("Text", exact=True).press_sequentially("It is $5 and $6")
     form.get_by_text("1 person, 1 SMS, credit 5,000").wait_for()

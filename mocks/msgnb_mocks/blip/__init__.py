@@ -27,7 +27,16 @@ from msgnb_mocks.blip.lime import (
 )
 from msgnb_mocks.blip.seeding import fill
 from msgnb_mocks.blip.state import State
-from msgnb_mocks.operations import Answer, Evidence, Operation, Request, check_quirks
+from msgnb_mocks.operations import (
+    Answer,
+    Evidence,
+    Operation,
+    Request,
+    Said,
+    check_quirks,
+    json_object,
+    said_to,
+)
 from msgnb_mocks.world import World
 
 REAL_HOST = "http.msging.net"
@@ -107,6 +116,32 @@ class BlipMock:
             campaigns.proceed(self.state)
             envelope = _object(request)
             return Answer(400) if envelope is None else serve(envelope)
+
+    def operation_of(self, request: Request) -> str | None:
+        """The name of the operation that a request asks for: HTTP's, or the command's."""
+        if request.path != "/commands":
+            return f"blip.{request.path[1:]}" if request.path in self._paths else None
+        wire = json_object(request)
+        path, _ = target(str(wire.get("uri") or ""))
+        method, node = wire.get("method"), _node(wire.get("to"), self.state.bot)
+        method = "set" if method == "observe" else method
+        for operation in COMMANDS:
+            served = node in operation.postmasters and operation.method == method
+            if served and operation.match(path) is not None:
+                return operation.name
+        return None
+
+    def said_in(self, request: Request) -> list[Said]:
+        """What a request would say: a message's content, now or later."""
+        wire = json_object(request)
+        message: Any = wire if request.path == "/messages" else None
+        if request.path == "/commands" and wire.get("method") == "set":
+            resource = wire.get("resource")
+            message = resource.get("message") if isinstance(resource, dict) else None
+        if not isinstance(message, dict) or "content" not in message:
+            return []
+        said = message["content"]
+        return said_to(message.get("to"), said if isinstance(said, str) else message.get("type"))
 
     def received(self) -> dict[str, list[str]]:
         """What each identity got: texts, and templates by their names."""

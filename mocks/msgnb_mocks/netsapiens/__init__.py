@@ -30,7 +30,17 @@ from msgnb_mocks.netsapiens.exchange import Exchange, refuse
 from msgnb_mocks.netsapiens.posting import Poster
 from msgnb_mocks.netsapiens.seeding import GUARDED, OWNER, fill
 from msgnb_mocks.netsapiens.state import State, User
-from msgnb_mocks.operations import Answer, Operation, Refusal, Request, Router, check_quirks
+from msgnb_mocks.operations import (
+    Answer,
+    Operation,
+    Refusal,
+    Request,
+    Router,
+    Said,
+    check_quirks,
+    json_object,
+    said_to,
+)
 from msgnb_mocks.world import World
 
 REAL_HOST = "api.netsapiens.example"
@@ -153,6 +163,18 @@ class NetSapiensMock:
                 return self._answer(request)
             except Refusal as refusal:
                 return refusal.answer
+
+    def operation_of(self, request: Request) -> str | None:
+        """The name of the operation that a request asks for."""
+        found = self._router.find(request.method, request.path)
+        return found[0].name if found else None
+
+    def said_in(self, request: Request) -> list[Said]:
+        """What a request would say: a message's text, to each of its destinations."""
+        if request.method != "POST" or not request.path.endswith("/messages"):
+            return []
+        body = json_object(request)
+        return said_to(body.get("destination"), body.get("message"))
 
     def _answer(self, request: Request) -> Answer:
         found = self._router.find(request.method, request.path)

@@ -1,0 +1,312 @@
+"""What clients asked of the mocks, in the order in which it came.
+
+* Each request is an entry: when, which platform, which operation, what was said to whom, and the answer.
+* No secret is kept: headers are left out, and telling names are hidden in bodies and queries.
+* An assertion that fails says what was sent instead, the nearest first.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from difflib import SequenceMatcher
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+
+from msgnb_mocks.operations import Answer, Application, Handler, Request, Said
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST = 100_000
+"""Requests that are kept; earlier ones are dropped."""
+MOST_BYTES = 64_000_000
+"""Of answers that are kept; of earlier requests only the rest is."""
+NEAREST = 5
+HIDDEN = "hidden"
+SECRETS = frozenset({
+    "password", "client_secret", "access_token", "refresh_token", "refresh", "token", "passcode", "key",
+    "apikey",
+})  # fmt: skip
+
+
+class Entry:
+    """One request and its answer; bodies are read when they are asked for.
+
+    Attributes:
+        number: counted from 1.
+        at: the world's time.
+        platform: whose mock it was.
+        method: HTTP's.
+        status: HTTP's, of the answer.
+    """
+
+    def __init__(self, number: int, application: Application, request: Request, answer: Answer) -> None:
+        self.number = number
+        self.at: datetime = application.clock.now()
+        self.platform = application.name
+        self.method = request.method
+        self.status = answer.status
+        self._application = application
+        self._request = request
+        self._answer = answer.body
+
+    @cached_property
+    def operation(self) -> str | None:
+        """The operation's name, as docs/operations.md has it; `None` where none serves it."""
+        return self._application.operation_of(self._request)
+
+    @cached_property
+    def said(self) -> tuple[Said, ...]:
+        """What was said in it to whom."""
+        return tuple(self._application.said_in(self._request))
+
+    @property
+    def path(self) -> str:
+        """With its query; secrets are hidden."""
+        query = self._request.query_string
+        return f"{self._request.path}?{_query(query)}" if query else self._request.path
+
+    @property
+    def request(self) -> Any:
+        """The body as JSON values, or as text; secrets are hidden."""
+        return _content(self._request.body)
+
+    @property
+    def answer(self) -> Any:
+        """The answer's body likewise; `None` also where it was dropped to save memory."""
+        return _content(self._answer)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the answer that are kept."""
+        return len(self._answer)
+
+    def shrink(self) -> None:
+        """Drop the answer's body."""
+        self._answer = b""
+
+    def __repr__(self) -> str:
+        words = ", ".join(f"{each.text!r} to {each.to}" for each in self.said[:3])
+        more = f" and {len(self.said) - 3} more" if len(self.said) > 3 else ""
+        what = f": {words}{more}" if words else ""
+        asked = self.operation or f"{self.method} {self.path}"
+        return f"#{self.number} {self.at:%H:%M:%S} {asked} → {self.status}{what}"
+
+
+class Journal:
+    """The requests of a world, the oldest first; iterate over it, or ask it.
+
+    >>> world.journal.assert_sent_once(to="+22963588213", text="Hello")
+    """
+
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque(maxlen=MOST)
+        self._heavy: deque[Entry] = deque()
+        self._bytes = 0
+        self._count = 0
+        self._changed = threading.Condition()
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All requests that are kept."""
+        with self._changed:
+            return list(self._entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def __repr__(self) -> str:
+        sent = sum(1 for entry in self.entries if entry.said)
+        return f"<Journal: {len(self)} requests, {sent} of them with messages>"
+
+    def clear(self) -> None:
+        """Forget all requests so far."""
+        with self._changed:
+            self._entries.clear()
+            self._heavy.clear()
+            self._bytes = 0
+
+    def sent(
+        self, *, to: str | None = None, text: str | re.Pattern[str] | None = None, platform: str | None = None
+    ) -> list[Said]:
+        """What was said, the oldest first; each recipient of a request counts.
+
+        Args:
+            to: whom to; numbers with and without `+` are the same.
+            text: the text, or a pattern that is found in it.
+            platform: on which platform.
+        """
+        return [said for entry, said in self._all(platform) if _fits(said, to, text)]
+
+    def assert_sent_once(
+        self, *, to: str | None = None, text: str | re.Pattern[str] | None = None, platform: str | None = None
+    ) -> None:
+        """Fail unless exactly one such message was sent; arguments as those of `sent`.
+
+        Raises:
+            AssertionError: it says how many were, and what was sent instead, the nearest first.
+        """
+        found = self.sent(to=to, text=text, platform=platform)
+        if len(found) == 1:
+            return
+        wanted = _wanted(to, text, platform)
+        if found:
+            numbers = [f"#{e.number}" for e, said in self._all(platform) if _fits(said, to, text)]
+            raise AssertionError(f"{wanted} was sent {len(found)} times: in {', '.join(numbers)}")
+        raise AssertionError(f"{wanted} was not sent; {self._instead(to, text, platform)}")
+
+    def assert_not_sent(
+        self, *, to: str | None = None, text: str | re.Pattern[str] | None = None, platform: str | None = None
+    ) -> None:
+        """Fail if any such message was sent; arguments as those of `sent`.
+
+        Raises:
+            AssertionError: it names the requests.
+        """
+        found = [f"#{e.number}" for e, said in self._all(platform) if _fits(said, to, text)]
+        if found:
+            wanted = _wanted(to, text, platform)
+            raise AssertionError(f"{wanted} was sent, though it should not have been: in {', '.join(found)}")
+
+    def twice(self) -> dict[tuple[str, str, str], int]:
+        """Who was sent the same text more than once: platform, recipient and text, and how often."""
+        counts: dict[tuple[str, str, str], int] = {}
+        for entry, said in self._all(None):
+            if entry.status < 400:
+                key = entry.platform, said.to, said.text
+                counts[key] = counts.get(key, 0) + 1
+        return {key: count for key, count in counts.items() if count > 1}
+
+    def wait_for(self, predicate: Callable[[Entry], bool], timeout: float = 10.0) -> Entry:
+        """The first request that fits, of those that came already or that come within the time.
+
+        >>> journal.wait_for(lambda entry: entry.operation == "smsdrop.campaigns.launch")
+
+        Args:
+            predicate: tells whether a request fits.
+            timeout: seconds.
+
+        Raises:
+            TimeoutError: none did; it says what came instead.
+        """
+        found: list[Entry] = []
+
+        def came() -> bool:
+            found[:] = [entry for entry in self._entries if predicate(entry)][:1]
+            return bool(found)
+
+        with self._changed:
+            if not self._changed.wait_for(came, timeout):
+                last = "\n".join(str(entry) for entry in list(self._entries)[-NEAREST:])
+                raise TimeoutError(f"no such request within {timeout:g} s; the last ones:\n{last}")
+        return found[0]
+
+    def frame(self) -> pd.DataFrame:
+        """The requests as a table, with their recipients and the first text."""
+        import pandas as pd  # noqa: PLC0415 - loads when first used
+
+        names = ["number", "at", "platform", "operation", "method", "path", "status", "recipients", "text"]
+        rows = []
+        for entry in self.entries:
+            plain = [getattr(entry, name) for name in names[:7]]
+            recipients = ",".join(said.to for said in entry.said) or None
+            rows.append([*plain, recipients, entry.said[0].text if entry.said else None])
+        return pd.DataFrame(rows, columns=names)
+
+    def note(self, application: Application, request: Request, answer: Answer) -> None:
+        """Keep one request and its answer."""
+        with self._changed:
+            self._count += 1
+            entry = Entry(self._count, application, request, answer)
+            self._entries.append(entry)
+            self._heavy.append(entry)
+            self._bytes += entry.size
+            while self._bytes > MOST_BYTES:
+                oldest = self._heavy.popleft()
+                self._bytes -= oldest.size
+                oldest.shrink()
+            self._changed.notify_all()
+
+    def _all(self, platform: str | None) -> Iterator[tuple[Entry, Said]]:
+        for entry in self.entries:
+            if platform is None or entry.platform == platform:
+                yield from ((entry, said) for said in entry.said)
+
+    def _instead(self, to: str | None, text: Any, platform: str | None) -> str:
+        wanted = f"{_number(to or '')} {getattr(text, 'pattern', text) or ''}"
+        others = [(entry.number, said) for entry, said in self._all(platform)]
+        if not others:
+            return f"nothing was sent at all, in {len(self)} requests"
+
+        def likeness(other: tuple[int, Said]) -> float:
+            return SequenceMatcher(None, wanted, f"{_number(other[1].to)} {other[1].text[:500]}").ratio()
+
+        nearest = sorted(others, key=likeness, reverse=True)[:NEAREST]
+        lines = [f"  #{number} {said.text!r} to {said.to}" for number, said in nearest]
+        return "\n".join([f"what was sent, the nearest of {len(others)} first:", *lines])
+
+
+def witnessed(application: Application, journal: Journal) -> Handler:
+    """What serves a platform's requests and notes them."""
+
+    def handle(request: Request) -> Answer:
+        answer = application.handle(request)
+        journal.note(application, request, answer)
+        return answer
+
+    return handle
+
+
+def _fits(said: Said, to: str | None, text: str | re.Pattern[str] | None) -> bool:
+    if to is not None and _number(said.to) != _number(to):
+        return False
+    return text is None or (said.text == text if isinstance(text, str) else bool(text.search(said.text)))
+
+
+def _number(to: str) -> str:
+    return to.removeprefix("+")
+
+
+def _wanted(to: str | None, text: Any, platform: str | None) -> str:
+    what = "a message" if text is None else repr(getattr(text, "pattern", text))
+    return what + (f" to {to}" if to else "") + (f" on {platform}" if platform else "")
+
+
+def _content(body: bytes) -> Any:
+    """A body without its secrets: JSON as values, a form as a form, everything else as text."""
+    if not body:
+        return None
+    try:
+        return _hidden(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        return _query(body.decode("utf-8", "replace"))
+
+
+def _hidden(content: Any) -> Any:
+    if isinstance(content, list):
+        return [_hidden(each) for each in content]
+    if isinstance(content, Mapping):
+        return {name: HIDDEN if _telling(name, value) else _hidden(value) for name, value in content.items()}
+    return content
+
+
+def _telling(name: str, value: Any) -> bool:
+    return name.lower() in SECRETS and isinstance(value, str)
+
+
+def _query(text: str) -> str:
+    """A query or form with its secrets hidden; other text as it is."""
+    fields = parse_qsl(text, keep_blank_values=True)
+    if not any(_telling(name, value) for name, value in fields):
+        return text
+    return urlencode([(name, HIDDEN if _telling(name, value) else value) for name, value in fields])
