@@ -6,7 +6,9 @@
 
 * In this process by default, for everything that goes through `requests`; with
   `@pytest.mark.msgnb(server=True)` on loopback ports, for every other client.
-* While a test has a world, a connection to another host is refused.
+* While a test has a world, a connection to another host is refused; and the clients' pauses move its clock
+  instead of taking time.
+* A fault of the mark that never happened fails the test.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from msgnb_mocks.clock import Clock
     from msgnb_mocks.journal import Journal
 
-OPTIONS = frozenset({"server", "tls", "seed", "quirks"})
+OPTIONS = frozenset({"server", "tls", "seed", "quirks", "faults"})
+PLATFORMS = ("blip", "netsapiens", "smsdrop")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -32,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the mark known."""
     config.addinivalue_line(
         "markers",
-        "msgnb(server=False, tls=False, seed=7, quirks=()): how the mock platforms of a test are run",
+        "msgnb(server=False, tls=False, seed=7, quirks=(), faults=()): how a test's mock platforms are run",
     )
 
 
@@ -84,10 +87,18 @@ def messaging_world(
     options = _options(request)
     _refuse_other_hosts(monkeypatch)
     server, tls = options.pop("server", False), options.pop("tls", False)
+    faults = options.pop("faults", ())
     if tls and not server:
         raise pytest.UsageError("@pytest.mark.msgnb(tls=True) needs server=True")
     with testing.serve(tls=tls, **options) if server else testing.offline(**options) as world:
+        for name in PLATFORMS:
+            getattr(world, name).http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
+        for rule in faults:
+            world.faults.add(**({"kind": rule} if isinstance(rule, str) else rule))
         yield world
+        if unused := world.faults.unused():
+            words = ", ".join(f"{rule.kind} at {rule.operation}" for rule in unused)
+            pytest.fail(f"these faults never happened: {words}", pytrace=False)
 
 
 @pytest.fixture

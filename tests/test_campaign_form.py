@@ -132,6 +132,44 @@ def test_rows_that_lack_a_value_can_be_left_out(sms: Any) -> None:
     assert [each.recipient for each in plan.ready] == [ANA]
 
 
+def test_a_table_that_is_given_comes_first(sms: Any) -> None:
+    """A table in hand is what is sent to, whatever was chosen last; one of recipients is taken as it is."""
+    CampaignForm(sms).source.value = "Pasted phones"
+    judged = msgnb.recipients(PEOPLE)
+    form = filled(sms, judged)
+    assert form.source.value == "A table of this notebook"
+    assert "{name}" in form._chips.html
+    assert "{valid}" not in form._chips.html
+    plan = form.check()
+    assert plan is not None
+    assert [each.reason for each in plan.people][2] == judged["reason"][2]
+
+
+def test_what_is_changed_meanwhile_stops_nothing(world: msgnb.testing.Offline) -> None:
+    """While it is sent, fields may be filled in for the next one: it stays on its way, and goes once."""
+    form = CampaignForm(world.netsapiens, pd.DataFrame({"phone": ["18585550001", "18585550002"]}))
+    form.sender.value, form.text.value, form.title.value, form.region.value = (
+        "16195550101",
+        "Hi",
+        "Busy",
+        "US",
+    )
+    form.dry_run.value = False
+    seen: list[Any] = []
+
+    def meddle(attempt: msgnb.Attempt) -> None:
+        if attempt.url.endswith("/messages") and not seen:
+            form.text.value = "Another text"
+            seen.extend([form.state, form._button.disabled, form.submit()])
+
+    world.netsapiens.http._on_attempt = meddle
+    form.submit()
+    assert seen == ["sending", True, None]
+    assert all(
+        texts == ["Hi"] for phone, texts in world.received("netsapiens").items() if "1858555000" in phone
+    )
+
+
 def test_it_can_be_stopped_and_goes_on(world: msgnb.testing.Offline) -> None:
     """Stopped, no further request leaves; sent again, it goes on to those who have not got it."""
     people = pd.DataFrame({"phone": [f"1858555{number:04}" for number in range(20)]})

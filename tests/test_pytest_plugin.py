@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+import msgnb
 from msgnb.pytest_plugin import Platform
 
 TO = "551100001111@0mn.io"
@@ -63,6 +64,19 @@ def test_other_clients_reach_a_port(smsdrop_mock: Platform) -> None:
     assert "Served world, seed 8" in repr(smsdrop_mock.world)
 
 
+@pytest.mark.msgnb(faults=["503", {"kind": "reset-after", "operation": "smsdrop.campaigns.launch"}])
+def test_faults_stand_in_the_mark(smsdrop_mock: Platform) -> None:
+    """What goes wrong is said in the mark; waiting moves the world's clock instead of taking time."""
+    before = smsdrop_mock.clock.now()
+    with pytest.raises(msgnb.Unreachable):
+        smsdrop_mock.client.send_text("+22963588213", "Hello", sender="MyShop")
+    assert smsdrop_mock.clock.now() > before
+    smsdrop_mock.world.faults.rules.pop(0)
+    with pytest.raises(msgnb.OutcomeUnknown):
+        smsdrop_mock.client.send_text("+22963588213", "Hello", sender="MyShop")
+    assert not smsdrop_mock.journal.twice()
+
+
 def test_other_hosts_are_refused(smsdrop_mock: Platform) -> None:
     """Neither requests nor a bare socket gets off this machine, and the words say why."""
     with pytest.raises(requests.ConnectionError, match=r"offline mode is on: example\.com is refused"):
@@ -72,7 +86,7 @@ def test_other_hosts_are_refused(smsdrop_mock: Platform) -> None:
 
 
 def test_a_wrong_mark_is_an_error(pytester: pytest.Pytester) -> None:
-    """An option that is not there, and one that can't be, are errors that say what there is."""
+    """Options that are not there or can't be, and faults that never happened, are errors in words."""
     pytester.makepyfile(
         """
         import pytest
@@ -85,15 +99,19 @@ def test_a_wrong_mark_is_an_error(pytester: pytest.Pytester) -> None:
 
         @pytest.mark.msgnb(quirks=["nonsense"])
         def test_three(blip_mock): ...
+
+        @pytest.mark.msgnb(faults=["503"])
+        def test_four(blip_mock): ...
         """
     )
     done = pytester.runpytest_subprocess("-p", "no:randomly")
-    done.assert_outcomes(errors=3)
+    done.assert_outcomes(errors=4, passed=1)
     done.stdout.fnmatch_lines(
         [
-            "*@pytest.mark.msgnb does not know 'port'; it takes quirks, seed, server, tls by name*",
+            "*@pytest.mark.msgnb does not know 'port'; it takes faults, quirks, seed, server, tls by name*",
             "*@pytest.mark.msgnb(tls=True) needs server=True*",
             "*unknown quirks nonsense*",
+            "*these faults never happened: 503 at *",
         ]
     )
 

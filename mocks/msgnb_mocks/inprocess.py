@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 import requests
 import responses
 from urllib3 import HTTPResponse
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
+from msgnb_mocks.faults import Broken, Faults
 from msgnb_mocks.journal import Journal, witnessed
-from msgnb_mocks.operations import Answer, Application, Request, dated
+from msgnb_mocks.operations import Answer, Application, Request, dated, names_of
 from msgnb_mocks.platforms import REAL_HOSTS, credentials, platforms, receive, received
 from msgnb_mocks.world import World
 
@@ -33,6 +34,7 @@ class InProcess:
     Attributes:
         applications: the mocks by their names.
         journal: what clients asked, in its order.
+        faults: what goes wrong, by rule.
         credentials: for each platform its real `url` and what signs in there, `further` ways
             to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, which is `None`.
     """
@@ -43,8 +45,10 @@ class InProcess:
         self.credentials: dict[str, Any] = {**credentials(urls, self.applications), "ca": None}
         self.journal = Journal()
         self._hosts = {REAL_HOSTS[name]: application for name, application in self.applications.items()}
+        self.faults = Faults(names_of(self.applications.values()), seed=world.seed, server=False)
         self._handlers = {
-            name: witnessed(application, self.journal) for name, application in self.applications.items()
+            name: witnessed(application, self.journal, self.faults)
+            for name, application in self.applications.items()
         }
         self._mock = responses.RequestsMock(assert_all_requests_are_fired=False)
 
@@ -139,7 +143,10 @@ class _Carrier(responses.BaseResponse):
         headers = {name.lower(): value for name, value in request.headers.items()}
         content = body.encode() if isinstance(body, str) else bytes(body)
         asked = Request(request.method or "", parts.path, parts.query, headers, content)
-        answer = self._inside.handle(application, asked)
+        try:
+            answer = self._inside.handle(application, asked)
+        except Broken as broken:
+            return _broken(broken, url, request.method)
         return HTTPResponse(
             status=answer.status,
             body=BytesIO(answer.body),
@@ -147,3 +154,22 @@ class _Carrier(responses.BaseResponse):
             preload_content=False,
             request_method=request.method,
         )
+
+
+def _broken(broken: Broken, url: str, method: str | None) -> HTTPResponse:
+    """A connection that breaks, as `requests` tells of it; an answer that ends in the middle."""
+    if broken.way == "refused":
+        refused = NewConnectionError(None, "connection refused")  # type: ignore[arg-type]
+        raise requests.ConnectionError(MaxRetryError(None, url, refused))  # type: ignore[arg-type]
+    if broken.way != "truncated" or broken.answer is None or not broken.answer.body:
+        reset = ConnectionResetError(104, "Connection reset by peer")
+        raise requests.ConnectionError(ProtocolError("Connection aborted.", reset))
+    body = broken.answer.body
+    return HTTPResponse(
+        status=broken.answer.status,
+        body=BytesIO(body[: len(body) // 2]),
+        headers={**broken.answer.headers, "Content-Length": str(len(body))},
+        preload_content=False,
+        enforce_content_length=True,
+        request_method=method,
+    )

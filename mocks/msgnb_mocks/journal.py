@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
+from msgnb_mocks.faults import Broken, Faults
 from msgnb_mocks.operations import Answer, Application, Handler, Request, Said
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ MOST = 100_000
 MOST_BYTES = 64_000_000
 """Of answers that are kept; of earlier requests only the rest is."""
 NEAREST = 5
+NOTHING = Answer(0)
 HIDDEN = "hidden"
 SECRETS = frozenset({
     "password", "client_secret", "access_token", "refresh_token", "refresh", "token", "passcode", "key",
@@ -44,15 +46,28 @@ class Entry:
         at: the world's time.
         platform: whose mock it was.
         method: HTTP's.
-        status: HTTP's, of the answer.
+        status: HTTP's, of the answer that the platform gave, also where that got lost; 0 where it gave none.
+        fault: what went wrong on the way, by rule.
+        done: whether the platform was asked at all, and did not refuse.
     """
 
-    def __init__(self, number: int, application: Application, request: Request, answer: Answer) -> None:
+    def __init__(
+        self,
+        number: int,
+        application: Application,
+        request: Request,
+        answer: Answer,
+        fault: str | None,
+        *,
+        done: bool,
+    ) -> None:
         self.number = number
         self.at: datetime = application.clock.now()
         self.platform = application.name
         self.method = request.method
         self.status = answer.status
+        self.fault = fault
+        self.done = done
         self._application = application
         self._request = request
         self._answer = answer.body
@@ -97,7 +112,8 @@ class Entry:
         more = f" and {len(self.said) - 3} more" if len(self.said) > 3 else ""
         what = f": {words}{more}" if words else ""
         asked = self.operation or f"{self.method} {self.path}"
-        return f"#{self.number} {self.at:%H:%M:%S} {asked} → {self.status}{what}"
+        wrong = f" ({self.fault})" if self.fault else ""
+        return f"#{self.number} {self.at:%H:%M:%S} {asked} → {self.status}{wrong}{what}"
 
 
 class Journal:
@@ -179,10 +195,14 @@ class Journal:
             raise AssertionError(f"{wanted} was sent, though it should not have been: in {', '.join(found)}")
 
     def twice(self) -> dict[tuple[str, str, str], int]:
-        """Who was sent the same text more than once: platform, recipient and text, and how often."""
+        """Who would have got the same text more than once: platform, recipient and text, and how often.
+
+        What the platform refused, or never heard of, does not count; what it did although the answer got
+        lost does.
+        """
         counts: dict[tuple[str, str, str], int] = {}
         for entry, said in self._all(None):
-            if entry.status < 400:
+            if entry.done:
                 key = entry.platform, said.to, said.text
                 counts[key] = counts.get(key, 0) + 1
         return {key: count for key, count in counts.items() if count > 1}
@@ -223,11 +243,20 @@ class Journal:
             rows.append([*plain, recipients, entry.said[0].text if entry.said else None])
         return pd.DataFrame(rows, columns=names)
 
-    def note(self, application: Application, request: Request, answer: Answer) -> None:
+    def note(
+        self,
+        application: Application,
+        request: Request,
+        answer: Answer,
+        fault: str | None = None,
+        *,
+        done: bool = True,
+    ) -> None:
         """Keep one request and its answer."""
+        done = done and answer.status < 400
         with self._changed:
             self._count += 1
-            entry = Entry(self._count, application, request, answer)
+            entry = Entry(self._count, application, request, answer, fault, done=done)
             self._entries.append(entry)
             self._heavy.append(entry)
             self._bytes += entry.size
@@ -256,13 +285,24 @@ class Journal:
         return "\n".join([f"what was sent, the nearest of {len(others)} first:", *lines])
 
 
-def witnessed(application: Application, journal: Journal) -> Handler:
-    """What serves a platform's requests and notes them."""
+def witnessed(application: Application, journal: Journal, faults: Faults) -> Handler:
+    """What serves a platform's requests, notes them, and lets go wrong what the rules say.
+
+    It raises `Broken` where the connection is to break.
+    """
 
     def handle(request: Request) -> Answer:
-        answer = application.handle(request)
-        journal.note(application, request, answer)
-        return answer
+        rule = faults.of(application.operation_of(request)) if faults.rules else None
+        if rule is None:
+            answer = application.handle(request)
+            journal.note(application, request, answer)
+            return answer
+        done = application.handle(request) if rule.fault.place == "after" else None
+        given = rule.fault.answer
+        journal.note(application, request, done or given or NOTHING, rule.kind, done=done is not None)
+        if given is None:
+            raise Broken(rule.kind, done, rule.seconds)
+        return given
 
     return handle
 

@@ -179,6 +179,11 @@ Handler = Callable[[Request], Answer]
 """What answers a request."""
 
 
+def names_of(applications: Iterable[Application]) -> list[str]:
+    """The names of all operations."""
+    return [operation.name for application in applications for operation in application.operations]
+
+
 def dated(answer: Answer, clock: Clock) -> dict[str, str]:
     """The headers of an answer, with its date."""
     return {"Date": format_datetime(clock.now(), usegmt=True), **answer.headers}

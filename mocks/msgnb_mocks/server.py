@@ -15,15 +15,18 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+import struct
 import threading
+import time
 from contextlib import suppress
 from http import HTTPStatus
 from io import BufferedIOBase
 from socketserver import BaseServer, StreamRequestHandler, ThreadingMixIn
 from socketserver import TCPServer as StandardServer
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
+from msgnb_mocks.faults import Broken
 from msgnb_mocks.operations import Answer, Application, Request, dated
 from msgnb_mocks.operations import Handler as Handling
 
@@ -151,17 +154,43 @@ class Handler(StreamRequestHandler):
         if request is None:
             return False
         keep = request.headers.get("connection", "").lower() != "close"
-        self._write(self._answered(request), keep=keep, body=request.method != "HEAD")
+        try:
+            self._write(self._answered(request), keep=keep, body=request.method != "HEAD")
+        except Broken as broken:
+            self._break(broken)
         return keep
 
     def _answered(self, request: Request) -> Answer:
         assert isinstance(self.server, Server)  # noqa: S101 - who made this handler
         try:
             return self.server.answer(request)
+        except Broken:
+            raise
         except Exception:
             name = self._application.name
             log.exception("the mock of %s failed at %s %s", name, request.method, request.path)
             return Answer(500)
+
+    def _break(self, broken: Broken) -> NoReturn:
+        """Break the connection in the way that is asked for."""
+        answer = broken.answer or Answer(200)
+        if broken.way in {"truncated", "drip"}:
+            whole = self._head(answer, keep=False) + answer.body
+            half = len(whole) - max(1, len(answer.body) // 2)
+            self._drip(whole, broken.seconds) if broken.way == "drip" else self.wfile.write(whole[:half])
+        elif broken.way == "hang":
+            while self.connection.recv(self.rbufsize):
+                pass
+        else:
+            # Closing with this option set is a reset.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        raise ConnectionAbortedError(broken.way)
+
+    def _drip(self, whole: bytes, seconds: float) -> None:
+        for number in range(len(whole)):
+            self.wfile.write(whole[number : number + 1])
+            time.sleep(seconds)  # a drip is slow
 
     def _read(self) -> Request | None:
         line = self.rfile.readline(LARGEST_HEAD)
@@ -178,12 +207,15 @@ class Handler(StreamRequestHandler):
         return Request(method, path, query, headers, _body(self.rfile, headers))
 
     def _write(self, answer: Answer, *, keep: bool, body: bool = True) -> None:
+        head = self._head(answer, keep=keep)
+        self.wfile.write(head + answer.body if body else head)
+
+    def _head(self, answer: Answer, *, keep: bool) -> bytes:
         lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", f"Content-Length: {len(answer.body)}"]
         lines += [f"{name}: {value}" for name, value in dated(answer, self._application.clock).items()]
         if not keep:
             lines.append("Connection: close")
-        head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
-        self.wfile.write(head + answer.body if body else head)
+        return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
 
 
 def _headers(stream: BufferedIOBase) -> dict[str, str]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from msgnb_mocks.faults import Faults
 from msgnb_mocks.journal import Journal, witnessed
-from msgnb_mocks.operations import Application
+from msgnb_mocks.operations import Application, names_of
 from msgnb_mocks.platforms import credentials, platforms, receive, received
 from msgnb_mocks.server import HOST, Server
 from msgnb_mocks.world import World
@@ -43,6 +44,7 @@ class Servers:
         world: what they share, with its clock.
         applications: the mocks by their names.
         journal: what clients asked, in its order.
+        faults: what goes wrong, by rule.
         credentials: for each platform its `url` and what signs in there, `further` ways
             to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, a path or `None`.
     """
@@ -55,6 +57,7 @@ class Servers:
         self._tls = tls
         self._running = ExitStack()
         self.journal = Journal()
+        self.faults = Faults(names_of(self.applications.values()), seed=world.seed, server=True)
 
     def __enter__(self) -> Self:
         with self._running:
@@ -71,7 +74,7 @@ class Servers:
         self._running.close()
 
     def _server(self, application: Application, port: int, context: ssl.SSLContext | None) -> Server:
-        return Server(application, port, context, handle=witnessed(application, self.journal))
+        return Server(application, port, context, handle=witnessed(application, self.journal, self.faults))
 
     def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
         """Let somebody else write to the account; as `InProcess.receive`."""

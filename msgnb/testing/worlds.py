@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from msgnb.netsapiens import NetSapiens
     from msgnb.smsdrop import SmsDrop
     from msgnb_mocks import World
+    from msgnb_mocks.faults import Faults
     from msgnb_mocks.inprocess import InProcess
     from msgnb_mocks.journal import Journal
     from msgnb_mocks.serving import Servers
@@ -96,6 +97,12 @@ class MockWorld:
     def journal(self) -> Journal:
         """What clients asked of the mocks: `world.journal.assert_sent_once(to=…, text=…)`."""
         found: Journal = self._inside.journal
+        return found
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong, by rule: `world.faults.add("503", operation="blip.messages", nth=1)`."""
+        found: Faults = self._inside.faults
         return found
 
     def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:

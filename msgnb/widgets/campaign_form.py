@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("msgnb.widgets")
 
 FILE, TABLE, PASTED = "A file", "A table of this notebook", "Pasted phones"
+GIVEN = "(the one given)"
 LARGEST = 50_000_000
 LISTED = 50
 """Outcomes that the form shows; the files have all."""
@@ -160,6 +161,8 @@ class CampaignForm(Form):
             self.sender.shown = self._client.sender_hint is not None
             self._stopper.shown = self._csv.shown = self._excel.shown = False
             self.find_tables()
+            if self._given is not None:
+                self.source.value, self.table.value = TABLE, GIVEN
             self.dry_run.value = True  # also where it was off before: sending is asked for anew
             for each in (self.source, self.file, self.table, self.pasted):
                 each.on(self._new_source)
@@ -173,7 +176,7 @@ class CampaignForm(Form):
 
     def find_tables(self) -> None:
         """Offer the tables that the notebook has now."""
-        names = [*(["(the one given)"] if self._given is not None else []), *_notebook_tables()]
+        names = [*([GIVEN] if self._given is not None else []), *_notebook_tables()]
         self.table.offer(names or [""])
         self.table.note = "" if names else "the notebook has none yet"
 
@@ -215,7 +218,9 @@ class CampaignForm(Form):
                 part.problem = ""
             self._when.shown(self._client.platform != "netsapiens")
             self._name_button()
-            self.show("ready", "")
+            # What is on its way stays so, whatever is filled in for the next one meanwhile.
+            if self.state != "sending":
+                self.show("ready", "")
         self._checking.soon()
 
     def _name_button(self) -> None:
@@ -264,7 +269,10 @@ class CampaignForm(Form):
         )
 
     def _read(self, raw: Any) -> pd.DataFrame:
-        """The recipients; read once for a source, column and region."""
+        """The recipients; read once for a source, column and region, and what is read already as it is."""
+        if self.source.value == TABLE and set(raw.columns) >= JUDGED:
+            people: pd.DataFrame = raw
+            return people
         which = (self.table.value, id(raw)) if self.source.value == TABLE else self.file.value or raw
         key = (which, self.source.value, self.column.value, self.region.text)
         if self._people is None or self._people[0] != key:
@@ -305,7 +313,7 @@ class CampaignForm(Form):
             return repr(self.file.value.name if self.file.value else "people.csv")
         if self.source.value == PASTED:
             return repr(self.pasted.text)
-        return "people" if self.table.value.startswith("(") else self.table.value or "people"
+        return "people" if self.table.value in {GIVEN, ""} else str(self.table.value)
 
     # Sending
 

@@ -111,7 +111,7 @@ class Conversations(Form):
                 "search": self.search, "refresh": self._refresh, "list": self._list, "head": self._head,
                 "thread": self._thread,
             },
-            [[["search", "list", "refresh"], ["head", "thread"]]],
+            [[["search", "list", "refresh"], ["head", "thread"]], "status"],
             look="conversations",
         )  # fmt: skip
         self.search.on(self._searched)

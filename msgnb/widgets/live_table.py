@@ -44,7 +44,7 @@ class LiveTable(Form):
             "Live events",
             f"of {live.account}",
             {"filter": self.filter, "pause": self._pause, "head": self._head, "table": self._table},
-            [["filter", "pause"], "head", "table"],
+            [["filter", "pause"], "head", "table", "status"],
             look="live-table",
         )
         self._redraw = Redraw(self._show)
