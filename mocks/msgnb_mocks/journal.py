@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from difflib import SequenceMatcher
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST = 100_000
 """Requests that are kept; earlier ones are dropped."""
-MOST_BYTES = 64_000_000
+MOST_BYTES = 32_000_000
 """Of answers that are kept; of earlier requests only the rest is."""
 NEAREST = 5
 NOTHING = Answer(0)
@@ -36,6 +36,10 @@ SECRETS = frozenset({
     "password", "client_secret", "access_token", "refresh_token", "refresh", "token", "passcode", "key",
     "apikey",
 })  # fmt: skip
+
+
+Kept = tuple[int, datetime, str, int, str | None, bool, str, str, str, bytes]
+"""Of a request: number, time, platform, status, fault, whether it was done; method, path, query and body."""
 
 
 class Entry:
@@ -51,33 +55,19 @@ class Entry:
         done: whether the platform was asked at all, and did not refuse.
     """
 
-    def __init__(
-        self,
-        number: int,
-        application: Application,
-        request: Request,
-        answer: Answer,
-        fault: str | None,
-        *,
-        done: bool,
-    ) -> None:
-        self.number = number
-        self.at: datetime = application.clock.now()
-        self.platform = application.name
-        self.method = request.method
-        self.status = answer.status
-        self.fault = fault
-        self.done = done
+    def __init__(self, kept: Kept, application: Application, answer: bytes) -> None:
+        self.number, self.at, self.platform, self.status, self.fault, self.done = kept[:6]
+        self.method, path, query, body = kept[6:]
+        self._request = Request(self.method, path, query, {}, body)
         self._application = application
-        self._request = request
-        self._answer = answer.body
+        self._answer = answer
 
-    @cached_property
+    @property
     def operation(self) -> str | None:
         """The operation's name, as docs/operations.md has it; `None` where none serves it."""
         return self._application.operation_of(self._request)
 
-    @cached_property
+    @property
     def said(self) -> tuple[Said, ...]:
         """What was said in it to whom."""
         return tuple(self._application.said_in(self._request))
@@ -103,10 +93,6 @@ class Entry:
         """Bytes of the answer that are kept."""
         return len(self._answer)
 
-    def shrink(self) -> None:
-        """Drop the answer's body."""
-        self._answer = b""
-
     def __repr__(self) -> str:
         words = ", ".join(f"{each.text!r} to {each.to}" for each in self.said[:3])
         more = f" and {len(self.said) - 3} more" if len(self.said) > 3 else ""
@@ -123,20 +109,25 @@ class Journal:
     """
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=MOST)
-        self._heavy: deque[Entry] = deque()
+        # Plain values, which the garbage collector leaves alone, however many there are.
+        self._kept: deque[Kept] = deque(maxlen=MOST)
+        self._answers: OrderedDict[int, bytes] = OrderedDict()
+        self._applications: dict[str, Application] = {}
         self._bytes = 0
-        self._count = 0
+        self._numbers = itertools.count(1)
         self._changed = threading.Condition()
+        self._waiting = 0
 
     @property
     def entries(self) -> list[Entry]:
         """All requests that are kept."""
-        with self._changed:
-            return list(self._entries)
+        return [
+            Entry(kept, self._applications[kept[2]], self._answers.get(kept[0], b""))
+            for kept in sorted(self._kept.copy())  # threads may have overtaken one another
+        ]
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self._kept)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -148,8 +139,8 @@ class Journal:
     def clear(self) -> None:
         """Forget all requests so far."""
         with self._changed:
-            self._entries.clear()
-            self._heavy.clear()
+            self._kept.clear()
+            self._answers.clear()
             self._bytes = 0
 
     def sent(
@@ -222,12 +213,17 @@ class Journal:
         found: list[Entry] = []
 
         def came() -> bool:
-            found[:] = [entry for entry in self._entries if predicate(entry)][:1]
+            found[:] = [entry for entry in self.entries if predicate(entry)][:1]
             return bool(found)
 
         with self._changed:
-            if not self._changed.wait_for(came, timeout):
-                last = "\n".join(str(entry) for entry in list(self._entries)[-NEAREST:])
+            self._waiting += 1
+            try:
+                in_time = self._changed.wait_for(came, timeout)
+            finally:
+                self._waiting -= 1
+            if not in_time:
+                last = "\n".join(str(entry) for entry in self.entries[-NEAREST:])
                 raise TimeoutError(f"no such request within {timeout:g} s; the last ones:\n{last}")
         return found[0]
 
@@ -252,19 +248,29 @@ class Journal:
         *,
         done: bool = True,
     ) -> None:
-        """Keep one request and its answer."""
+        """Keep one request and its answer.
+
+        Adding to a deque needs no lock, which under many connections costs more than all the rest.
+        """
+        number, name = next(self._numbers), application.name
+        self._applications[name] = application
+        if answer.body:
+            self._answers[number] = answer.body
+            self._bytes += len(answer.body)
+            if self._bytes > MOST_BYTES:
+                self._shrink()
         done = done and answer.status < 400
+        asked = request.method, request.path, request.query_string, request.body
+        self._kept.append((number, application.clock.now(), name, answer.status, fault, done, *asked))
+        if self._waiting:
+            with self._changed:
+                self._changed.notify_all()
+
+    def _shrink(self) -> None:
+        """Drop the oldest answers until the others are few enough."""
         with self._changed:
-            self._count += 1
-            entry = Entry(self._count, application, request, answer, fault, done=done)
-            self._entries.append(entry)
-            self._heavy.append(entry)
-            self._bytes += entry.size
-            while self._bytes > MOST_BYTES:
-                oldest = self._heavy.popleft()
-                self._bytes -= oldest.size
-                oldest.shrink()
-            self._changed.notify_all()
+            while self._bytes > MOST_BYTES and self._answers:
+                self._bytes -= len(self._answers.popitem(last=False)[1])
 
     def _all(self, platform: str | None) -> Iterator[tuple[Entry, Said]]:
         for entry in self.entries:

@@ -124,3 +124,22 @@ def test_large_answers_are_dropped_but_not_what_was_said(
     assert sum(entry.size for entry in world.journal) <= 3_000
     world.journal.assert_sent_once(text="Hello")
     assert world.journal.entries[1].answer is None
+
+
+def test_many_at_once_are_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests of many threads are all there, in their order, also while answers are dropped."""
+    monkeypatch.setattr(journals, "MOST_BYTES", 1_000)
+    with msgnb_mocks.serve(seed=7) as servers:
+        url = f"{servers.credentials['smsdrop']['url']}/api/nowhere"
+
+        def ask() -> None:
+            with requests.Session() as session:
+                for _ in range(50):
+                    session.get(url, timeout=10)
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [entry.number for entry in servers.journal] == list(range(1, 401))
