@@ -35,6 +35,13 @@ class Standing:
     waits: bool = False
     verb: str = "reached"
 
+    @property
+    def summary(self) -> str:
+        """How far it is, in words."""
+        share = f" ({100 * self.reached // self.total} %)" if self.total else ""
+        reached = f"{self.reached:,} of {self.total:,} {self.verb}{share}"
+        return " · ".join(filter(None, (reached, self.words)))
+
 
 class View(Protocol):
     """Where it is shown."""

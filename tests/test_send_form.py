@@ -267,6 +267,15 @@ def test_a_text_is_counted_as_it_is_typed(world: msgnb.testing.Offline) -> None:
     assert bot.text.note == "4 characters"
 
 
+def test_a_group_of_users_gets_no_sms(world: msgnb.testing.Offline) -> None:
+    """On NetSapiens SMS are counted for phones only, however many users a chat goes to."""
+    form = SendForm(world.netsapiens)
+    form.text.value = "Lunch?"
+    for to, counted in (("", False), ("1002, 1004, 1006", False), ("18585550001", True)):
+        form.to.value = to
+        assert ("SMS" in form.text.note) is counted
+
+
 def test_people_are_offered_by_name_and_number(world: msgnb.testing.Offline) -> None:
     """Contacts and sessions are read once the field is entered, and offered by what is typed."""
     form = SendForm(world.blip)

@@ -153,7 +153,7 @@ class Journal:
             text: the text, or a pattern that is found in it.
             platform: on which platform.
         """
-        return [said for entry, said in self._all(platform) if _fits(said, to, text)]
+        return [said for _, said in self._found(to, text, platform)]
 
     def assert_sent_once(
         self, *, to: str | None = None, text: str | re.Pattern[str] | None = None, platform: str | None = None
@@ -163,13 +163,12 @@ class Journal:
         Raises:
             AssertionError: it says how many were, and what was sent instead, the nearest first.
         """
-        found = self.sent(to=to, text=text, platform=platform)
+        found = self._found(to, text, platform)
         if len(found) == 1:
             return
         wanted = _wanted(to, text, platform)
         if found:
-            numbers = [f"#{e.number}" for e, said in self._all(platform) if _fits(said, to, text)]
-            raise AssertionError(f"{wanted} was sent {len(found)} times: in {', '.join(numbers)}")
+            raise AssertionError(f"{wanted} was sent {len(found)} times: in {_numbers(found)}")
         raise AssertionError(f"{wanted} was not sent; {self._instead(to, text, platform)}")
 
     def assert_not_sent(
@@ -180,10 +179,10 @@ class Journal:
         Raises:
             AssertionError: it names the requests.
         """
-        found = [f"#{e.number}" for e, said in self._all(platform) if _fits(said, to, text)]
+        found = self._found(to, text, platform)
         if found:
             wanted = _wanted(to, text, platform)
-            raise AssertionError(f"{wanted} was sent, though it should not have been: in {', '.join(found)}")
+            raise AssertionError(f"{wanted} was sent, though it should not have been: in {_numbers(found)}")
 
     def twice(self) -> dict[tuple[str, str, str], int]:
         """Who would have got the same text more than once: platform, recipient and text, and how often.
@@ -272,6 +271,9 @@ class Journal:
             while self._bytes > MOST_BYTES and self._answers:
                 self._bytes -= len(self._answers.popitem(last=False)[1])
 
+    def _found(self, to: str | None, text: Any, platform: str | None) -> list[tuple[Entry, Said]]:
+        return [(entry, said) for entry, said in self._all(platform) if _fits(said, to, text)]
+
     def _all(self, platform: str | None) -> Iterator[tuple[Entry, Said]]:
         for entry in self.entries:
             if platform is None or entry.platform == platform:
@@ -311,6 +313,10 @@ def witnessed(application: Application, journal: Journal, faults: Faults) -> Han
         return given
 
     return handle
+
+
+def _numbers(found: list[tuple[Entry, Said]]) -> str:
+    return ", ".join(f"#{entry.number}" for entry, _ in found)
 
 
 def _fits(said: Said, to: str | None, text: str | re.Pattern[str] | None) -> bool:

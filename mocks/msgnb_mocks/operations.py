@@ -189,13 +189,13 @@ def dated(answer: Answer, clock: Clock) -> dict[str, str]:
     return {"Date": format_datetime(clock.now(), usegmt=True), **answer.headers}
 
 
-def json_object(request: Request) -> dict[str, Any]:
-    """The JSON object of a body; an empty one where it is none."""
+def json_object(request: Request) -> dict[str, Any] | None:
+    """The JSON object of a body, `None` where it is none."""
     try:
         found = request.json()
     except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def said_to(recipients: Json, text: Json) -> list[Said]:

@@ -223,7 +223,7 @@ class SmsDropMock:
         """What a request would say: a new campaign's text, to each of its recipients."""
         if self.operation_of(request) != "smsdrop.campaigns.launch":
             return []
-        body = json_object(request)
+        body = json_object(request) or {}
         return said_to(body.get("recipient_list"), body.get("message"))
 
     def _answer(self, request: Request, path: str, *, dated: bool) -> Answer:

@@ -164,7 +164,7 @@ class Messages(Sessions, Numbers):
         """
         if not text.strip() and media is None:
             raise InvalidRequest.of(text="is empty")
-        phones = bool(sender) or all(map(_is_phone, [to] if isinstance(to, str) else to))
+        phones = bool(sender) or all(map(is_phone, [to] if isinstance(to, str) else to))
         plain, with_media = ("sms", "mms") if phones else ("chat", "chat-media")
         kind = plain if media is None else with_media
         answer = self.send_message(kind, text, to, sender, session, media=media)
@@ -178,7 +178,7 @@ class Messages(Sessions, Numbers):
         )
 
 
-def _is_phone(to: str) -> bool:
+def is_phone(to: str) -> bool:
     """Whether a recipient is a phone number rather than a user, whose ids are short."""
     return to.startswith("+") or ("@" not in to and sum(map(str.isdigit, to)) >= NATIONAL)
 

@@ -18,7 +18,7 @@ from msgnb import tables
 from msgnb.campaign import Campaign
 from msgnb.client import Client
 from msgnb.conversation import QUIET
-from msgnb.errors import InsufficientCredit, InvalidRequest, MsgnbError
+from msgnb.errors import InvalidRequest, MsgnbError
 from msgnb.exports import csv_of, excel_of
 from msgnb.markup import Markup, element, table
 from msgnb.plan import Plan, planned
@@ -344,8 +344,6 @@ class CampaignForm(Form):
         except InvalidRequest as error:
             self.blame(error, _FIELDS)
             self._fail(error)
-        except InsufficientCredit as error:
-            self._fail(error)
         except MsgnbError as error:
             self._fail(error)
         except Exception as error:
@@ -408,8 +406,7 @@ class CampaignForm(Form):
         standing = self._standing
         if standing is None or self.dry_run.value:
             return
-        share = f" ({100 * standing.reached // standing.total} %)" if standing.total else ""
-        words = f"{standing.reached:,} of {standing.total:,} {standing.verb}{share} · {standing.words}"
+        words = standing.summary
         bar = element("progress", words, max=str(max(1, standing.total)), value=str(standing.reached))
         self._progress.html = element("div", bar, element("div", words, style=QUIET))
 

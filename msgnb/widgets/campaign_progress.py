@@ -30,7 +30,4 @@ class CampaignProgress(widgets.VBox):
         self._bar.max, self._bar.value = max(1, standing.total), standing.reached
         done = standing.over and standing.reached == standing.total
         self._bar.bar_style = "success" if done else "info"
-        share = f" ({100 * standing.reached // standing.total} %)" if standing.total else ""
-        reached = f"{standing.reached:,} of {standing.total:,} {standing.verb}{share}"
-        state = " · ".join(filter(None, (reached, standing.words)))
-        self._words.value = element("div", state, style=QUIET, role="status")
+        self._words.value = element("div", standing.summary, style=QUIET, role="status")

@@ -72,7 +72,6 @@ class Form(anywidget.AnyWidget):
         self._title, self._subtitle = title, subtitle
         self._parts = {**parts, "status": self.status}
         self._layout = list(layout)
-        self._look = look
         self._answered = 0
         self._drawing = threading.RLock()
         self._held = 0

@@ -13,6 +13,7 @@ from msgnb.blip.commands import identity
 from msgnb.campaign import Campaign, MessageType
 from msgnb.errors import InvalidRequest
 from msgnb.netsapiens.media import Media, media_of
+from msgnb.netsapiens.messages import is_phone
 from msgnb.phones import dialable, international
 from msgnb.widgets.calls import Call, Shown
 from msgnb.widgets.parts import Upload
@@ -115,8 +116,13 @@ def _pbx_media(given: Values) -> Call:
     return Call("send_text", (_group(given.to), given.text), named)
 
 
+def members(to: str) -> list[str]:
+    """The recipients that stand in one field, separated by commas."""
+    return [each.strip() for each in to.split(",") if each.strip()]
+
+
 def _group(to: str) -> Any:
-    several = [each.strip() for each in to.split(",") if each.strip()]
+    several = members(to)
     return several if len(several) > 1 else to
 
 
@@ -164,8 +170,8 @@ def check_recipient(platform: str, to: str) -> None:
     elif platform == "smsdrop":
         international(to, "to")
     else:
-        for each in filter(None, (piece.strip() for piece in to.split(","))):
-            if each.startswith("+") or (len(each) >= 10 and each.replace("-", "").isdigit()):
+        for each in members(to):
+            if is_phone(each):
                 dialable(each, "to")
             elif " " in each:
                 raise InvalidRequest.of(to=f"{each!r} is neither a phone number nor a user")

@@ -7,10 +7,8 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from msgnb.errors import InvalidRequest
@@ -147,12 +145,6 @@ class Upload:
     name: str
     mime_type: str
     content: bytes = field(repr=False)
-
-    @classmethod
-    def of(cls, path: str | Path) -> Upload:
-        """A file of this machine."""
-        path = Path(path)
-        return cls(path.name, mimetypes.guess_type(path.name)[0] or "", path.read_bytes())
 
 
 class FileControl(Control):

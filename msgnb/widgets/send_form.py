@@ -19,10 +19,11 @@ from msgnb.conversation import QUIET, bubble
 from msgnb.errors import InvalidRequest, MsgnbError, OutcomeUnknown
 from msgnb.markup import Markup, element
 from msgnb.netsapiens.media import LARGEST
+from msgnb.netsapiens.messages import is_phone
 from msgnb.sending import SendResult
 from msgnb.widgets.calls import NAMES, TITLES, Call
 from msgnb.widgets.form import Form
-from msgnb.widgets.kinds import KINDS, Kind, Values, check_recipient, check_sender
+from msgnb.widgets.kinds import KINDS, Kind, Values, check_recipient, check_sender, members
 from msgnb.widgets.parts import Button, Code, Control, FileControl, Pane
 from msgnb.widgets.people import People
 from msgnb.widgets.zones import When
@@ -276,9 +277,8 @@ class SendForm(Form):
         """Whether the text goes to a phone: on NetSapiens a user gets a chat message."""
         if self._client.platform != "netsapiens":
             return True
-        return (
-            bool(self.sender.text) or self.to.text.startswith("+") or sum(map(str.isdigit, self.to.text)) > 9
-        )
+        given = members(self.to.text)
+        return bool(self.sender.text) or (bool(given) and all(map(is_phone, given)))
 
     def _drawn(self) -> Markup:
         """The message as its recipient will see it."""

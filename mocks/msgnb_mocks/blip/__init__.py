@@ -114,14 +114,14 @@ class BlipMock:
                 return Answer(429)
             schedules.execute(self.state)
             campaigns.proceed(self.state)
-            envelope = _object(request)
+            envelope = json_object(request)
             return Answer(400) if envelope is None else serve(envelope)
 
     def operation_of(self, request: Request) -> str | None:
         """The name of the operation that a request asks for: HTTP's, or the command's."""
         if request.path != "/commands":
             return f"blip.{request.path[1:]}" if request.path in self._paths else None
-        wire = json_object(request)
+        wire = json_object(request) or {}
         path, _ = target(str(wire.get("uri") or ""))
         method, node = wire.get("method"), _node(wire.get("to"), self.state.bot)
         method = "set" if method == "observe" else method
@@ -133,7 +133,7 @@ class BlipMock:
 
     def said_in(self, request: Request) -> list[Said]:
         """What a request would say: a message's content, now or later."""
-        wire = json_object(request)
+        wire = json_object(request) or {}
         message: Any = wire if request.path == "/messages" else None
         if request.path == "/commands" and wire.get("method") == "set":
             resource = wire.get("resource")
@@ -239,15 +239,6 @@ class BlipMock:
     def _notification(self, wire: dict[str, Any]) -> Answer:
         """Tell a contact what became of a message."""
         return Answer(202 if isinstance(wire.get("id"), str) and isinstance(wire.get("event"), str) else 400)
-
-
-def _object(request: Request) -> dict[str, Any] | None:
-    """The JSON object of a body, `None` where it is none."""
-    try:
-        found = request.json()
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _node(to: object, bot: str) -> str:

@@ -173,7 +173,7 @@ class NetSapiensMock:
         """What a request would say: a message's text, to each of its destinations."""
         if request.method != "POST" or not request.path.endswith("/messages"):
             return []
-        body = json_object(request)
+        body = json_object(request) or {}
         return said_to(body.get("destination"), body.get("message"))
 
     def _answer(self, request: Request) -> Answer:
