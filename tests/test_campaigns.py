@@ -15,8 +15,8 @@ import pytest
 import msgnb
 from msgnb import bulk, tables
 from msgnb.journal import Journal, read
-from msgnb_mocks import smsdrop as mock
 from msgnb_mocks.smsdrop import SmsDropMock
+from msgnb_mocks.smsdrop import checks as mock
 
 PHONES = ["+12125550176", "+13105550142", "+5511999990001", "+33612345678"]
 PEOPLE = pd.DataFrame({"name": ["Ana", "Bia", "Cy", "Di"], "phone": PHONES})
@@ -189,7 +189,7 @@ def test_the_campaigns_own_list_will_do(world: msgnb.testing.Offline) -> None:
 
 def test_too_little_credit_is_told_before_anything_leaves(world: msgnb.testing.Offline) -> None:
     """What all of it takes is held against the credit; not one SMS leaves."""
-    smsdrop(world).credit = 3
+    smsdrop(world).state.credit = 3
     with pytest.raises(
         msgnb.InsufficientCredit, match="takes 4 SMS and the credit is 3: 1 are missing; nothing"
     ):
@@ -209,13 +209,13 @@ def test_what_waits_for_credit_is_launched_when_it_came(
     """Where credit runs out on the way, the run ends; run again, what waits is launched, not made anew."""
     service, client = smsdrop(world), world.smsdrop
     monkeypatch.setattr(client, "_credit", lambda: 5_000)
-    service.credit = 2
+    service.state.credit = 2
     before = len(client.campaigns())
     outcomes = client.send_campaign(campaign("smsdrop", "Hi {name}"), PEOPLE)
     assert outcomes["state"].tolist() == ["sent", "sent", "rejected", "rejected"]
     assert shown(outcomes["error_code"]) == ["", "", "credit", "untried"]
     assert outcomes.msg.failed()["recipient"].tolist() == PHONES[2:]
-    service.credit = 10
+    service.state.credit = 10
     later = client.send_campaign(campaign("smsdrop", "Hi {name}"), outcomes.msg.failed())
     assert later["state"].tolist() == ["sent", "sent"]
     assert later["attempts"].tolist() == [2, 1]

@@ -14,7 +14,9 @@ from fnmatch import fnmatchcase
 from random import Random
 from typing import Literal
 
-from msgnb_mocks.operations import JSON_HEADERS, Answer
+import orjson
+
+from msgnb_mocks.operations import JSON_HEADERS, Answer, Request, json_object
 
 Place = Literal["before", "after"]
 
@@ -36,14 +38,18 @@ class Fault:
     Attributes:
         doc: what happens.
         place: `before` the platform has done what was asked, or `after`.
-        answer: what is answered; the connection breaks where it is `None`.
+        answer: what is answered in any case.
         server_only: whether it needs a socket.
+        breaks: whether the connection breaks where there is no `answer`.
+        seconds: how long it takes, where it takes a time.
     """
 
     doc: str
     place: Place = "before"
     answer: Answer | None = None
     server_only: bool = False
+    breaks: bool = True
+    seconds: float = 0.0
 
 
 def _status(status: int, **headers: str) -> Answer:
@@ -71,7 +77,11 @@ FAULTS: dict[str, Fault] = {
     "reset": Fault("the connection breaks before anything was done"),
     "reset-after": Fault("the connection breaks after it was done", "after"),
     "truncated": Fault("the answer ends in the middle", "after"),
-    "drip": Fault("the answer comes byte by byte", "after", server_only=True),
+    "wrong-length": Fault("fewer bytes are announced than belong to the answer", "after"),
+    "latency": Fault("the answer takes a while", "after", breaks=False, seconds=1.0),
+    "stale-page": Fault("a list is as it was when it was asked for first", "after", breaks=False),
+    "duplicate-page": Fault("a page of a list comes once more instead of the next", "after", breaks=False),
+    "drip": Fault("the answer comes byte by byte", "after", server_only=True, seconds=0.05),
     "hang": Fault("nothing is ever answered", server_only=True),
 }
 
@@ -94,12 +104,58 @@ class Rule:
         """What happens."""
         return FAULTS[self.kind]
 
+    def given(
+        self, pages: Pages, operation: str | None, request: Request, done: Answer | None
+    ) -> Answer | None:
+        """What is answered instead of what was done; `None` where the connection breaks."""
+        if self.fault.answer or self.fault.breaks or done is None:
+            return self.fault.answer
+        return pages.instead(self.kind, operation, request) or done
+
     def fires(self) -> bool:
         """Whether it happens to the next request that it is for."""
         self.met += 1
         happens = self.met in self.nth if self.nth else self.random.random() < self.share
         self.fired += happens
         return happens
+
+
+class Pages:
+    """The answers so far, for those that come once more."""
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[str | None, bytes], Answer] = {}
+        self._last: dict[str | None, tuple[bytes, Answer]] = {}
+
+    def keep(self, operation: str | None, request: Request, answer: Answer) -> None:
+        """Remember an answer."""
+        target = _target(request)
+        self._first.setdefault((operation, target), answer)
+        self._last[operation] = target, answer
+
+    def instead(self, kind: str, operation: str | None, request: Request) -> Answer | None:
+        """What was answered before, as if it was the answer to this; `None` where there was nothing."""
+        target = _target(request)
+        if kind == "stale-page":
+            return _again(self._first.get((operation, target)), request)
+        if kind == "duplicate-page":
+            before, answer = self._last.get(operation, (target, None))
+            return _again(answer, request) if before != target else None
+        return None
+
+
+def _target(request: Request) -> bytes:
+    """What tells a request apart, but for the random id of a command."""
+    body = json_object(request)
+    content = request.body if body is None else orjson.dumps({**body, "id": None})
+    return f"{request.method} {request.path}?{request.query_string}\n".encode() + content
+
+
+def _again(answer: Answer | None, request: Request) -> Answer | None:
+    asked = json_object(request) or {}
+    if answer is None or "id" not in asked:
+        return answer
+    return Answer.of({**orjson.loads(answer.body), "id": asked["id"]}, answer.status)
 
 
 class Faults:
@@ -116,7 +172,7 @@ class Faults:
     def __init__(self, operations: Iterable[str], *, seed: int, server: bool) -> None:
         self._operations = sorted(operations)
         self._random = Random(seed)
-        self._server = server
+        self.server = server
         self._lock = threading.Lock()
         self.rules: list[Rule] = []
 
@@ -127,7 +183,7 @@ class Faults:
         operation: str = "*",
         nth: int | Collection[int] | None = None,
         share: float | None = None,
-        seconds: float = 0.05,
+        seconds: float | None = None,
     ) -> Rule:
         """Let something go wrong from now on.
 
@@ -136,7 +192,8 @@ class Faults:
             operation: the name of an operation, as docs/operations.md has it; `*` stands for anything.
             nth: which of the requests for it, counted from 1; all where neither this nor `share` is given.
             share: of the requests for it, by the world's seed.
-            seconds: between two bytes of a drip.
+            seconds: of the latency, or between two bytes of a drip; in process a latency moves the world's
+                clock instead of taking time.
 
         Returns:
             The rule, which counts how often it fired.
@@ -146,6 +203,7 @@ class Faults:
         """
         self._check(kind, operation, share)
         listed = frozenset() if nth is None else frozenset([nth] if isinstance(nth, int) else nth)
+        seconds = FAULTS[kind].seconds if seconds is None else seconds
         rule = Rule(kind, operation, listed, 1.0 if share is None else share, seconds, self._random)
         with self._lock:
             self.rules.append(rule)
@@ -154,10 +212,10 @@ class Faults:
     def _check(self, kind: str, operation: str, share: float | None) -> None:
         if kind not in FAULTS:
             raise ValueError(f"no fault {kind!r}; there are {', '.join(FAULTS)}")
-        if FAULTS[kind].server_only and not self._server:
+        if FAULTS[kind].server_only and not self.server:
             way = "msgnb.testing.serve(), or @pytest.mark.msgnb(server=True)"
             raise ValueError(f"{kind!r} needs a socket: {way}")
-        if kind == "refused" and self._server:
+        if kind == "refused" and self.server:
             raise ValueError("a server that listens can't refuse by operation: 'reset' is the nearest")
         if not any(fnmatchcase(name, operation) for name in self._operations):
             platform = operation.partition(".")[0]
@@ -177,7 +235,7 @@ class Faults:
 
     def matrix(self) -> tuple[str, ...]:
         """All kinds that can be played here, for a parametrised test."""
-        return matrix(server=self._server)
+        return matrix(server=self.server)
 
     def of(self, operation: str | None) -> Rule | None:
         """The rule that fires for the next request of an operation."""

@@ -13,10 +13,10 @@ import responses
 from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
-from msgnb_mocks.faults import Broken, Faults
-from msgnb_mocks.journal import Journal, witnessed
-from msgnb_mocks.operations import Answer, Application, Request, dated, names_of
-from msgnb_mocks.platforms import REAL_HOSTS, credentials, platforms, receive, received
+from msgnb_mocks.ensemble import Ensemble
+from msgnb_mocks.faults import Broken
+from msgnb_mocks.operations import Answer, Application, Request, dated
+from msgnb_mocks.platforms import REAL_HOSTS, credentials
 from msgnb_mocks.world import World
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
@@ -25,31 +25,23 @@ OLD_BLIP_HOST = "msging.net"
 ANY = re.compile(".*", re.DOTALL)
 
 
-class InProcess:
+class InProcess(Ensemble):
     """Stands in for the platforms' real hosts, and refuses every other one.
 
     >>> with InProcess(World(7)):
     ...     requests.post("https://http.msging.net/commands", json=command, headers=signed)
 
     Attributes:
-        applications: the mocks by their names.
-        journal: what clients asked, in its order.
-        faults: what goes wrong, by rule.
         credentials: for each platform its real `url` and what signs in there, `further` ways
             to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, which is `None`.
     """
 
-    def __init__(self, world: World, *, quirks: frozenset[str] = frozenset()) -> None:
-        self.applications = platforms(world, quirks)
+    def __init__(self, world: World, *, quirks: frozenset[str] = frozenset(), strict: bool = False) -> None:
+        super().__init__(world, quirks=quirks, strict=strict, server=False)
         urls = {name: f"https://{REAL_HOSTS[name]}" for name in self.applications}
         self.credentials: dict[str, Any] = {**credentials(urls, self.applications), "ca": None}
-        self.journal = Journal()
         self._hosts = {REAL_HOSTS[name]: application for name, application in self.applications.items()}
-        self.faults = Faults(names_of(self.applications.values()), seed=world.seed, server=False)
-        self._handlers = {
-            name: witnessed(application, self.journal, self.faults)
-            for name, application in self.applications.items()
-        }
+        self._handlers = {name: self.handler(name) for name in self.applications}
         self._mock = responses.RequestsMock(assert_all_requests_are_fired=False)
 
     def start(self) -> None:
@@ -62,32 +54,6 @@ class InProcess:
         """Let requests go where they go."""
         self._mock.stop(allow_assert=False)
         self._mock.reset()
-
-    def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
-        """Let somebody else write to the account, e.g. `receive("netsapiens", from_=…, to=…, text="hi")`.
-
-        Args:
-            platform: where.
-            from_: the number, user or identity that writes.
-            to: the number, user or identity written to.
-            text: what is said.
-            more: `session`, where it is not the one that the two have; `media`, MIME type and size in bytes.
-
-        Returns:
-            The ids of the `session` and the `message`.
-
-        Raises:
-            ValueError: there is no such platform, sender, recipient or session.
-        """
-        return receive(self.applications, platform, from_, to, text, **more)
-
-    def received(self, platform: str) -> dict[str, list[str]]:
-        """What each phone, user or identity of a platform really got, the oldest first.
-
-        Raises:
-            ValueError: there is no such platform.
-        """
-        return received(self.applications, platform)
 
     def __enter__(self) -> Self:
         self.start()
@@ -161,14 +127,15 @@ def _broken(broken: Broken, url: str, method: str | None) -> HTTPResponse:
     if broken.way == "refused":
         refused = NewConnectionError(None, "connection refused")  # type: ignore[arg-type]
         raise requests.ConnectionError(MaxRetryError(None, url, refused))  # type: ignore[arg-type]
-    if broken.way != "truncated" or broken.answer is None or not broken.answer.body:
+    if broken.way not in {"truncated", "wrong-length"} or broken.answer is None or not broken.answer.body:
         reset = ConnectionResetError(104, "Connection reset by peer")
         raise requests.ConnectionError(ProtocolError("Connection aborted.", reset))
     body = broken.answer.body
+    announced = len(body) if broken.way == "truncated" else len(body) // 2
     return HTTPResponse(
         status=broken.answer.status,
         body=BytesIO(body[: len(body) // 2]),
-        headers={**broken.answer.headers, "Content-Length": str(len(body))},
+        headers={**broken.answer.headers, "Content-Length": str(announced)},
         preload_content=False,
         enforce_content_length=True,
         request_method=method,

@@ -19,8 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from msgnb_mocks.faults import Broken, Faults
-from msgnb_mocks.operations import Answer, Application, Handler, Request, Said
+from msgnb_mocks.operations import Answer, Application, Request, Said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,6 +141,18 @@ class Journal:
             self._kept.clear()
             self._answers.clear()
             self._bytes = 0
+
+    @property
+    def last(self) -> int:
+        """The number of the last request; 0 where there was none."""
+        return max((kept[0] for kept in self._kept.copy()), default=0)
+
+    def rewind(self, number: int) -> None:
+        """Forget all requests after one."""
+        with self._changed:
+            for kept in [each for each in self._kept if each[0] > number]:
+                self._kept.remove(kept)
+                self._bytes -= len(self._answers.pop(kept[0], b""))
 
     def sent(
         self, *, to: str | None = None, text: str | re.Pattern[str] | None = None, platform: str | None = None
@@ -291,28 +302,6 @@ class Journal:
         nearest = sorted(others, key=likeness, reverse=True)[:NEAREST]
         lines = [f"  #{number} {said.text!r} to {said.to}" for number, said in nearest]
         return "\n".join([f"what was sent, the nearest of {len(others)} first:", *lines])
-
-
-def witnessed(application: Application, journal: Journal, faults: Faults) -> Handler:
-    """What serves a platform's requests, notes them, and lets go wrong what the rules say.
-
-    It raises `Broken` where the connection is to break.
-    """
-
-    def handle(request: Request) -> Answer:
-        rule = faults.of(application.operation_of(request)) if faults.rules else None
-        if rule is None:
-            answer = application.handle(request)
-            journal.note(application, request, answer)
-            return answer
-        done = application.handle(request) if rule.fault.place == "after" else None
-        given = rule.fault.answer
-        journal.note(application, request, done or given or NOTHING, rule.kind, done=done is not None)
-        if given is None:
-            raise Broken(rule.kind, done, rule.seconds)
-        return given
-
-    return handle
 
 
 def _numbers(found: list[tuple[Entry, Said]]) -> str:

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote
 import orjson
 
 from msgnb_mocks.clock import Clock
+from msgnb_mocks.history import Heard
 
 Json = Any
 """Anything that a JSON body holds."""
@@ -89,6 +90,10 @@ class Said:
 
     to: str
     text: str
+    by: str = field(default="", compare=False)
+    """The account's own number, user or identity, which the recipient may answer to."""
+    session: str | None = field(default=None, compare=False)
+    """The session it was said in, where the request names one."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,11 @@ class Application(Protocol):
     clock: Clock
     """The world's; answers are dated by it."""
 
+    @property
+    def state(self) -> Any:
+        """All that it remembers; `msgnb_mocks.snapshots` keeps it and puts it back."""
+        ...
+
     def handle(self, request: Request) -> Answer:
         """Answer one request; never raises."""
         ...
@@ -150,6 +160,14 @@ class Application(Protocol):
 
     def said_in(self, request: Request) -> list[Said]:
         """What a request would say, to each of its recipients."""
+        ...
+
+    def history(self) -> Iterable[Heard]:
+        """All that was said."""
+        ...
+
+    def remember(self, sayings: Iterable[Heard]) -> None:
+        """Put what was said elsewhere, the oldest first, in the place of the history."""
         ...
 
     def received(self) -> dict[str, list[str]]:
@@ -198,10 +216,10 @@ def json_object(request: Request) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def said_to(recipients: Json, text: Json) -> list[Said]:
+def said_to(recipients: Json, text: Json, by: str = "", session: str | None = None) -> list[Said]:
     """The same text to each of some recipients, of whatever a body holds in their places."""
     listed = recipients if isinstance(recipients, list) else [recipients]
-    return [Said(str(each), str(text)) for each in listed if isinstance(each, str | int)]
+    return [Said(str(each), str(text), by, session) for each in listed if isinstance(each, str | int)]
 
 
 def check_quirks(chosen: frozenset[str], known: Collection[str]) -> None:

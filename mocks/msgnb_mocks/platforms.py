@@ -50,29 +50,3 @@ def credentials(urls: Mapping[str, str], applications: Mapping[str, Application]
         if application.further_credentials
     }
     return found
-
-
-def receive(
-    applications: Mapping[str, Application], platform: str, from_: str, to: str, text: str, **more: Any
-) -> dict[str, str]:
-    """Let somebody else write to the account of a platform; returns the ids of session and message.
-
-    Raises:
-        ValueError: there is no such platform, sender, recipient or session.
-    """
-    return _known(applications, platform).receive(from_, to, text, **more)
-
-
-def received(applications: Mapping[str, Application], platform: str) -> dict[str, list[str]]:
-    """What each phone, user or identity of a platform really got from clients, the oldest first.
-
-    Raises:
-        ValueError: there is no such platform.
-    """
-    return _known(applications, platform).received()
-
-
-def _known(applications: Mapping[str, Application], platform: str) -> Application:
-    if platform not in applications:
-        raise ValueError(f"no platform {platform!r}; there are {', '.join(applications)}")
-    return applications[platform]

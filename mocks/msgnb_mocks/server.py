@@ -178,6 +178,9 @@ class Handler(StreamRequestHandler):
             whole = self._head(answer, keep=False) + answer.body
             half = len(whole) - max(1, len(answer.body) // 2)
             self._drip(whole, broken.seconds) if broken.way == "drip" else self.wfile.write(whole[:half])
+        elif broken.way == "wrong-length":
+            head = self._head(answer, keep=False, length=len(answer.body) // 2)
+            self.wfile.write(head + answer.body)
         elif broken.way == "hang":
             while self.connection.recv(self.rbufsize):
                 pass
@@ -210,8 +213,9 @@ class Handler(StreamRequestHandler):
         head = self._head(answer, keep=keep)
         self.wfile.write(head + answer.body if body else head)
 
-    def _head(self, answer: Answer, *, keep: bool) -> bytes:
-        lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", f"Content-Length: {len(answer.body)}"]
+    def _head(self, answer: Answer, *, keep: bool, length: int | None = None) -> bytes:
+        length = len(answer.body) if length is None else length
+        lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", f"Content-Length: {length}"]
         lines += [f"{name}: {value}" for name, value in dated(answer, self._application.clock).items()]
         if not keep:
             lines.append("Connection: close")

@@ -10,15 +10,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from msgnb_mocks.faults import Faults
-from msgnb_mocks.journal import Journal, witnessed
-from msgnb_mocks.operations import Application, names_of
-from msgnb_mocks.platforms import credentials, platforms, receive, received
+from msgnb_mocks.ensemble import Ensemble
+from msgnb_mocks.operations import Application
+from msgnb_mocks.platforms import credentials
 from msgnb_mocks.server import HOST, Server
 from msgnb_mocks.world import World
 
 
-def serve(seed: int = 7, *, port: int = 0, tls: bool = False, quirks: Iterable[str] = ()) -> Servers:
+def serve(
+    seed: int = 7, *, port: int = 0, tls: bool = False, quirks: Iterable[str] = (), strict: bool = False
+) -> Servers:
     """The three platforms, each on its own port of this machine.
 
     >>> with msgnb_mocks.serve(seed=7) as servers:
@@ -30,34 +31,31 @@ def serve(seed: int = 7, *, port: int = 0, tls: bool = False, quirks: Iterable[s
         tls: serve HTTPS with a throw-away certificate; `credentials["ca"]` is the path of its authority.
         quirks: second readings of the contract to switch on, as `netsapiens:numeric-text`.
 
+        strict: refuse with 501 what is only inferred; docs/fidelity.md lists it.
+
     Raises:
         OSError: a port is taken.
         ValueError: a quirk is unknown.
     """
-    return Servers(World(seed), port=port, tls=tls, quirks=frozenset(quirks))
+    return Servers(World(seed), port=port, tls=tls, quirks=frozenset(quirks), strict=strict)
 
 
-class Servers:
+class Servers(Ensemble):
     """Running mock servers; use as a context manager.
 
     Attributes:
-        world: what they share, with its clock.
-        applications: the mocks by their names.
-        journal: what clients asked, in its order.
-        faults: what goes wrong, by rule.
         credentials: for each platform its `url` and what signs in there, `further` ways
             to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, a path or `None`.
     """
 
-    def __init__(self, world: World, *, port: int, tls: bool, quirks: frozenset[str]) -> None:
-        self.world = world
-        self.applications: dict[str, Application] = platforms(world, quirks)
+    def __init__(
+        self, world: World, *, port: int, tls: bool, quirks: frozenset[str], strict: bool = False
+    ) -> None:
+        super().__init__(world, quirks=quirks, strict=strict, server=True)
         self.credentials: dict[str, Any] = {}
         self._port = port
         self._tls = tls
         self._running = ExitStack()
-        self.journal = Journal()
-        self.faults = Faults(names_of(self.applications.values()), seed=world.seed, server=True)
 
     def __enter__(self) -> Self:
         with self._running:
@@ -74,15 +72,7 @@ class Servers:
         self._running.close()
 
     def _server(self, application: Application, port: int, context: ssl.SSLContext | None) -> Server:
-        return Server(application, port, context, handle=witnessed(application, self.journal, self.faults))
-
-    def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
-        """Let somebody else write to the account; as `InProcess.receive`."""
-        return receive(self.applications, platform, from_, to, text, **more)
-
-    def received(self, platform: str) -> dict[str, list[str]]:
-        """What each phone, user or identity of a platform really got; as `InProcess.received`."""
-        return received(self.applications, platform)
+        return Server(application, port, context, handle=self.handler(application.name))
 
     def _certified(self) -> tuple[ssl.SSLContext, str]:
         """A context with a certificate for this machine, and the file of the authority that signed it."""

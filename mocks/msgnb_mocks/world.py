@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import accumulate
 from random import Random
@@ -141,16 +141,12 @@ class World:
         self.clock = clock or Clock()
         self.lock = threading.RLock()
         self.start = self.clock.start
-        midnight = self.start.replace(hour=0, minute=0, second=0)
-        days = [midnight - timedelta(days=back) for back in range(1, DAYS + 1)]
-        self._days = days, list(accumulate(WEEK[day.weekday()] for day in days))
-        self.people = tuple(self._people())
-        self.conversations = tuple(self._conversations())
-        self.mailings = tuple(self._mailings())
+        made = _made(seed, self.start)
+        self.people, self.conversations, self.mailings = made.people, made.conversations, made.mailings
 
     def random(self, purpose: str) -> Random:
         """A stream of chance for one purpose, which others do not disturb."""
-        return Random(f"{self.seed}:{purpose}")
+        return _random(self.seed, purpose)
 
     def conversations_of(self, platform: str) -> tuple[Conversation, ...]:
         """The conversations that take place on a platform."""
@@ -171,8 +167,22 @@ class World:
         """Hexadecimal digits out of a stream."""
         return f"{rng.getrandbits(4 * digits):0{digits}x}"
 
+
+class _Making:
+    """Makes what follows from a seed, for a history that ends at a moment."""
+
+    def __init__(self, seed: int, start: datetime) -> None:
+        self._seed = seed
+        self._start = start
+        midnight = start.replace(hour=0, minute=0, second=0)
+        days = [midnight - timedelta(days=back) for back in range(1, DAYS + 1)]
+        self._days = days, list(accumulate(WEEK[day.weekday()] for day in days))
+        self.people = tuple(self._people())
+        self.conversations = tuple(self._conversations())
+        self.mailings = tuple(self._mailings())
+
     def _people(self) -> Iterator[Person]:
-        rng = self.random("people")
+        rng = _random(self._seed, "people")
         taken: set[str] = set()
         for number, locale in enumerate(rng.choices(list(LANGUAGES), list(LANGUAGES.values()), k=PEOPLE)):
             first, last = (rng.choice(_corpus()[locale]["people"])[part] for part in (0, 1))
@@ -185,7 +195,7 @@ class World:
             yield Person(number, first, last, name, locale, phone, f"person{number}@example.com", city)
 
     def _conversations(self) -> Iterator[Conversation]:
-        rng = self.random("conversations")
+        rng = _random(self._seed, "conversations")
         for person in rng.sample(self.people, sum(CONVERSATIONS.values())):
             exchanges = 2 + int(rng.expovariate(1 / 20))
             lines = [line for _ in range(exchanges) for line in self._exchange(rng, person)]
@@ -206,7 +216,7 @@ class World:
         asked = self._moment(rng)
         yield Line(asked, True, question.format(**words), self._media(rng))
         answered = asked + timedelta(milliseconds=20_000 + int(rng.expovariate(1 / 600_000)))
-        if rng.random() < 0.9 and answered < self.start:
+        if rng.random() < 0.9 and answered < self._start:
             yield Line(
                 answered, False, answer.format(**words), self._media(rng) if rng.random() < 0.3 else None
             )
@@ -222,15 +232,15 @@ class World:
         if rng.random() > 0.06:
             return None
         mime, name, size = rng.choice(MEDIA)
-        url = f"https://media.example/{self.hex(rng, 12)}/{name}"
+        url = f"https://media.example/{World.hex(rng, 12)}/{name}"
         return Media(mime, size + rng.randrange(size), url, name, rng.choice(("", "👆", "📎")))
 
     def _mailings(self) -> Iterator[Mailing]:
-        rng = self.random("mailings")
+        rng = _random(self._seed, "mailings")
         for number, (title, text, size) in enumerate(MAILINGS):
             # The last ones are still to come.
             days = rng.randrange(1, 6) if number >= len(MAILINGS) - COMING else -rng.randrange(1, DAYS)
-            midnight = self.start.replace(hour=0, minute=0, second=0)
+            midnight = self._start.replace(hour=0, minute=0, second=0)
             at = midnight + timedelta(days=days, hours=rng.randrange(8, 18), minutes=rng.choice((0, 15, 30)))
             yield Mailing(
                 title, text, rng.choice(("MyShop", "Clinic", "INFO", "22990")), at, self._crowd(rng, size)
@@ -238,6 +248,16 @@ class World:
 
     def _crowd(self, rng: Random, size: int) -> tuple[Person, ...]:
         return tuple(rng.sample(self.people, min(size, len(self.people))))
+
+
+@lru_cache(maxsize=4)
+def _made(seed: int, start: datetime) -> _Making:
+    """The same once more, where a world of the seed was made before."""
+    return _Making(seed, start)
+
+
+def _random(seed: int, purpose: str) -> Random:
+    return Random(f"{seed}:{purpose}")
 
 
 @cache

@@ -12,17 +12,24 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from msgnb.client import Client, client_class
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import pandas as pd
+
     from msgnb.blip import Blip
     from msgnb.netsapiens import NetSapiens
     from msgnb.smsdrop import SmsDrop
     from msgnb_mocks import World
+    from msgnb_mocks.clock import Clock
+    from msgnb_mocks.ensemble import Snapshot
     from msgnb_mocks.faults import Faults
     from msgnb_mocks.inprocess import InProcess
     from msgnb_mocks.journal import Journal
+    from msgnb_mocks.people import People
     from msgnb_mocks.serving import Servers
 
 
-def offline(seed: int = 7, *, quirks: Iterable[str] = ()) -> Offline:
+def offline(seed: int = 7, *, quirks: Iterable[str] = (), strict: bool = False) -> Offline:
     """The platforms' mocks behind their real hosts, for everything that goes through `requests`.
 
     >>> with msgnb.offline() as world:
@@ -34,6 +41,7 @@ def offline(seed: int = 7, *, quirks: Iterable[str] = ()) -> Offline:
         seed: the same seed makes the same people, conversations and campaigns.
         quirks: other things that servers were seen to do, as `single-row-object`; docs/operations.md lists
             them.
+        strict: refuse with 501 what is only inferred, as docs/fidelity.md tells.
 
     Raises:
         ValueError: a quirk is unknown.
@@ -41,10 +49,10 @@ def offline(seed: int = 7, *, quirks: Iterable[str] = ()) -> Offline:
     Returns:
         A context manager that hands over ready clients.
     """
-    return Offline(seed, quirks)
+    return Offline(seed, quirks, strict=strict)
 
 
-def serve(seed: int = 7, *, tls: bool = False, quirks: Iterable[str] = ()) -> Served:
+def serve(seed: int = 7, *, tls: bool = False, quirks: Iterable[str] = (), strict: bool = False) -> Served:
     """The platforms' mocks on loopback ports, for clients that don't go through `requests`.
 
     >>> with msgnb.testing.serve() as world:
@@ -55,6 +63,7 @@ def serve(seed: int = 7, *, tls: bool = False, quirks: Iterable[str] = ()) -> Se
         seed: as in `offline`.
         tls: serve HTTPS; `credentials["ca"]` is the file of the authority to trust.
         quirks: as in `offline`.
+        strict: as in `offline`.
 
     Raises:
         ValueError: a quirk is unknown.
@@ -62,7 +71,7 @@ def serve(seed: int = 7, *, tls: bool = False, quirks: Iterable[str] = ()) -> Se
     Returns:
         A context manager that hands over ready clients.
     """
-    return Served(seed, tls, quirks)
+    return Served(seed, tls, quirks, strict=strict)
 
 
 class MockWorld:
@@ -104,6 +113,74 @@ class MockWorld:
         """What goes wrong, by rule: `world.faults.add("503", operation="blip.messages", nth=1)`."""
         found: Faults = self._inside.faults
         return found
+
+    @property
+    def clock(self) -> Clock:
+        """The world's clock: `world.clock.advance(hours=2)`, `world.clock.freeze()`."""
+        found: Clock = self.mocks.clock
+        return found
+
+    @property
+    def people(self) -> People:
+        """Those who answer by rule: `world.people.answer("Yes", hears="confirm", after=30)`."""
+        found: People = self._inside.people
+        return found
+
+    def load(self, source: pd.DataFrame | str | Path, platform: str | None = None) -> int:
+        """Start from your own messages: they take the place of the history of the platforms they are of.
+
+        >>> world.load(client.messages(session))
+        >>> world.load("history.parquet")
+
+        Args:
+            source: a `messages` table (at, direction, sender, recipient and text at least), or a CSV, JSON,
+                JSON lines or Parquet file of one.
+            platform: that of all messages, where there is no such column.
+
+        Returns:
+            How many messages there are.
+
+        Raises:
+            ValueError: a column is missing, or a row holds something else than it should; it is named.
+        """
+        found: int = self._inside.load(source, platform)
+        return found
+
+    def dump(self, path: str | Path | None = None) -> pd.DataFrame:
+        """All that was said on all platforms, as a table that `load` takes; into a file too if one is named.
+
+        Raises:
+            ValueError: the file's name does not end in `.csv`, `.json`, `.jsonl` or `.parquet`.
+        """
+        return self._inside.dump(path)
+
+    def snapshot(self) -> Snapshot:
+        """The world as it is now, to `restore` it or to tell the `diff`."""
+        found: Snapshot = self._inside.snapshot()
+        return found
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Make the world what it was: its platforms, its time and its journal."""
+        self._inside.restore(snapshot)
+
+    def fork(self) -> AbstractContextManager[Snapshot]:
+        """Try something: at the end of the `with` nothing of it has happened.
+
+        >>> with world.fork() as before:
+        ...     world.netsapiens.send_message("chat", "hello", "1002")
+        ...     world.diff(before)
+        """
+        found: AbstractContextManager[Snapshot] = self._inside.fork()
+        return found
+
+    def diff(self, before: Snapshot, after: Snapshot | None = None) -> pd.DataFrame:
+        """What became different from one snapshot to another, or to now.
+
+        Returns:
+            One row for each thing that was added, removed or changed: platform, kind, key, change, and the
+            values before and after.
+        """
+        return self._inside.diff(before, after)
 
     def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
         """Let somebody else write to the account.
@@ -182,12 +259,12 @@ class Offline(MockWorld):
 
     _inside: InProcess
 
-    def __init__(self, seed: int = 7, quirks: Iterable[str] = ()) -> None:
+    def __init__(self, seed: int = 7, quirks: Iterable[str] = (), *, strict: bool = False) -> None:
         from msgnb_mocks import World  # noqa: PLC0415 - the mocks load when first used
         from msgnb_mocks.inprocess import InProcess  # noqa: PLC0415
 
         self.mocks = World(seed)
-        self._inside = InProcess(self.mocks, quirks=frozenset(quirks))
+        self._inside = InProcess(self.mocks, quirks=frozenset(quirks), strict=strict)
         super().__init__()
 
     _started: ClassVar[Offline | None] = None
@@ -224,10 +301,10 @@ class Served(MockWorld):
 
     _inside: Servers
 
-    def __init__(self, seed: int, tls: bool, quirks: Iterable[str]) -> None:
+    def __init__(self, seed: int, tls: bool, quirks: Iterable[str], *, strict: bool = False) -> None:
         from msgnb_mocks import serve  # noqa: PLC0415 - the mocks load when first used
 
-        self._inside = serve(seed, tls=tls, quirks=quirks)
+        self._inside = serve(seed, tls=tls, quirks=quirks, strict=strict)
         self.mocks = self._inside.world
         super().__init__()
 

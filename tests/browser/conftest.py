@@ -60,7 +60,7 @@ def notebook(
     url, folder = lab
     context = browser.new_context(**{"viewport": {"width": 1100, "height": 1000}} | screen)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(f"error in the page: {error}"))
     page.on("request", lambda sent: troubles.append(sent.url) if _foreign(sent.url) else None)

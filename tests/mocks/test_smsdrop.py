@@ -10,7 +10,8 @@ import pytest
 
 from msgnb_mocks import World
 from msgnb_mocks.operations import Answer, Request
-from msgnb_mocks.smsdrop import SmsDropMock, segments
+from msgnb_mocks.smsdrop import SmsDropMock
+from msgnb_mocks.smsdrop.campaigns import segments
 
 CAMPAIGN = {"message": "Hello", "sender": "TestUser", "recipient_list": ["+22963588213", "22963588214"]}
 # What a client of the first version builds its object from, and nothing else.
@@ -48,7 +49,7 @@ def test_both_path_forms_log_in_and_read(mock: SmsDropMock, prefix: str) -> None
     """The paths with and without prefix do the same; only `/api` tells when a campaign was created."""
     assert json.loads(login(mock, prefix).body)["token_type"] == "bearer"
     assert read(mock, f"{prefix}/users/me")["email"] == mock.credentials["email"]
-    assert read(mock, f"{prefix}/subscriptions/")["nbr_sms"] == mock.credit
+    assert read(mock, f"{prefix}/subscriptions/")["nbr_sms"] == mock.state.credit
     keys = set(read(mock, f"{prefix}/campaigns/?limit=1")[0])
     assert keys == (OLD_KEYS | {"created_at"} if prefix else OLD_KEYS)
 
@@ -70,11 +71,11 @@ def test_a_token_ends_after_an_hour(mock: SmsDropMock) -> None:
 
 def test_a_campaign_runs_on_the_clock(mock: SmsDropMock) -> None:
     """A campaign is pending, sending and completed as time goes on, and takes its SMS from the credit."""
-    before = mock.credit
+    before = mock.state.credit
     answer = ask(mock, "POST", "/api/campaigns/", CAMPAIGN)
     made = json.loads(answer.body)
     assert (answer.status, made["status"], made["message_count"], made["sms_count"]) == (200, "PENDING", 2, 1)
-    assert mock.credit == before - 2
+    assert mock.state.credit == before - 2
     seen = []
     for seconds in (6, 20):
         mock._world.clock.advance(seconds=seconds)
@@ -94,14 +95,14 @@ def test_a_deferred_campaign_waits_for_its_time(mock: SmsDropMock) -> None:
 
 def test_too_little_credit_creates_without_launching(mock: SmsDropMock) -> None:
     """With too little credit the answer is 201, the campaign pends, and a retry works once credit came."""
-    mock.credit = 1
+    mock.state.credit = 1
     answer = ask(mock, "POST", "/api/campaigns/", CAMPAIGN)
     made = json.loads(answer.body)
-    assert (answer.status, made["status"], mock.credit) == (201, "PENDING", 1)
+    assert (answer.status, made["status"], mock.state.credit) == (201, "PENDING", 1)
     assert ask(mock, "POST", "/api/campaigns/retry", {"id": made["id"]}).status == 201
-    mock.credit = 10
+    mock.state.credit = 10
     assert ask(mock, "POST", "/api/campaigns/retry", {"id": made["id"]}).status == 200
-    assert mock.credit == 8
+    assert mock.state.credit == 8
 
 
 @pytest.mark.parametrize(
@@ -121,13 +122,13 @@ def test_too_little_credit_creates_without_launching(mock: SmsDropMock) -> None:
 )
 def test_a_wrong_field_is_told_as_fastapi_does(mock: SmsDropMock, change: dict[str, Any], field: str) -> None:
     """A wrong field is answered with 422, its place and what is wrong; nothing is created."""
-    before = len(mock.campaigns)
+    before = len(mock.state.campaigns)
     answer = ask(mock, "POST", "/api/campaigns/", CAMPAIGN | change)
     detail = json.loads(answer.body)["detail"][0]
     assert answer.status == 422
     assert detail["loc"][:2] == ["body", field]
     assert detail["msg"]
-    assert len(mock.campaigns) == before
+    assert len(mock.state.campaigns) == before
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_a_share_of_the_phones_is_never_reached(mock: SmsDropMock, prefix: str) 
     ask(again, "POST", "/api/campaigns/", CAMPAIGN | {"recipient_list": CROWD})
     again.clock.advance(minutes=1)
     assert again.received() == received
-    assert SmsDropMock(World(8))._reached(mock.campaigns[made["id"]]) != list(received)
+    assert SmsDropMock(World(8))._reached(mock.state.campaigns[made["id"]]) != list(received)
 
 
 def test_what_a_phone_got_is_counted_by_message(mock: SmsDropMock) -> None:

@@ -9,12 +9,10 @@
 from __future__ import annotations
 
 import base64
-from collections import deque
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from msgnb_mocks.blip import campaigns, lists, schedules, threads
+from msgnb_mocks.blip import campaigns, lists, memories, schedules, threads
 from msgnb_mocks.blip.commands import COMMANDS
 from msgnb_mocks.blip.lime import (
     METHOD_NOT_SUPPORTED,
@@ -26,7 +24,8 @@ from msgnb_mocks.blip.lime import (
     target,
 )
 from msgnb_mocks.blip.seeding import fill
-from msgnb_mocks.blip.state import State
+from msgnb_mocks.blip.state import Limits, State
+from msgnb_mocks.history import Heard
 from msgnb_mocks.operations import (
     Answer,
     Evidence,
@@ -37,6 +36,7 @@ from msgnb_mocks.operations import (
     json_object,
     said_to,
 )
+from msgnb_mocks.snapshots import filled
 from msgnb_mocks.world import World
 
 REAL_HOST = "http.msging.net"
@@ -57,23 +57,6 @@ PLANS: Mapping[str, Mapping[str, int]] = {
     "free-plan": {"/messages": 3, "/notifications": 6, "/commands": 48},
     "paid-plan": {"/messages": 50, "/notifications": 100, "/commands": 200},
 }
-PENALTY = timedelta(minutes=2)
-
-
-class Limits:
-    """How many requests a plan takes in a second; who sends more is refused all of them for a while."""
-
-    def __init__(self, plan: Mapping[str, int]) -> None:
-        self._recent = {path: deque[datetime](maxlen=most + 1) for path, most in plan.items()}
-        self._until = datetime.min.replace(tzinfo=UTC)
-
-    def exceeded(self, path: str, now: datetime) -> bool:
-        """Whether a request at this moment is too much, or comes too early after one that was."""
-        recent = self._recent[path]
-        recent.append(now)
-        if len(recent) == recent.maxlen and now - recent[0] < timedelta(seconds=1):
-            self._until = now + PENALTY
-        return now < self._until
 
 
 class BlipMock:
@@ -84,7 +67,7 @@ class BlipMock:
     def __init__(self, world: World, *, quirks: frozenset[str] = frozenset()) -> None:
         check_quirks(quirks, QUIRKS)
         self.state = State(world, quirks)
-        fill(self.state)
+        filled(self.state, (self.name, world.seed, world.start, quirks), lambda: fill(self.state))
         bot = self.state.bot.partition("@")[0]
         token = base64.b64encode(f"{bot}:{world.hex(world.random('blip key'), 20)}".encode()).decode()
         self.credentials = {"key": token}
@@ -92,7 +75,7 @@ class BlipMock:
         self.further_credentials: dict[str, dict[str, str]] = {}
         self._quirks = quirks
         plan = next((PLANS[quirk] for quirk in quirks if quirk in PLANS), None)
-        self._limits = Limits(plan) if plan else None
+        self.state.limits = Limits.of(plan) if plan else None
         self._paths = {
             "/commands": self._command,
             "/messages": self._message,
@@ -110,7 +93,7 @@ class BlipMock:
         if request.headers.get("authorization") != f"Key {self.credentials['key']}":
             return Answer(401)
         with self.state.world.lock:
-            if self._limits and self._limits.exceeded(request.path, self.state.now):
+            if self.state.limits and self.state.limits.exceeded(request.path, self.state.now):
                 return Answer(429)
             schedules.execute(self.state)
             campaigns.proceed(self.state)
@@ -141,7 +124,8 @@ class BlipMock:
         if not isinstance(message, dict) or "content" not in message:
             return []
         said = message["content"]
-        return said_to(message.get("to"), said if isinstance(said, str) else message.get("type"))
+        text = said if isinstance(said, str) else message.get("type")
+        return said_to(message.get("to"), text, self.state.bot)
 
     def received(self) -> dict[str, list[str]]:
         """What each identity got: texts, and templates by their names."""
@@ -151,6 +135,16 @@ class BlipMock:
             for name, templates in campaigns.received(self.state).items():
                 found.setdefault(name, []).extend(templates)
         return found
+
+    def history(self) -> Iterable[Heard]:
+        """All that was said."""
+        with self.state.world.lock:
+            return list(memories.history(self.state))
+
+    def remember(self, sayings: Iterable[Heard]) -> None:
+        """Put what was said elsewhere in the place of all threads."""
+        with self.state.world.lock:
+            memories.remember(self.state, sayings)
 
     def receive(
         self,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgnb_mocks.blip.lime import stamp
 from msgnb_mocks.operations import Json
 from msgnb_mocks.world import World
 
+NEVER = datetime.min.replace(tzinfo=UTC)
+PENALTY = timedelta(minutes=2)
 # What becomes of a message, and when.
 PROGRESS = (
     (timedelta(seconds=0), "accepted"),
@@ -20,7 +23,7 @@ PROGRESS = (
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message of a thread.
 
@@ -60,7 +63,7 @@ class Message:
         return {**row, "metadata": self.metadata} if self.metadata else row
 
 
-@dataclass
+@dataclass(frozen=True)
 class Track:
     """One tracked event."""
 
@@ -104,6 +107,27 @@ class Campaign:
     """Whether nothing more becomes of it."""
 
 
+@dataclass
+class Limits:
+    """How many requests a plan takes in a second; who sends more is refused all of them for a while."""
+
+    recent: dict[str, deque[datetime]]
+    until: datetime = NEVER
+
+    @classmethod
+    def of(cls, plan: Mapping[str, int]) -> Limits:
+        """The limits of a plan, by the path."""
+        return cls({path: deque(maxlen=most + 1) for path, most in plan.items()})
+
+    def exceeded(self, path: str, now: datetime) -> bool:
+        """Whether a request at this moment is too much, or comes too early after one that was."""
+        recent = self.recent[path]
+        recent.append(now)
+        if len(recent) == recent.maxlen and now - recent[0] < timedelta(seconds=1):
+            self.until = now + PENALTY
+        return now < self.until
+
+
 class State:
     """Everything that a bot has; filled by `seeding`, changed by the commands."""
 
@@ -126,6 +150,7 @@ class State:
         self.tickets: dict[str, dict[str, Json]] = {}
         self.received: dict[str, list[str]] = {}
         self.attendants: dict[str, dict[str, Json]] = {}
+        self.limits: Limits | None = None
 
     @property
     def now(self) -> datetime:

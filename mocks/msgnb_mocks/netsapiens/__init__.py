@@ -9,17 +9,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
+from msgnb_mocks.history import Heard
 from msgnb_mocks.netsapiens import (
     calls,
     contacts,
     inbound,
     jwt,
     keys,
+    memories,
     messages,
     numbers,
     sessions,
@@ -29,7 +29,7 @@ from msgnb_mocks.netsapiens import (
 from msgnb_mocks.netsapiens.exchange import Exchange, refuse
 from msgnb_mocks.netsapiens.posting import Poster
 from msgnb_mocks.netsapiens.seeding import GUARDED, OWNER, fill
-from msgnb_mocks.netsapiens.state import State, User
+from msgnb_mocks.netsapiens.state import Barrier, State, User
 from msgnb_mocks.operations import (
     Answer,
     Operation,
@@ -41,6 +41,7 @@ from msgnb_mocks.operations import (
     json_object,
     said_to,
 )
+from msgnb_mocks.snapshots import filled
 from msgnb_mocks.world import World
 
 REAL_HOST = "api.netsapiens.example"
@@ -70,26 +71,8 @@ QUIRKS: Mapping[str, str] = {
 OPEN = tokens.OPEN | {jwt.create_jwt}
 """What needs no token, or looks at it itself."""
 
-MOST_IN_A_SECOND = 200
-PENALTY = timedelta(minutes=1)
 # What a firewall answers is not published; this is how most of them do.
 BLOCKED = Answer(403, b"<html><h1>403 Forbidden</h1></html>", {"Content-Type": "text/html"})
-
-
-class Barrier:
-    """The network's own limit: who goes over it is shut out for a while, without a warning."""
-
-    def __init__(self) -> None:
-        self._recent: deque[datetime] = deque(maxlen=MOST_IN_A_SECOND)
-        self._until = datetime.min.replace(tzinfo=UTC)
-
-    def blocks(self, now: datetime) -> bool:
-        """Whether a request at this moment is shut out."""
-        full = len(self._recent) == MOST_IN_A_SECOND and now - self._recent[0] < timedelta(seconds=1)
-        if full:
-            self._until = now + PENALTY
-        self._recent.append(now)
-        return now < self._until
 
 
 class NetSapiensMock:
@@ -101,7 +84,7 @@ class NetSapiensMock:
         check_quirks(quirks, QUIRKS)
         self.operations: tuple[Operation, ...] = _operations(quirks)
         self.state = State(world, quirks)
-        fill(self.state)
+        filled(self.state, (self.name, world.seed, world.start, quirks), lambda: fill(self.state))
         self.credentials = self._login(self.state.users[OWNER])
         guarded = self.state.users[GUARDED]
         self.clock = world.clock
@@ -112,12 +95,22 @@ class NetSapiensMock:
         self.poster = Poster(self.state)
         self.state.publish = self.poster.post
         self._router = Router(self.operations)
-        self._barrier = Barrier() if "rate-block" in quirks else None
+        self.state.barrier = Barrier() if "rate-block" in quirks else None
 
     def received(self) -> dict[str, list[str]]:
         """What each number, as digits, and each user got."""
         with self.state.world.lock:
             return {name: list(texts) for name, texts in self.state.received.items()}
+
+    def history(self) -> Iterable[Heard]:
+        """All that was said."""
+        with self.state.world.lock:
+            return list(memories.history(self.state))
+
+    def remember(self, sayings: Iterable[Heard]) -> None:
+        """Put what was said elsewhere in the place of all threads."""
+        with self.state.world.lock:
+            memories.remember(self.state, sayings)
 
     def receive(
         self,
@@ -157,7 +150,7 @@ class NetSapiensMock:
     def handle(self, request: Request) -> Answer:
         """Answer one request."""
         with self.state.world.lock:
-            if self._barrier and self._barrier.blocks(self.state.now()):
+            if self.state.barrier and self.state.barrier.blocks(self.state.now()):
                 return BLOCKED
             try:
                 return self._answer(request)
@@ -174,7 +167,10 @@ class NetSapiensMock:
         if request.method != "POST" or not request.path.endswith("/messages"):
             return []
         body = json_object(request) or {}
-        return said_to(body.get("destination"), body.get("message"))
+        found = self._router.find(request.method, request.path)
+        parts = found[1] if found else {}
+        own = str(body.get("from-number") or parts.get("user", ""))
+        return said_to(body.get("destination"), body.get("message"), own, parts.get("session"))
 
     def _answer(self, request: Request) -> Answer:
         found = self._router.find(request.method, request.path)

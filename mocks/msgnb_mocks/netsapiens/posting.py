@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -41,7 +41,6 @@ class Poster:
     def __init__(self, state: State) -> None:
         self._state = state
         self._queues: dict[str, deque[dict[str, Json]]] = {}
-        self._failed_at: dict[str, datetime] = {}
         self._idle = threading.Condition()
 
     @cached_property
@@ -128,11 +127,11 @@ class Poster:
         else:
             row["error-count"] += 1
             row["status"] = "error"
-            self._failed_at[name] = self._state.now()
+            self._state.failed_at[name] = self._state.now()
         self._state.subscriptions[name] = self._state.spelling.record(row)
 
     def _recovered(self, name: str, status: str) -> str:
         """After an error only a good post at the end of a clean interval makes it active."""
-        failed_at = self._failed_at.get(name)
+        failed_at = self._state.failed_at.get(name)
         clean = failed_at is None or self._state.now() - failed_at >= INTERVAL
         return "active" if clean or status != "error" else status

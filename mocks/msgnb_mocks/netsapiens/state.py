@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgnb_mocks.netsapiens.events import Naming
 from msgnb_mocks.netsapiens.spelling import Record, Spelling
@@ -20,6 +20,10 @@ HOSTNAME = "core1.netsapiens.example"
 DOMAIN = "harbor.example"
 TERRITORY = "HarborReseller"
 SENDING_TIME = timedelta(seconds=2)
+
+MOST_IN_A_SECOND = 200
+PENALTY = timedelta(minutes=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 SUPER_USER = "Super User"
 OFFICE_MANAGER = "Office Manager"
@@ -117,6 +121,22 @@ class Session:
     record: Record
 
 
+@dataclass
+class Barrier:
+    """The network's own limit: who goes over it is shut out for a while, without a warning."""
+
+    recent: deque[datetime] = field(default_factory=lambda: deque(maxlen=MOST_IN_A_SECOND))
+    until: datetime = NEVER
+
+    def blocks(self, now: datetime) -> bool:
+        """Whether a request at this moment is shut out."""
+        full = len(self.recent) == MOST_IN_A_SECOND and now - self.recent[0] < timedelta(seconds=1)
+        if full:
+            self.until = now + PENALTY
+        self.recent.append(now)
+        return now < self.until
+
+
 Publish = Callable[[str, Collection[str], dict[str, Json]], None]
 
 
@@ -147,6 +167,9 @@ class State:
         """Takes what subscribers are told: the model, the users it is about, and the posted object. There is
         none while the history is written, which is no news."""
         self.received: dict[str, list[str]] = {}
+        self.failed_at: dict[str, datetime] = {}
+        """When a post to a subscription failed last."""
+        self.barrier: Barrier | None = None
         self._sending: deque[tuple[datetime, Thread, int]] = deque()
 
     @property

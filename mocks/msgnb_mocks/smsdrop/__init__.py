@@ -8,14 +8,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
 from zlib import crc32
 
+from msgnb_mocks.history import Heard
 from msgnb_mocks.operations import (
     Answer,
     Evidence,
@@ -29,6 +29,9 @@ from msgnb_mocks.operations import (
     json_object,
     said_to,
 )
+from msgnb_mocks.smsdrop.campaigns import FAILING_PERCENT, PENDING_TIME, TOKEN_LIFE, Campaign, State
+from msgnb_mocks.smsdrop.checks import body_of, invalid, moment_of, number_of, problems_of
+from msgnb_mocks.snapshots import filled
 from msgnb_mocks.world import Mailing, World
 
 REAL_HOST = "smsdrop.edevtecapps.com"
@@ -37,112 +40,6 @@ QUIRKS: Mapping[str, str] = {
     "no-token-type": "the login answers the token alone",
     "retry-without-body": "a retry answers without the campaign",
 }
-
-TOKEN_LIFE = timedelta(seconds=3600)
-START_DELAY = timedelta(seconds=10)
-"""From a deferred campaign's time to its start; one launched now starts at once."""
-PENDING_TIME = timedelta(seconds=5)
-SENDING_TIME = timedelta(seconds=15)
-FAILING_PERCENT = 3
-"""The share of phones that nothing ever reaches; which ones follows from the seed."""
-GSM = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM_EXTENSION = frozenset("^{}\\[~]|€\f")
-
-
-def segments(text: str) -> int:
-    """How many SMS a text takes: 160 or 153 GSM characters each, otherwise 70 or 67 UTF-16 units."""
-    if all(letter in GSM or letter in GSM_EXTENSION for letter in text):
-        sizes, single, part = [2 if letter in GSM_EXTENSION else 1 for letter in text], 160, 153
-    else:
-        sizes, single, part = [2 if ord(letter) > 0xFFFF else 1 for letter in text], 70, 67
-    if sum(sizes) <= single:
-        return 1
-    count, room = 1, part
-    for size in sizes:
-        # Neither an escape sequence nor a surrogate pair is ever cut in two.
-        if size > room:
-            count, room = count + 1, part
-        room -= size
-    return count
-
-
-@dataclass
-class Campaign:
-    """What the service keeps of a campaign; the rest follows from the clock."""
-
-    id: str
-    title: str
-    message: str
-    message_type: int
-    sender: str
-    recipient_list: list[str]
-    defer_until: datetime | None
-    defer_by: int | None
-    created_at: datetime
-    launched: bool = False
-    aborted: bool = False
-    reached: int = 100
-    starts_at: datetime | None = None
-    seeded: bool = False
-
-    @property
-    def sms_count(self) -> int:
-        """Segments of one message."""
-        return segments(self.message)
-
-    @property
-    def message_count(self) -> int:
-        """Recipients × segments."""
-        return len(self.recipient_list) * self.sms_count
-
-    def launch(self, now: datetime) -> None:
-        """Start it now, or when it is meant to."""
-        self.launched = True
-        deferred = self.defer_until or (now + timedelta(seconds=self.defer_by) if self.defer_by else None)
-        self.starts_at = max(now, deferred) + START_DELAY if deferred else now
-
-    def status(self, now: datetime) -> str:
-        """How far it is."""
-        if self.aborted:
-            return "ABORTED"
-        if not self.launched or self.starts_at is None:
-            return "PENDING"
-        if now < self.starts_at:
-            return "SCHEDULED"
-        gone = now - self.starts_at
-        if gone < PENDING_TIME:
-            return "PENDING"
-        return "SENDING" if gone < PENDING_TIME + SENDING_TIME else "COMPLETED"
-
-    def delivered(self, now: datetime) -> int:
-        """The share of messages delivered so far, in percent."""
-        if self.aborted:
-            return self.reached
-        if not self.launched or self.starts_at is None:
-            return 0
-        gone = (now - self.starts_at - PENDING_TIME) / SENDING_TIME
-        return math.floor(self.reached * min(1.0, max(0.0, gone)))
-
-    def wire(self, now: datetime, *, dated: bool) -> dict[str, Json]:
-        """As the service writes it; only the `/api` routes have `created_at`."""
-        body = {
-            "id": self.id,
-            "title": self.title,
-            "message": self.message,
-            "message_type": self.message_type,
-            "sender": self.sender,
-            "recipient_list": self.recipient_list,
-            "defer_until": self.defer_until.isoformat() if self.defer_until else None,
-            "defer_by": self.defer_by,
-            "status": self.status(now),
-            "delivery_percentage": self.delivered(now),
-            "message_count": self.message_count,
-            "sms_count": self.sms_count,
-        }
-        return {**body, "created_at": self.created_at.isoformat()} if dated else body
 
 
 @dataclass(frozen=True)
@@ -164,19 +61,42 @@ class SmsDropMock:
         self._world = world
         self._quirks = quirks
         rng = world.random("smsdrop")
-        self._random = rng
+        self.state = State(rng)
         self.credentials = {"email": "campaigns@example.com", "password": world.hex(rng, 20)}
         self.clock = world.clock
         self.further_credentials: dict[str, dict[str, str]] = {}
-        self.credit = 5_000
-        self.campaigns: dict[str, Campaign] = {}
-        self._tokens: dict[str, datetime] = {}
         self._created = world.start - timedelta(days=400)
         self._user = world.uuid(rng)
         self._plan = world.uuid(rng)
-        self._seed(world.random("smsdrop campaigns"))
+        history = self.name, world.seed, world.start, quirks
+        filled(self.state, history, lambda: self._seed(world.random("smsdrop campaigns")))
         self.operations = self._operations()
         self._router = Router(self.operations)
+
+    def history(self) -> Iterable[Heard]:
+        """What each recipient of the campaigns was sent."""
+        with self._world.lock:
+            return [
+                Heard(campaign.created_at, False, campaign.message, phone, campaign.sender, phone,
+                      kind="sms", campaign=campaign.id)
+                for campaign in self.state.campaigns.values()
+                for phone in campaign.recipient_list
+            ]  # fmt: skip
+
+    def remember(self, sayings: Iterable[Heard]) -> None:
+        """Put campaigns made of messages in the place of all; those of one text and sender are one.
+
+        Raises:
+            ValueError: a message is inbound.
+        """
+        made: dict[tuple[str, str, str], Campaign] = {}
+        for heard in sayings:
+            if heard.inbound:
+                raise ValueError("smsdrop only sends: an inbound message can't be its")
+            key = heard.campaign, heard.own, heard.text
+            made.setdefault(key, self._remembered(heard)).recipient_list.append(heard.contact)
+        with self._world.lock:
+            self.state.campaigns = {campaign.id: campaign for campaign in made.values()}
 
     def receive(self, from_: str, to: str, text: str, **more: object) -> dict[str, str]:  # noqa: ARG002
         """Nobody writes to SMSDrop.
@@ -191,7 +111,7 @@ class SmsDropMock:
         found: dict[str, list[str]] = {}
         with self._world.lock:
             now = self.clock.now()
-            for campaign in self.campaigns.values():
+            for campaign in self.state.campaigns.values():
                 if not campaign.seeded and campaign.status(now) in {"SENDING", "COMPLETED"}:
                     for phone in self._reached(campaign):
                         found.setdefault(phone, []).append(campaign.message)
@@ -199,7 +119,7 @@ class SmsDropMock:
 
     def abort(self, id: str) -> None:  # noqa: A002 - the wire's word
         """Let the operator stop a campaign where it is."""
-        campaign = self.campaigns[id]
+        campaign = self.state.campaigns[id]
         campaign.reached = campaign.delivered(self.clock.now())
         campaign.aborted = True
 
@@ -246,7 +166,7 @@ class SmsDropMock:
 
     def _authorize(self, request: Request) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        ends = self._tokens.get(token)
+        ends = self.state.tokens.get(token)
         if scheme.lower() != "bearer" or ends is None or self._world.clock.now() >= ends:
             raise Refusal(Answer.of({"detail": "Unauthorized"}, 401))
 
@@ -257,11 +177,11 @@ class SmsDropMock:
         form = call.request.form
         missing = [name for name in ("username", "password") if not form.get(name)]
         if missing:
-            raise _invalid([([name], "field required", "value_error.missing") for name in missing])
+            raise invalid([([name], "field required", "value_error.missing") for name in missing])
         if (form["username"], form["password"]) != (self.credentials["email"], self.credentials["password"]):
             return Answer.of({"detail": "LOGIN_BAD_CREDENTIALS"}, 400)
-        token = self._world.hex(self._random, 48)
-        self._tokens[token] = self._world.clock.now() + TOKEN_LIFE
+        token = self._world.hex(self.state.random, 48)
+        self.state.tokens[token] = self._world.clock.now() + TOKEN_LIFE
         typed = {} if "no-token-type" in self._quirks else {"token_type": "bearer"}
         return Answer.of({"access_token": token, **typed})
 
@@ -273,14 +193,14 @@ class SmsDropMock:
     def _subscription(self, call: Call) -> Answer:  # noqa: ARG002
         """The plan and the credit left."""
         created = self._created.isoformat()
-        return Answer.of({"id": self._plan, "nbr_sms": self.credit, "created_at": created})
+        return Answer.of({"id": self._plan, "nbr_sms": self.state.credit, "created_at": created})
 
     def _list(self, call: Call) -> Answer:
         """The campaigns, the latest first."""
         skip, limit = (
-            _number(call.request.query, name, default) for name, default in (("skip", 0), ("limit", 100))
+            number_of(call.request.query, name, default) for name, default in (("skip", 0), ("limit", 100))
         )
-        found = list(reversed(self.campaigns.values()))[skip : skip + limit]
+        found = list(reversed(self.state.campaigns.values()))[skip : skip + limit]
         return Answer.of([self._wire(campaign, call) for campaign in found])
 
     def _one(self, call: Call) -> Answer:
@@ -289,19 +209,19 @@ class SmsDropMock:
 
     def _create(self, call: Call) -> Answer:
         """Create a campaign and launch it, if the credit allows."""
-        body = _body(call.request)
-        problems = _problems(body)
+        body = body_of(call.request)
+        problems = problems_of(body)
         if problems:
-            raise _invalid(problems)
+            raise invalid(problems)
         campaign = self._made(body)
-        self.campaigns[campaign.id] = campaign
+        self.state.campaigns[campaign.id] = campaign
         return self._launched(campaign, call)
 
     def _retry(self, call: Call) -> Answer:
         """Launch a campaign for which the credit was too little."""
-        body = _body(call.request)
+        body = body_of(call.request)
         if not isinstance(body.get("id"), str):
-            raise _invalid([(["id"], "field required", "value_error.missing")])
+            raise invalid([(["id"], "field required", "value_error.missing")])
         campaign = self._known(body["id"])
         answer = (
             self._launched(campaign, call) if not campaign.launched else Answer.of(self._wire(campaign, call))
@@ -309,9 +229,9 @@ class SmsDropMock:
         return Answer(answer.status) if "retry-without-body" in self._quirks else answer
 
     def _launched(self, campaign: Campaign, call: Call) -> Answer:
-        enough = campaign.message_count <= self.credit
+        enough = campaign.message_count <= self.state.credit
         if enough:
-            self.credit -= campaign.message_count
+            self.state.credit -= campaign.message_count
             campaign.reached = 100 * len(self._reached(campaign)) // len(campaign.recipient_list)
             campaign.launch(self._world.clock.now())
         return Answer.of(self._wire(campaign, call), 200 if enough else 201)
@@ -326,20 +246,20 @@ class SmsDropMock:
         return campaign.wire(self._world.clock.now(), dated=call.dated)
 
     def _known(self, id: str) -> Campaign:  # noqa: A002 - the wire's word
-        if id not in self.campaigns:
+        if id not in self.state.campaigns:
             raise Refusal(Answer.of({"detail": "Not Found"}, 404))
-        return self.campaigns[id]
+        return self.state.campaigns[id]
 
     def _made(self, body: Mapping[str, Any]) -> Campaign:
-        number = self._random.randrange(1000, 9999)
+        number = self.state.random.randrange(1000, 9999)
         return Campaign(
-            id=self._world.uuid(self._random),
+            id=self._world.uuid(self.state.random),
             title=body.get("title") or f"Campaign {number}",
             message=body["message"],
             message_type=body.get("message_type") or 0,
             sender=body["sender"],
             recipient_list=[str(phone) for phone in body["recipient_list"]],
-            defer_until=_moment(body.get("defer_until")),
+            defer_until=moment_of(body.get("defer_until")),
             defer_by=body.get("defer_by") or None,
             created_at=self._world.clock.now(),
         )
@@ -354,7 +274,7 @@ class SmsDropMock:
         waiting.launched = False
         running.created_at = running.starts_at = self._world.start - PENDING_TIME
         for campaign in sorted(made, key=lambda campaign: campaign.created_at):
-            self.campaigns[campaign.id] = campaign
+            self.state.campaigns[campaign.id] = campaign
 
     def _mailed(self, rng: Random, mailing: Mailing) -> Campaign:
         coming = mailing.at > self._world.start
@@ -371,6 +291,22 @@ class SmsDropMock:
             launched=True,
             reached=rng.choice((100, 100, 98, 95, 87, 0)),
             starts_at=mailing.at,
+            seeded=True,
+        )
+
+    def _remembered(self, heard: Heard) -> Campaign:
+        return Campaign(
+            id=heard.campaign or self._world.uuid(self.state.random),
+            title=heard.text[:30],
+            message=heard.text,
+            message_type=0,
+            sender=heard.own,
+            recipient_list=[],
+            defer_until=None,
+            defer_by=None,
+            created_at=heard.at,
+            launched=True,
+            starts_at=heard.at,
             seeded=True,
         )
 
@@ -405,87 +341,3 @@ class SmsDropMock:
             Operation(f"smsdrop.{name}", method, path, handler, evidence, section, errors=errors)
             for name, method, path, handler, evidence, section, errors in table
         )
-
-
-TYPES: Mapping[str, type] = {
-    "message": str,
-    "sender": str,
-    "recipient_list": list,
-    "message_type": int,
-    "defer_by": int,
-}
-
-Problem = tuple[list[str | int], str, str]
-
-
-def _problems(body: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with a new campaign, as the service's validation tells it."""
-    found = [*_missing(body), *_mistyped(body)]
-    # What has another type can't be looked into any further.
-    return found or [
-        *_about_sender(body["sender"]),
-        *_about_recipients(body["recipient_list"]),
-        *_about_times(body),
-    ]
-
-
-def _missing(body: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in ("message", "sender", "recipient_list"):
-        if not body.get(name):
-            yield [name], "field required", "value_error.missing"
-
-
-def _mistyped(body: Mapping[str, Any]) -> Iterator[Problem]:
-    for name, kind in TYPES.items():
-        if body.get(name) and not isinstance(body[name], kind):
-            yield [name], f"value is not a valid {kind.__name__}", f"type_error.{kind.__name__}"
-
-
-def _about_sender(sender: str) -> Iterator[Problem]:
-    longest, kind = (18, "numeric") if sender.isdigit() else (11, "alphanumeric")
-    if len(sender) > longest or not sender.replace(" ", "").isalnum():
-        yield ["sender"], f"must be <= {longest} character if {kind}", "value_error"
-
-
-def _about_recipients(recipients: list[Any]) -> Iterator[Problem]:
-    for number, phone in enumerate(recipients):
-        if not str(phone).removeprefix("+").isdigit():
-            yield ["recipient_list", number], "invalid phone number", "value_error"
-
-
-def _about_times(body: Mapping[str, Any]) -> Iterator[Problem]:
-    if body.get("defer_until") and body.get("defer_by"):
-        yield ["defer_by"], "use either 'defer_until' or 'defer_by'", "value_error"
-
-
-def _invalid(problems: list[Problem]) -> Refusal:
-    detail = [{"loc": ["body", *where], "msg": words, "type": kind} for where, words, kind in problems]
-    return Refusal(Answer.of({"detail": detail}, 422))
-
-
-def _body(request: Request) -> dict[str, Any]:
-    try:
-        body = request.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise _invalid([([], "value is not a valid dict", "type_error.dict")])
-    return body
-
-
-def _number(query: Mapping[str, str], name: str, default: int) -> int:
-    value = query.get(name, str(default))
-    if not value.isdigit():
-        error = {"loc": ["query", name], "msg": "value is not a valid integer", "type": "type_error.integer"}
-        raise Refusal(Answer.of({"detail": [error]}, 422))
-    return int(value)
-
-
-def _moment(value: Any) -> datetime | None:
-    if not value:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise _invalid([(["defer_until"], "invalid datetime format", "value_error.datetime")]) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,126 @@
+"""What an account keeps: campaigns, credit and tokens, and how many SMS a text takes (SMSDrop 2)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from msgnb_mocks.operations import Json
+
+TOKEN_LIFE = timedelta(seconds=3600)
+START_DELAY = timedelta(seconds=10)
+"""From a deferred campaign's time to its start; one launched now starts at once."""
+PENDING_TIME = timedelta(seconds=5)
+SENDING_TIME = timedelta(seconds=15)
+FAILING_PERCENT = 3
+"""The share of phones that nothing ever reaches; which ones follows from the seed."""
+GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM_EXTENSION = frozenset("^{}\\[~]|€\f")
+
+
+def segments(text: str) -> int:
+    """How many SMS a text takes: 160 or 153 GSM characters each, otherwise 70 or 67 UTF-16 units."""
+    if all(letter in GSM or letter in GSM_EXTENSION for letter in text):
+        sizes, single, part = [2 if letter in GSM_EXTENSION else 1 for letter in text], 160, 153
+    else:
+        sizes, single, part = [2 if ord(letter) > 0xFFFF else 1 for letter in text], 70, 67
+    if sum(sizes) <= single:
+        return 1
+    count, room = 1, part
+    for size in sizes:
+        # Neither an escape sequence nor a surrogate pair is ever cut in two.
+        if size > room:
+            count, room = count + 1, part
+        room -= size
+    return count
+
+
+@dataclass
+class Campaign:
+    """What the service keeps of a campaign; the rest follows from the clock."""
+
+    id: str
+    title: str
+    message: str
+    message_type: int
+    sender: str
+    recipient_list: list[str]
+    defer_until: datetime | None
+    defer_by: int | None
+    created_at: datetime
+    launched: bool = False
+    aborted: bool = False
+    reached: int = 100
+    starts_at: datetime | None = None
+    seeded: bool = False
+
+    @property
+    def sms_count(self) -> int:
+        """Segments of one message."""
+        return segments(self.message)
+
+    @property
+    def message_count(self) -> int:
+        """Recipients × segments."""
+        return len(self.recipient_list) * self.sms_count
+
+    def launch(self, now: datetime) -> None:
+        """Start it now, or when it is meant to."""
+        self.launched = True
+        deferred = self.defer_until or (now + timedelta(seconds=self.defer_by) if self.defer_by else None)
+        self.starts_at = max(now, deferred) + START_DELAY if deferred else now
+
+    def status(self, now: datetime) -> str:
+        """How far it is."""
+        if self.aborted:
+            return "ABORTED"
+        if not self.launched or self.starts_at is None:
+            return "PENDING"
+        if now < self.starts_at:
+            return "SCHEDULED"
+        gone = now - self.starts_at
+        if gone < PENDING_TIME:
+            return "PENDING"
+        return "SENDING" if gone < PENDING_TIME + SENDING_TIME else "COMPLETED"
+
+    def delivered(self, now: datetime) -> int:
+        """The share of messages delivered so far, in percent."""
+        if self.aborted:
+            return self.reached
+        if not self.launched or self.starts_at is None:
+            return 0
+        gone = (now - self.starts_at - PENDING_TIME) / SENDING_TIME
+        return math.floor(self.reached * min(1.0, max(0.0, gone)))
+
+    def wire(self, now: datetime, *, dated: bool) -> dict[str, Json]:
+        """As the service writes it; only the `/api` routes have `created_at`."""
+        body = {
+            "id": self.id,
+            "title": self.title,
+            "message": self.message,
+            "message_type": self.message_type,
+            "sender": self.sender,
+            "recipient_list": self.recipient_list,
+            "defer_until": self.defer_until.isoformat() if self.defer_until else None,
+            "defer_by": self.defer_by,
+            "status": self.status(now),
+            "delivery_percentage": self.delivered(now),
+            "message_count": self.message_count,
+            "sms_count": self.sms_count,
+        }
+        return {**body, "created_at": self.created_at.isoformat()} if dated else body
+
+
+@dataclass
+class State:
+    """What an account has: its credit in messages, its campaigns by id, and when each token ends."""
+
+    random: Random
+    credit: int = 5_000
+    campaigns: dict[str, Campaign] = field(default_factory=dict)
+    tokens: dict[str, datetime] = field(default_factory=dict)

@@ -1,0 +1,96 @@
+"""How the service looks at what it is sent, and what it says of it (SMSDrop 1, 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from msgnb_mocks.operations import Answer, Refusal, Request
+
+TYPES: Mapping[str, type] = {
+    "message": str,
+    "sender": str,
+    "recipient_list": list,
+    "message_type": int,
+    "defer_by": int,
+}
+
+Problem = tuple[list[str | int], str, str]
+
+
+def problems_of(body: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a new campaign, as the service's validation tells it."""
+    found = [*_missing(body), *_mistyped(body)]
+    # What has another type can't be looked into any further.
+    return found or [
+        *_about_sender(body["sender"]),
+        *_about_recipients(body["recipient_list"]),
+        *_about_times(body),
+    ]
+
+
+def _missing(body: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in ("message", "sender", "recipient_list"):
+        if not body.get(name):
+            yield [name], "field required", "value_error.missing"
+
+
+def _mistyped(body: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, kind in TYPES.items():
+        if body.get(name) and not isinstance(body[name], kind):
+            yield [name], f"value is not a valid {kind.__name__}", f"type_error.{kind.__name__}"
+
+
+def _about_sender(sender: str) -> Iterator[Problem]:
+    longest, kind = (18, "numeric") if sender.isdigit() else (11, "alphanumeric")
+    if len(sender) > longest or not sender.replace(" ", "").isalnum():
+        yield ["sender"], f"must be <= {longest} character if {kind}", "value_error"
+
+
+def _about_recipients(recipients: list[Any]) -> Iterator[Problem]:
+    for number, phone in enumerate(recipients):
+        if not str(phone).removeprefix("+").isdigit():
+            yield ["recipient_list", number], "invalid phone number", "value_error"
+
+
+def _about_times(body: Mapping[str, Any]) -> Iterator[Problem]:
+    if body.get("defer_until") and body.get("defer_by"):
+        yield ["defer_by"], "use either 'defer_until' or 'defer_by'", "value_error"
+
+
+def invalid(problems: list[Problem]) -> Refusal:
+    """The refusal that tells what is wrong."""
+    detail = [{"loc": ["body", *where], "msg": words, "type": kind} for where, words, kind in problems]
+    return Refusal(Answer.of({"detail": detail}, 422))
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object of a body; what is none is refused."""
+    try:
+        body = request.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise invalid([([], "value is not a valid dict", "type_error.dict")])
+    return body
+
+
+def number_of(query: Mapping[str, str], name: str, default: int) -> int:
+    """A count of the query; what is none is refused."""
+    value = query.get(name, str(default))
+    if not value.isdigit():
+        error = {"loc": ["query", name], "msg": "value is not a valid integer", "type": "type_error.integer"}
+        raise Refusal(Answer.of({"detail": [error]}, 422))
+    return int(value)
+
+
+def moment_of(value: Any) -> datetime | None:
+    """A time, in UTC where it doesn't say; what is none is refused."""
+    if not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise invalid([(["defer_until"], "invalid datetime format", "value_error.datetime")]) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
