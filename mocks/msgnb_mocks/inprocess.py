@@ -15,7 +15,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from msgnb_mocks.ensemble import Ensemble
 from msgnb_mocks.faults import Broken
-from msgnb_mocks.operations import Answer, Application, Request, dated
+from msgnb_mocks.operations import Answer, Application, Request, headers_of
 from msgnb_mocks.platforms import REAL_HOSTS, credentials
 from msgnb_mocks.world import World
 
@@ -116,7 +116,7 @@ class _Carrier(responses.BaseResponse):
         return HTTPResponse(
             status=answer.status,
             body=BytesIO(answer.body),
-            headers=dated(answer, application.clock),
+            headers=headers_of(answer, application.clock),
             preload_content=False,
             request_method=request.method,
         )

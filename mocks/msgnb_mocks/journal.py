@@ -29,6 +29,8 @@ MOST = 100_000
 MOST_BYTES = 32_000_000
 """Of answers that are kept; of earlier requests only the rest is."""
 NEAREST = 5
+WAITING = frozenset({429, 503})
+"""The statuses that come with a time to wait for."""
 NOTHING = Answer(0)
 HIDDEN = "hidden"
 SECRETS = frozenset({
@@ -37,8 +39,9 @@ SECRETS = frozenset({
 })  # fmt: skip
 
 
-Kept = tuple[int, datetime, str, int, str | None, bool, str, str, str, bytes]
-"""Of a request: number, time, platform, status, fault, whether it was done; method, path, query and body."""
+Kept = tuple[int, datetime, str, int, str | None, bool, float, str, str, str, bytes]
+"""Of a request: number, time, platform, status, fault, whether it was done, how long to wait after it;
+method, path, query and body."""
 
 
 class Entry:
@@ -52,11 +55,12 @@ class Entry:
         status: HTTP's, of the answer that the platform gave, also where that got lost; 0 where it gave none.
         fault: what went wrong on the way, by rule.
         done: whether the platform was asked at all, and did not refuse.
+        wait: the seconds that the answer asked to wait for.
     """
 
     def __init__(self, kept: Kept, application: Application, answer: bytes) -> None:
-        self.number, self.at, self.platform, self.status, self.fault, self.done = kept[:6]
-        self.method, path, query, body = kept[6:]
+        self.number, self.at, self.platform, self.status, self.fault, self.done, self.wait = kept[:7]
+        self.method, path, query, body = kept[7:]
         self._request = Request(self.method, path, query, {}, body)
         self._application = application
         self._answer = answer
@@ -208,6 +212,37 @@ class Journal:
                 counts[key] = counts.get(key, 0) + 1
         return {key: count for key, count in counts.items() if count > 1}
 
+    def disobeyed(self) -> list[str]:
+        """What the client did against the platforms' rules, in words; nothing where it obeyed.
+
+        It came again before the time was over that an answer named (`Retry-After`), it asked for more than
+        its plan allows and was refused for it, or it sent somebody the same text again.
+        """
+        found: list[str] = []
+        told: dict[str, Entry] = {}
+        for entry in self.entries:
+            before = told.get(entry.platform)
+            if before and (early := before.wait - (entry.at - before.at).total_seconds()) > 0:
+                found.append(
+                    f"#{entry.number} came {early:.1f} s too early: #{before.number} said {before.wait:g} s"
+                )
+            told[entry.platform] = entry
+            if entry.status == 429 and not entry.fault:
+                found.append(f"#{entry.number} was refused with 429: more was asked than the plan allows")
+        return found + [
+            f"{count} times {text!r} to {to} on {platform}"
+            for (platform, to, text), count in self.twice().items()
+        ]
+
+    def assert_obeyed(self) -> None:
+        """Fail if the client did anything against the platforms' rules; see `disobeyed`.
+
+        Raises:
+            AssertionError: it says what.
+        """
+        if found := self.disobeyed():
+            raise AssertionError("\n".join(["the client did not obey:", *(f"  {each}" for each in found)]))
+
     def wait_for(self, predicate: Callable[[Entry], bool], timeout: float = 10.0) -> Entry:
         """The first request that fits, of those that came already or that come within the time.
 
@@ -270,8 +305,9 @@ class Journal:
             if self._bytes > MOST_BYTES:
                 self._shrink()
         done = done and answer.status < 400
+        wait = float(answer.headers.get("Retry-After", 0)) if answer.status in WAITING else 0.0
         asked = request.method, request.path, request.query_string, request.body
-        self._kept.append((number, application.clock.now(), name, answer.status, fault, done, *asked))
+        self._kept.append((number, application.clock.now(), name, answer.status, fault, done, wait, *asked))
         if self._waiting:
             with self._changed:
                 self._changed.notify_all()

@@ -26,6 +26,7 @@ from msgnb_mocks.history import Heard
 Json = Any
 """Anything that a JSON body holds."""
 
+EVIDENCE_HEADER = "X-Msgnb-Evidence"
 JSON_HEADERS: Mapping[str, str] = {"Content-Type": "application/json"}
 
 
@@ -69,6 +70,12 @@ class Answer:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    evidence: Evidence | None = None
+    """How sure the operation is that answered; `None` where none did."""
+
+    def by(self, operation: Operation) -> Answer:
+        """The same, as the answer of an operation."""
+        return Answer(self.status, self.body, self.headers, operation.evidence)
 
     @classmethod
     def of(cls, body: Json, status: int = 200) -> Answer:
@@ -202,9 +209,12 @@ def names_of(applications: Iterable[Application]) -> list[str]:
     return [operation.name for application in applications for operation in application.operations]
 
 
-def dated(answer: Answer, clock: Clock) -> dict[str, str]:
-    """The headers of an answer, with its date."""
-    return {"Date": format_datetime(clock.now(), usegmt=True), **answer.headers}
+def headers_of(answer: Answer, clock: Clock) -> dict[str, str]:
+    """The headers of an answer, with its date, and how sure its contract is."""
+    found = {"Date": format_datetime(clock.now(), usegmt=True), **answer.headers}
+    if answer.evidence is not None:
+        found[EVIDENCE_HEADER] = answer.evidence.value
+    return found
 
 
 def json_object(request: Request) -> dict[str, Any] | None:

@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from msgnb_mocks.faults import Broken
-from msgnb_mocks.operations import Answer, Application, Request, dated
+from msgnb_mocks.operations import Answer, Application, Request, headers_of
 from msgnb_mocks.operations import Handler as Handling
 
 log = logging.getLogger("msgnb_mocks")
@@ -216,7 +216,7 @@ class Handler(StreamRequestHandler):
     def _head(self, answer: Answer, *, keep: bool, length: int | None = None) -> bytes:
         length = len(answer.body) if length is None else length
         lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", f"Content-Length: {length}"]
-        lines += [f"{name}: {value}" for name, value in dated(answer, self._application.clock).items()]
+        lines += [f"{name}: {value}" for name, value in headers_of(answer, self._application.clock).items()]
         if not keep:
             lines.append("Connection: close")
         return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"

@@ -81,7 +81,8 @@ class BlipMock:
             "/messages": self._message,
             "/notifications": self._notification,
         }
-        self.operations = (*_http(self._paths), *COMMANDS)
+        self._http = {f"/{operation.name.partition('.')[2]}": operation for operation in _http(self._paths)}
+        self.operations = (*self._http.values(), *COMMANDS)
 
     def handle(self, request: Request) -> Answer:
         """Answer one request."""
@@ -98,7 +99,8 @@ class BlipMock:
             schedules.execute(self.state)
             campaigns.proceed(self.state)
             envelope = json_object(request)
-            return Answer(400) if envelope is None else serve(envelope)
+            answer = Answer(400) if envelope is None else serve(envelope)
+        return answer if answer.evidence else answer.by(self._http[request.path])
 
     def operation_of(self, request: Request) -> str | None:
         """The name of the operation that a request asks for: HTTP's, or the command's."""
@@ -106,13 +108,10 @@ class BlipMock:
             return f"blip.{request.path[1:]}" if request.path in self._paths else None
         wire = json_object(request) or {}
         path, _ = target(str(wire.get("uri") or ""))
-        method, node = wire.get("method"), _node(wire.get("to"), self.state.bot)
-        method = "set" if method == "observe" else method
-        for operation in COMMANDS:
-            served = node in operation.postmasters and operation.method == method
-            if served and operation.match(path) is not None:
-                return operation.name
-        return None
+        try:
+            return self._found({"method": None, **wire}, path)[0].name
+        except Failure:
+            return None
 
     def said_in(self, request: Request) -> list[Said]:
         """What a request would say: a message's content, now or later."""
@@ -174,18 +173,28 @@ class BlipMock:
         method, uri = wire.get("method"), wire.get("uri")
         if method not in METHODS or not isinstance(uri, str) or not uri.startswith(("/", "lime://")):
             return Answer(400)
-        if method == "observe":
-            self._tried(wire)
-            return Answer(202)
-        if not isinstance(wire.get("id"), str):
+        if method != "observe" and not isinstance(wire.get("id"), str):
             return Answer(400)
+        path, query = target(uri)
         try:
-            return Answer.of(self._envelope(wire, "success", self._tried(wire)))
+            operation, parts = self._found(wire, path)
         except Failure as failure:
-            return Answer.of({**self._envelope(wire, "failure", None), "reason": self._reason(failure)})
+            return self._failed(wire, failure)
+        try:
+            command = Command(wire, parts, query, "generous-take" in self._quirks)
+            answer = Answer.of(self._envelope(wire, "success", operation.handler(self.state, command)))
+        except Failure as failure:
+            answer = self._failed(wire, failure)
+        return (Answer(202) if method == "observe" else answer).by(operation)
 
-    def _tried(self, wire: dict[str, Any]) -> Document | None:
-        node, (path, query) = _node(wire.get("to"), self.state.bot), target(wire["uri"])
+    def _failed(self, wire: dict[str, Any], failure: Failure) -> Answer:
+        if wire["method"] == "observe":
+            return Answer(202)
+        return Answer.of({**self._envelope(wire, "failure", None), "reason": self._reason(failure)})
+
+    def _found(self, wire: dict[str, Any], path: str) -> tuple[Operation, dict[str, str]]:
+        """The command that serves an envelope, and the parts of its uri."""
+        node = _node(wire.get("to"), self.state.bot)
         method = "set" if wire["method"] == "observe" else wire["method"]
         found = [
             (operation, parts)
@@ -196,9 +205,7 @@ class BlipMock:
             raise Failure(NOT_SUPPORTED, "The resource is not supported")
         for operation, parts in found:
             if operation.method == method:
-                command = Command(wire, parts, query, "generous-take" in self._quirks)
-                handled: Document | None = operation.handler(self.state, command)
-                return handled
+                return operation, parts
         raise Failure(METHOD_NOT_SUPPORTED, "The method is not supported for this resource")
 
     def _envelope(self, wire: dict[str, Any], status: str, document: Document | None) -> dict[str, Any]:

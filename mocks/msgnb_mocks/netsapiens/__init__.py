@@ -152,10 +152,7 @@ class NetSapiensMock:
         with self.state.world.lock:
             if self.state.barrier and self.state.barrier.blocks(self.state.now()):
                 return BLOCKED
-            try:
-                return self._answer(request)
-            except Refusal as refusal:
-                return refusal.answer
+            return self._answer(request)
 
     def operation_of(self, request: Request) -> str | None:
         """The name of the operation that a request asks for."""
@@ -175,14 +172,17 @@ class NetSapiensMock:
     def _answer(self, request: Request) -> Answer:
         found = self._router.find(request.method, request.path)
         if found is None:
-            raise refuse(404, "No Route Found [92]")
+            return refuse(404, "No Route Found [92]").answer
         operation, parts = found
         exchange = Exchange(self.state, request, parts)
-        if operation.handler not in OPEN:
-            _ = exchange.caller  # an expired token is told before anything else is
-        self.state.settle()
-        answer: Answer = operation.handler(exchange)
-        return answer
+        try:
+            if operation.handler not in OPEN:
+                _ = exchange.caller  # an expired token is told before anything else is
+            self.state.settle()
+            answer: Answer = operation.handler(exchange)
+        except Refusal as refusal:
+            answer = refusal.answer
+        return answer.by(operation)
 
 
 def _operations(quirks: frozenset[str]) -> tuple[Operation, ...]:

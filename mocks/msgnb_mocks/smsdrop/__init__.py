@@ -129,10 +129,7 @@ class SmsDropMock:
         dated = path.startswith(f"{PREFIX}/")
         bare = path.removeprefix(PREFIX) if dated else path
         with self._world.lock:
-            try:
-                return self._answer(request, bare, dated=dated)
-            except Refusal as refusal:
-                return refusal.answer
+            return self._answer(request, bare, dated=dated)
 
     def operation_of(self, request: Request) -> str | None:
         """The name of the operation that a request asks for."""
@@ -151,10 +148,13 @@ class SmsDropMock:
         if found is None:
             return self._nowhere(request, path)
         operation, parts = found
-        if operation.name != "smsdrop.login":
-            self._authorize(request)
-        answer: Answer = operation.handler(Call(request, parts, dated))
-        return answer
+        try:
+            if operation.name != "smsdrop.login":
+                self._authorize(request)
+            answer: Answer = operation.handler(Call(request, parts, dated))
+        except Refusal as refusal:
+            answer = refusal.answer
+        return answer.by(operation)
 
     def _nowhere(self, request: Request, path: str) -> Answer:
         if self._router.find(request.method, f"{path}/"):
