@@ -121,7 +121,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path)
     if suffix == ".csv":
         return pd.read_csv(path, dtype=str, keep_default_na=False)
-    return pd.read_json(path, orient="records", lines=suffix == ".jsonl", dtype=False, convert_dates=False)
+    return pd.read_json(path, orient="records", lines=suffix == ".jsonl", dtype=False)
 
 
 def _format(path: Path) -> str:

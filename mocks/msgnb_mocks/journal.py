@@ -19,7 +19,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from msgnb_mocks.operations import Answer, Application, Request, Said
+from msgnb_mocks.contract import unnamed
+from msgnb_mocks.operations import Answer, Application, Request, Said, json_object
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +91,21 @@ class Entry:
     def answer(self) -> Any:
         """The answer's body likewise; `None` also where it was dropped to save memory."""
         return _content(self._answer)
+
+    @property
+    def unread(self) -> list[str]:
+        """The names in the request that no document has: the service would not read them."""
+        body = self._request.body
+        content = json_object(self._request) if body.lstrip()[:1] == b"{" else self._request.form
+        return unnamed(self.operation, "request", content)
+
+    @property
+    def unnamed(self) -> list[str]:
+        """The names in the mock's answer that no document has."""
+        try:
+            return unnamed(self.operation, "answer", orjson.loads(self._answer)) if self.status < 400 else []
+        except orjson.JSONDecodeError:
+            return []
 
     @property
     def size(self) -> int:
@@ -211,6 +227,18 @@ class Journal:
                 key = entry.platform, said.to, said.text
                 counts[key] = counts.get(key, 0) + 1
         return {key: count for key, count in counts.items() if count > 1}
+
+    def undocumented(self) -> list[str]:
+        """Where client and mock went beyond the documents, each once, in words.
+
+        What a client sends there may be a slip of the pen; what a mock answers there is a guess.
+        """
+        found: dict[str, None] = {}
+        for entry in self.entries:
+            sent = [f"{entry.operation}: nobody documents the sent {name}" for name in entry.unread]
+            guessed = [f"{entry.operation}: the mock guesses {name}" for name in entry.unnamed]
+            found |= dict.fromkeys(sent + guessed)
+        return list(found)
 
     def disobeyed(self) -> list[str]:
         """What the client did against the platforms' rules, in words; nothing where it obeyed.
