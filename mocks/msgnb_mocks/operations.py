@@ -169,6 +169,10 @@ class Application(Protocol):
         """What a request would say, to each of its recipients."""
         ...
 
+    def examples(self) -> dict[str, str]:
+        """Something that there is, for each name of a part of a path."""
+        ...
+
     def history(self) -> Iterable[Heard]:
         """All that was said."""
         ...

@@ -135,6 +135,19 @@ class BlipMock:
                 found.setdefault(name, []).extend(templates)
         return found
 
+    def examples(self) -> dict[str, str]:
+        """A contact with a thread, a list, a ticket and so on."""
+        state, messages = self.state, next(iter(self.state.threads.values()))
+        return {
+            "identity": next(iter(state.threads), ""),
+            "list": next(reversed(state.lists), ""),
+            "message": messages[-1].id,
+            "ticket": next(iter(state.tickets), ""),
+            "campaign": next(iter(state.campaigns), ""),
+            "category": state.tracks[0].category,
+            "action": state.tracks[0].action,
+        }
+
     def history(self) -> Iterable[Heard]:
         """All that was said."""
         with self.state.world.lock:

@@ -102,6 +102,19 @@ class NetSapiensMock:
         with self.state.world.lock:
             return {name: list(texts) for name, texts in self.state.received.items()}
 
+    def examples(self) -> dict[str, str]:
+        """The caller, a session of theirs, and one of everything else."""
+        state = self.state
+        return {
+            "domain": "~",
+            "user": "~",
+            "session": next(reversed(state.inboxes[OWNER]), ""),
+            "number": next(iter(state.numbers), ""),
+            "contact": next(iter(state.contacts[OWNER]), ""),
+            "call": next(iter(state.calls), ""),
+            "subscription": next(iter(state.subscriptions), ""),
+        }
+
     def history(self) -> Iterable[Heard]:
         """All that was said."""
         with self.state.world.lock:

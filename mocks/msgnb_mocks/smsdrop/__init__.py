@@ -73,6 +73,10 @@ class SmsDropMock:
         self.operations = self._operations()
         self._router = Router(self.operations)
 
+    def examples(self) -> dict[str, str]:
+        """A campaign."""
+        return {"id": next(reversed(self.state.campaigns), "")}
+
     def history(self) -> Iterable[Heard]:
         """What each recipient of the campaigns was sent."""
         with self._world.lock:

@@ -1,0 +1,227 @@
+"""Takes secrets and people out of recorded exchanges, wherever and however they are written.
+
+* The value of a telling name, header or cookie is a secret. Once known it is hidden everywhere: in URLs,
+  texts and answers, and as base64, percent-encoded or escaped too.
+* Phones, names and addresses become stable pseudonyms, so that threads still join.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit
+
+import orjson
+
+from msgnb.masking import LONG_DIGITS, Masker
+
+HIDDEN = "hidden"
+HEADERS = frozenset({
+    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token",
+})  # fmt: skip
+NAMES = frozenset({
+    "password", "client_secret", "access_token", "refresh_token", "refresh", "token", "passcode", "key",
+    "apikey", "api_key", "secret",
+})  # fmt: skip
+PEOPLE = frozenset({
+    "fullname", "name-first-name", "name-last-name", "name-middle-name", "first_name", "last_name",
+    "caller-id-name", "call-orig-name", "displayname",
+})  # fmt: skip
+CONTACT = frozenset({"identity", "phonenumber", "email"})
+"""What a `name` stands beside where it is a person's, and not a list's or a template's."""
+PHONES = frozenset({
+    "phone", "phonenumber", "recipient", "recipients", "recipient_list", "destination", "from-number",
+    "dialed", "terminating-number", "messagesession-remote", "messagesession-sms-number", "number",
+    "phonenumber-cell", "phonenumber-home", "phonenumber-work", "caller-id-number", "call-dialed-number",
+    "messagesession-last-sender", "messagesession-participants", "validatedaccount",
+})  # fmt: skip
+SHORTEST_NAME = 4
+SHORTEST = 6
+"""Characters of a secret that is hidden everywhere; a shorter one would be found by chance."""
+FIELD = re.compile(rb'(name="([^"]+)"(?:[^\r\n]*\r\n)+\r\n)(.*?)(?=\r\n--)', re.DOTALL)
+"""A field of a multipart body: its head, its name and its value."""
+
+
+class Scrubber:
+    """Scrubs the exchanges of one recording.
+
+    Args:
+        key: of the pseudonyms.
+        secrets: values that are known from elsewhere.
+    """
+
+    def __init__(self, key: str, secrets: Iterable[str] = ()) -> None:
+        self.masker = Masker(key)
+        self._spellings: dict[str, None] = {}
+        self._people: dict[str, str] = {}
+        for secret in secrets:
+            self.learn(secret)
+
+    def learn(self, secret: str) -> None:
+        """Hide a value everywhere from now on."""
+        if len(secret) >= SHORTEST and secret != HIDDEN:
+            self._spellings |= dict.fromkeys(spellings(secret))
+
+    def headers(self, headers: Mapping[str, Any]) -> dict[str, Any]:
+        """Headers with their secrets hidden; those of cookies and keys are learnt."""
+        found = {}
+        for name, values in headers.items():
+            listed = values if isinstance(values, list) else [values]
+            if name.lower() in HEADERS:
+                for value in listed:
+                    self._learn_header(_text(value))
+                found[name] = [HIDDEN] if isinstance(values, list) else HIDDEN
+            else:
+                texts = [self.text(_text(value)) for value in listed]
+                found[name] = texts if isinstance(values, list) else texts[0]
+        return found
+
+    def uri(self, uri: str) -> str:
+        """A URL with its secrets hidden and its people masked."""
+        parts = urlsplit(uri)
+        query = parse_qsl(parts.query, keep_blank_values=True)
+        path = self._path(parts.path)
+        if query:
+            shown = urlencode([(name, self._field(name, value)) for name, value in query])
+            return parts._replace(netloc=_bare(parts.netloc), path=path, query=shown).geturl()
+        return self.text(parts._replace(netloc=_bare(parts.netloc), path=path).geturl())
+
+    def body(self, body: Any) -> Any:
+        """A body of any kind, scrubbed; bytes stay bytes."""
+        if not body or not isinstance(body, bytes | str):
+            return body
+        content = body if isinstance(body, bytes) else body.encode()
+        scrubbed = self._content(content)
+        return scrubbed if isinstance(body, bytes) else scrubbed.decode("utf-8", "replace")
+
+    def text(self, text: str) -> str:
+        """A text with all that is known hidden, and people masked."""
+        return self.known(self.masker.text(text))
+
+    def _content(self, content: bytes) -> bytes:
+        try:
+            return orjson.dumps(self.values(orjson.loads(content)))
+        except orjson.JSONDecodeError:
+            pass
+        if b"\r\n--" in content and b"form-data" in content:
+            content = FIELD.sub(self._part, content)
+        text = content.decode("utf-8", "surrogateescape")
+        if re.fullmatch(r"[\w.-]+=[^\s<>]*", text):
+            form = parse_qsl(text, keep_blank_values=True)
+            text = urlencode([(name, self._field(name, value)) for name, value in form])
+        return self.text(text).encode("utf-8", "surrogateescape")
+
+    def _part(self, found: re.Match[bytes]) -> bytes:
+        value = self._field(found[2].decode("utf-8", "replace"), found[3].decode("utf-8", "surrogateescape"))
+        return found[1] + value.encode("utf-8", "surrogateescape")
+
+    def values(self, content: Any, name: str = "") -> Any:
+        """JSON values, scrubbed by the names that they have."""
+        if isinstance(content, list):
+            return [self.values(each, name) for each in content]
+        if isinstance(content, Mapping):
+            contact = not CONTACT.isdisjoint(key.lower() for key in content)
+            return {
+                key: self.values(value, "fullname" if contact and key == "name" else key)
+                for key, value in content.items()
+            }
+        if isinstance(content, str):
+            return self._field(name, content)
+        if isinstance(content, int) and not isinstance(content, bool) and name.lower() in PHONES:
+            return int(self._phone(str(content)))
+        return content
+
+    def _field(self, name: str, value: str) -> str:
+        kind = name.lower()
+        if kind in NAMES:
+            self.learn(value)
+            return HIDDEN
+        if kind in PEOPLE and "/" not in value:
+            return self._person(value)
+        if kind == "uri":
+            return self.uri(value)
+        if kind in PHONES:
+            return ",".join(self._phone(each) for each in value.split(","))
+        return self.text(value)
+
+    def _phone(self, value: str) -> str:
+        """A number, which is masked everywhere from now on; an identity, or any other text."""
+        if not LONG_DIGITS.fullmatch(value):
+            return self.text(value)
+        masked = self.masker.phone(value)
+        if masked != value:
+            self._people[value.removeprefix("+")] = masked.removeprefix("+")
+        return masked
+
+    def _path(self, path: str) -> str:
+        """A path, part by part: a part may be a number or an identity."""
+        parts = (unquote(part) for part in path.split("/"))
+        shown = (self._phone(part) if _is_phone(part) else self.text(part) for part in parts)
+        return "/".join(quote(part, safe="@:!$&'()*+,;=~{}") for part in shown)
+
+    def _person(self, name: str) -> str:
+        masked = self.masker.name(name)
+        if masked != name:
+            # Texts call people by a part of their names.
+            parts = [part for part in name.split() if len(part) >= SHORTEST_NAME]
+            self._people |= dict.fromkeys([name, *parts], masked)
+        return masked
+
+    def known(self, text: str) -> str:
+        """A text without the secrets, numbers and names that are known by now."""
+        for spelling in self._spellings:
+            text = text.replace(spelling, HIDDEN)
+        for name, masked in self._people.items():
+            if name in text:
+                text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", masked, text)
+        return text
+
+    def _learn_header(self, value: str) -> None:
+        """Learn a header's words, what base64 hides in them, and the values of cookies."""
+        for word in re.split(r"[\s;,]+", value):
+            candidates = [word, word.partition("=")[2].strip('"')]
+            decoded = _decoded(word)
+            candidates += [decoded, decoded.partition(":")[2]] if ":" in decoded else []
+            for each in candidates:
+                # A scheme or the attribute of a cookie is no secret.
+                if len(each) >= SHORTEST and not each.isalpha():
+                    self.learn(each)
+
+
+def spellings(secret: str) -> list[str]:
+    """A secret in every encoding in which it may be written, the longest first."""
+    raw = secret.encode()
+    encoders: tuple[Callable[[bytes], bytes], ...] = (base64.b64encode, base64.urlsafe_b64encode)
+    coded = [encode(raw).decode() for encode in encoders]
+    found = [secret, quote(secret, safe=""), quote_plus(secret), quote(secret), html.escape(secret)]
+    found += [orjson.dumps(secret).decode()[1:-1], json.dumps(secret)[1:-1], repr(secret)[1:-1], *coded]
+    found += [re.sub("%..", lambda code: code[0].lower(), quote(secret, safe=""))]
+    found += [each.rstrip("=") for each in coded] + [quote(each, safe="") for each in coded]
+    found.append(raw.hex())
+    return sorted({each for each in found if len(each) >= SHORTEST}, key=len, reverse=True)
+
+
+def _is_phone(part: str) -> bool:
+    """Whether a part of a path is a number; an id of digits alone is shorter or longer."""
+    return bool(re.fullmatch(r"\+?[1-9]\d{9,14}", part))
+
+
+def _bare(netloc: str) -> str:
+    """A host without the user and password before it."""
+    return netloc.rpartition("@")[2]
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _decoded(word: str) -> str:
+    try:
+        return base64.b64decode(word, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
