@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from msgnb.errors import Unreachable as Unreachable
     from msgnb.http import Attempt as Attempt
     from msgnb.listener import Listener as Listener
+    from msgnb.modes import Mode as Mode
+    from msgnb.modes import use as use
     from msgnb.netsapiens import NetSapiens as NetSapiens
     from msgnb.recipient_lists import recipients as recipients
     from msgnb.secrets import Secret as Secret
@@ -71,6 +73,7 @@ _HOMES = {
     ),
     "msgnb.http": ("Attempt",),
     "msgnb.listener": ("Listener",),
+    "msgnb.modes": ("Mode", "use"),
     "msgnb.netsapiens": ("NetSapiens",),
     "msgnb.recipient_lists": ("recipients",),
     "msgnb.secrets": ("Secret",),

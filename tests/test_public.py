@@ -26,6 +26,7 @@ NAMES = [
     "Listener",
     "MemoryStore",
     "MessageType",
+    "Mode",
     "MsgnbError",
     "NetSapiens",
     "NoStore",
@@ -48,6 +49,7 @@ NAMES = [
     "sms",
     "tables",
     "testing",
+    "use",
     "widgets",
 ]
 CLIENTS = ("blip", "netsapiens", "smsdrop")

@@ -73,7 +73,8 @@ class InProcess(Ensemble):
         blip = REAL_HOSTS["blip"]
         found = self._hosts.get(blip if host.endswith(f".{blip}") or host == OLD_BLIP_HOST else host)
         if found is None or parts.scheme != "https":
-            words = f"offline mode is on: {host} is refused, only {', '.join(self._hosts)} are there by https"
+            there = ", ".join(self._hosts)
+            words = f"offline mode is on (the mocks): {host} is refused, only {there} are there by https"
             # As a refused connection looks, so that a client knows that nothing was sent.
             refused = NewConnectionError(None, words)  # type: ignore[arg-type]
             raise requests.ConnectionError(MaxRetryError(None, url, refused))  # type: ignore[arg-type]

@@ -23,14 +23,16 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakSet
 
 import orjson
 
+from msgnb.modes import current
 from msgnb.testing.scrubbing import Scrubber
 
 RANDOM = frozenset({"id", "call-id"})
+WHO = frozenset({"username", "email", "client_id", "client_secret"})
 MATCH_ON = ("method", "path", "query", "msgnb_body")
 UNBROKEN = 1_000_000
 KEY_VARIABLE = "MSGNB_MASK_KEY"
@@ -121,8 +123,18 @@ def identity(body: Any) -> Any:
     if isinstance(content, Mapping) and "uri" in content and "method" in content:
         return {name: content.get(name) for name in ("method", "uri", "to")}
     if isinstance(content, Mapping):
-        return {name: value for name, value in content.items() if name not in RANDOM}
-    return body if content is None else content
+        # Whoever replays a login may be somebody else: its secret is hidden anyway.
+        ignored = RANDOM | WHO if "password" in content else RANDOM
+        return {name: value for name, value in content.items() if name not in ignored}
+    return _form(body) if content is None else content
+
+
+def _form(body: Any) -> Any:
+    """A form that holds a password without who signs in; other text as it is."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    if not isinstance(text, str) or "password=" not in text:
+        return body
+    return {name: value for name, value in parse_qsl(text) if name not in WHO}
 
 
 def differences(recorded: Any, now: Any, place: str = "body") -> Iterator[str]:
@@ -160,7 +172,10 @@ def _explain() -> None:
             kwargs["failed_request"] = kwargs["cassette"]._before_record_request(kwargs["failed_request"])  # noqa: SLF001
         made(self, *args, **kwargs)
         if "failed_request" in kwargs:
-            self.args = (f"{_nearest(kwargs['cassette'], kwargs['failed_request'])}\n\n{self.args[0]}",)
+            mode = current()
+            on = f"{mode!r} is on: no request leaves\n" if mode and mode.name == "cassette" else ""
+            why = _nearest(kwargs["cassette"], kwargs["failed_request"])
+            self.args = (f"{on}{why}\n\n{self.args[0]}",)
 
     NotRecorded.__init__ = init
     NotRecorded.msgnb_explains = True

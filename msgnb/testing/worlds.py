@@ -242,6 +242,11 @@ class MockWorld:
         self._clients.append(client)
         return client
 
+    def _repr_html_(self) -> str:
+        from msgnb.testing.board import board  # noqa: PLC0415 - where it is shown
+
+        return board(self, self._about().partition(";")[0])
+
     def _about(self) -> str:
         world = self.mocks
         lines = sum(len(conversation.lines) for conversation in world.conversations)

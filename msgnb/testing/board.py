@@ -1,0 +1,61 @@
+"""What happens in a mock world, as a notebook shows it: who got what, what was asked, what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from msgnb.markup import Markup, as_written, element, table
+
+if TYPE_CHECKING:
+    from msgnb.testing.worlds import MockWorld
+
+LATEST = 8
+LONGEST = 120
+QUIET = "color:var(--jp-ui-font-color2, #616161)"
+TITLE = "font-weight:600;margin:0 0 4px"
+CARD = "flex:1 1 22em;min-width:0;overflow-x:auto"
+
+
+def board(world: MockWorld, about: str) -> str:
+    """The world's page: inbox, journal, clock, faults and people."""
+    clock = world.clock
+    time = f"{clock.now():%A, %d %B %Y, %H:%M:%S} UTC{', standing still' if clock.frozen else ''}"
+    head = element("div", element("b", "Mock platforms"), f" · {about}", style="margin-bottom:2px")
+    now = element("div", time, style=f"{QUIET};margin-bottom:10px")
+    cards = [
+        _card("Inbox: what people got", ("platform", "to", "text"), _inbox(world)),
+        _card("Journal: what was asked", ("#", "time", "operation", "status"), _journal(world)),
+    ]
+    if rules := [(rule.kind, rule.operation, f"{rule.fired} times") for rule in world.faults.rules]:
+        cards.append(_card("Faults", ("what goes wrong", "where", "happened"), rules))
+    row = element("div", *cards, style="display:flex;flex-wrap:wrap;gap:16px 32px")
+    return as_written(element("div", head, now, row, role="region", **{"aria-label": "Mock platforms"}))
+
+
+def _card(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Markup:
+    listed = list(rows)
+    shown = table(head, listed[:LATEST], long={"text"}) if listed else _nothing()
+    hidden = len(listed) - LATEST
+    more = element("div", f"and {hidden:,} before", style=QUIET) if hidden > 0 else Markup()
+    return element("div", element("div", title, style=TITLE), shown, more, style=CARD)
+
+
+def _nothing() -> Markup:
+    return element("div", "Nothing yet.", style=QUIET)
+
+
+def _inbox(world: MockWorld) -> Iterable[tuple[str, ...]]:
+    """The latest of each person's, platform by platform."""
+    for platform in ("blip", "netsapiens", "smsdrop"):
+        for person, texts in reversed(world.received(platform).items()):
+            last, before = texts[-1], len(texts) - 1
+            text = last if len(last) <= LONGEST else f"{last[:LONGEST]}…"
+            yield platform, person, f"{text} (and {before} before)" if before else text
+
+
+def _journal(world: MockWorld) -> Iterable[tuple[str, ...]]:
+    for entry in reversed(world.journal.entries):
+        status = f"{entry.status} ({entry.fault})" if entry.fault else str(entry.status)
+        asked = entry.operation or f"{entry.method} {entry.path}"
+        yield str(entry.number), f"{entry.at:%H:%M:%S}", asked, status

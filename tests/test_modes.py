@@ -1,0 +1,121 @@
+"""One switch for a notebook: mocks, recording or the real thing, with the same lines below it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from vcr.errors import CannotOverwriteExistingCassetteException
+
+import msgnb
+from msgnb import modes
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(modes, "_on", None)
+    yield
+    if modes._on:
+        modes._on.stop()
+
+
+def cells() -> list[object]:
+    """What a notebook does, whatever mode is on."""
+    sms = msgnb.connect("smsdrop")
+    pbx = msgnb.connect("netsapiens")
+    bot = msgnb.connect("blip")
+    try:
+        return [list(sms.campaigns()["title"]), len(pbx.sessions()), len(bot.contacts())]
+    finally:
+        for client in (sms, pbx, bot):
+            client.close()
+
+
+def test_the_same_cells_run_in_every_mode(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Recorded live, here from served mocks, the same cells bring the same from cassette and mocks."""
+    path = tmp_path / "notebook.yaml"
+    with msgnb.testing.serve() as served:
+        for platform, login in served.credentials.items():
+            if platform in {"blip", "netsapiens", "smsdrop"}:
+                names = {"base_url": login["url"], **{k: v for k, v in login.items() if k != "url"}}
+                for name, value in names.items():
+                    monkeypatch.setenv(f"MSGNB_{platform.upper()}_{name.upper()}", value)
+        live = msgnb.use("live", path)
+        assert repr(live) == f"<mode live, recorded into {path}>"
+        there = cells()
+        msgnb.use("live")
+        secrets = [served.credentials["blip"]["key"], served.credentials["netsapiens"]["password"]]
+        for variable in [name for name in os.environ if name.startswith("MSGNB_")]:
+            monkeypatch.delenv(variable)
+    assert not [secret for secret in secrets if secret in path.read_text()]
+    assert repr(msgnb.use("cassette", path)) == f"<mode cassette: {path}>"
+    assert cells() == there
+    assert cells() == there  # a cell that is run again
+    msgnb.use("mock")
+    assert cells() == there
+
+
+def test_a_mode_that_is_on_refuses_every_other_host(tmp_path: Path) -> None:
+    """In mock and in cassette a request elsewhere is refused, and told which mode is on."""
+    msgnb.use("mock")
+    with pytest.raises(requests.ConnectionError, match=r"offline mode is on \(the mocks\): example\.com"):
+        requests.get("https://example.com/")
+    path = tmp_path / "empty.yaml"
+    path.write_text("interactions: []\nversion: 1\n")
+    msgnb.use("cassette", path)
+    with pytest.raises(
+        CannotOverwriteExistingCassetteException, match=r"<mode cassette: .*> is on: no request"
+    ):
+        requests.get("https://example.com/")
+
+
+def test_the_environment_chooses_a_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a word in the notebook, MSGNB_MODE decides."""
+    monkeypatch.setenv("MSGNB_MODE", "mock")
+    assert len(msgnb.connect("blip").sessions()) > 10
+    mode = modes.current()
+    assert mode is not None
+    assert mode.name == "mock"
+
+
+def test_a_wrong_mode_says_what_there_is(tmp_path: Path) -> None:
+    """An unknown mode, a cassette that is missing or not needed: each says what to do."""
+    for arguments, words in (
+        (("offline",), "no mode 'offline'; there are mock, live, cassette"),
+        (("cassette",), r"none is named: msgnb\.use\('live', 'file\.yaml'\) records one"),
+        (("cassette", tmp_path / "none.yaml"), "none.yaml is not there"),
+        (("mock", "file.yaml"), "the mocks need no cassette"),
+    ):
+        with pytest.raises(msgnb.SettingsError, match=words):
+            msgnb.use(*arguments)
+
+
+def test_a_mode_that_failed_changes_nothing() -> None:
+    """A switch that can't be made leaves the one before it on."""
+    before = msgnb.use("mock")
+    with pytest.raises(msgnb.SettingsError):
+        msgnb.use("cassette")
+    assert modes.current() is before
+    assert len(msgnb.connect("smsdrop").campaigns()) > 3
+
+
+def test_a_running_mock_shows_what_happens_in_it() -> None:
+    """In a notebook a mock world tells who got what, what was asked and what goes wrong, escaped."""
+    mode = msgnb.use("mock")
+    world = mode.world
+    assert world is not None
+    assert "Nothing yet." in mode._repr_html_()
+    world.clock.freeze()
+    world.faults.add("500", operation="smsdrop.me", nth=1)
+    world.smsdrop.send_text("+22963588213", "<script>alert(1)</script>", sender="MyShop")
+    world.smsdrop.send_text("+22963588213", "second <b>text</b>", sender="MyShop")
+    world.clock.advance(minutes=1)
+    shown = world._repr_html_()
+    assert "<script>" not in shown
+    assert "second &lt;b&gt;text&lt;/b&gt; (and 1 before)" in shown
+    assert all(word in shown for word in ("smsdrop.campaigns.launch", "standing still", "0 times", "seed 7"))
+    assert repr(mode) == f"<mode mock: {world!r}>"
