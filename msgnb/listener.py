@@ -169,7 +169,7 @@ class Listener:
         """The ASGI application."""
         if scope["type"] != "http":
             return
-        deliver = self._routes.get(_path(scope, self._public_url))
+        deliver = None if _from_a_page(scope) else self._routes.get(_path(scope, self._public_url))
         body, whole = await _read(receive, self._max_body if deliver else 0)
         await _answer(send, self._status(scope["method"], deliver, body, whole=whole), keep=whole)
 
@@ -225,6 +225,11 @@ def _run(server: uvicorn.Server, bound: socket.socket, ready: threading.Event) -
         ready.set()
         loop.close()
         bound.close()
+
+
+def _from_a_page(scope: Message) -> bool:
+    """Whether a browser sent it: platforms have no origin, so whoever has one is somebody else's page."""
+    return any(name == b"origin" for name, _ in scope["headers"])
 
 
 def _path(scope: Message, public_url: str | None) -> str:

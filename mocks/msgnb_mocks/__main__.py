@@ -12,8 +12,8 @@ import orjson
 
 from msgnb_mocks.serving import serve
 
-HIGHEST_PORT = 65_533
-"""The other platforms take the two ports above."""
+HIGHEST_PORT = 65_532
+"""The other platforms and the page of phones take the ports above."""
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep the others waiting: under many connections it decides the slowest answers."""
 
@@ -26,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(name, lambda *_: over.set())
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        with serve(chosen.seed, port=chosen.port, tls=chosen.tls, quirks=chosen.quirk) as servers:
+        options = {"quirks": chosen.quirk, "strict": chosen.strict, "ui": chosen.ui}
+        with serve(chosen.seed, port=chosen.port, tls=chosen.tls, **options) as servers:
             sys.stdout.write(orjson.dumps(servers.credentials).decode() + "\n")
             sys.stdout.flush()
             over.wait()
@@ -46,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quirk", action="append", default=[], help="a second reading, as netsapiens:numeric-text"
     )
+    parser.add_argument("--strict", action="store_true", help="refuse what is only inferred")
+    parser.add_argument("--ui", action="store_true", help="serve the page of all phones; `ui` is its address")
     return parser
 
 

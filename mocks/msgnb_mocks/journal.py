@@ -300,6 +300,16 @@ class Journal:
                 raise TimeoutError(f"no such request within {timeout:g} s; the last ones:\n{last}")
         return found[0]
 
+    def after(self, number: int, timeout: float) -> list[Entry]:
+        """The requests after one; waits some seconds for the first of them."""
+        with self._changed:
+            self._waiting += 1
+            try:
+                self._changed.wait_for(lambda: self.last > number, timeout)
+            finally:
+                self._waiting -= 1
+        return [entry for entry in self.entries if entry.number > number]
+
     def frame(self) -> pd.DataFrame:
         """The requests as a table, with their recipients and the first text."""
         import pandas as pd  # noqa: PLC0415 - loads when first used

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from enum import StrEnum
@@ -72,6 +72,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     evidence: Evidence | None = None
     """How sure the operation is that answered; `None` where none did."""
+    stream: Callable[[], Iterator[bytes]] | None = None
+    """Makes a body that goes on; the connection ends with it."""
 
     def by(self, operation: Operation) -> Answer:
         """The same, as the answer of an operation."""

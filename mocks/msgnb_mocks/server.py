@@ -13,30 +13,46 @@ no delay for small packets.
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import ssl
 import struct
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
 from io import BufferedIOBase
 from socketserver import BaseServer, StreamRequestHandler, ThreadingMixIn
 from socketserver import TCPServer as StandardServer
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import NoReturn, Protocol, Self
 
+from msgnb_mocks.clock import Clock
 from msgnb_mocks.faults import Broken
-from msgnb_mocks.operations import Answer, Application, Request, headers_of
+from msgnb_mocks.operations import Answer, Request, headers_of
 from msgnb_mocks.operations import Handler as Handling
 
 log = logging.getLogger("msgnb_mocks")
 
 HOST = "127.0.0.1"
+PORT = re.compile(r":\d+$")
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]", ""})
 LARGEST_BODY = 25 * 1024 * 1024
 LARGEST_HEAD = 64 * 1024
 IDLE_SECONDS = 60.0
 LINGER_SECONDS = 1.0
+
+
+class Served(Protocol):
+    """What a server carries: a platform, or the page of the phones."""
+
+    name: str
+    clock: Clock
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request."""
+        ...
 
 
 class Malformed(Exception):
@@ -60,7 +76,7 @@ class Server(ThreadingMixIn, StandardServer):
 
     def __init__(
         self,
-        application: Application,
+        application: Served,
         port: int = 0,
         tls: ssl.SSLContext | None = None,
         *,
@@ -133,7 +149,7 @@ class Handler(StreamRequestHandler):
             self._linger()
 
     @property
-    def _application(self) -> Application:
+    def _application(self) -> Served:
         assert isinstance(self.server, Server)  # noqa: S101 - who made this handler
         return self.server.application
 
@@ -155,13 +171,26 @@ class Handler(StreamRequestHandler):
             return False
         keep = request.headers.get("connection", "").lower() != "close"
         try:
-            self._write(self._answered(request), keep=keep, body=request.method != "HEAD")
+            answer = self._answered(request)
         except Broken as broken:
             self._break(broken)
+        if answer.stream:
+            self._pour(answer, answer.stream)
+            return False
+        self._write(answer, keep=keep, body=request.method != "HEAD")
         return keep
+
+    def _pour(self, answer: Answer, stream: Callable[[], Iterator[bytes]]) -> None:
+        """Write a body that goes on, until the client has enough of it."""
+        head = self._head(answer, keep=False).replace(b"Content-Length: 0\r\n", b"")
+        self.wfile.write(head)
+        for piece in stream():
+            self.wfile.write(piece)
 
     def _answered(self, request: Request) -> Answer:
         assert isinstance(self.server, Server)  # noqa: S101 - who made this handler
+        if not _own(request):
+            return Answer(403, b"only this machine's own programs and pages may ask")
         try:
             return self.server.answer(request)
         except Broken:
@@ -220,6 +249,13 @@ class Handler(StreamRequestHandler):
         if not keep:
             lines.append("Connection: close")
         return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+
+
+def _own(request: Request) -> bool:
+    """Whether no other site's page asks: neither from its own origin, nor under a name made to lead here."""
+    host, origin = request.headers.get("host", ""), request.headers.get("origin", "")
+    name = PORT.sub("", host)
+    return name.lower() in LOOPBACK_NAMES and (not origin or origin.partition("://")[2] == host)
 
 
 def _headers(stream: BufferedIOBase) -> dict[str, str]:

@@ -14,11 +14,18 @@ from msgnb_mocks.ensemble import Ensemble
 from msgnb_mocks.operations import Application
 from msgnb_mocks.platforms import credentials
 from msgnb_mocks.server import HOST, Server
+from msgnb_mocks.ui import Simulator
 from msgnb_mocks.world import World
 
 
 def serve(
-    seed: int = 7, *, port: int = 0, tls: bool = False, quirks: Iterable[str] = (), strict: bool = False
+    seed: int = 7,
+    *,
+    port: int = 0,
+    tls: bool = False,
+    quirks: Iterable[str] = (),
+    strict: bool = False,
+    ui: bool = False,
 ) -> Servers:
     """The three platforms, each on its own port of this machine.
 
@@ -32,12 +39,13 @@ def serve(
         quirks: second readings of the contract to switch on, as `netsapiens:numeric-text`.
 
         strict: refuse with 501 what is only inferred; docs/fidelity.md lists it.
+        ui: serve the page of all phones and chats too, at `credentials["ui"]`.
 
     Raises:
         OSError: a port is taken.
         ValueError: a quirk is unknown.
     """
-    return Servers(World(seed), port=port, tls=tls, quirks=frozenset(quirks), strict=strict)
+    return Servers(World(seed), port=port, tls=tls, quirks=frozenset(quirks), strict=strict, ui=ui)
 
 
 class Servers(Ensemble):
@@ -45,16 +53,25 @@ class Servers(Ensemble):
 
     Attributes:
         credentials: for each platform its `url` and what signs in there, `further` ways
-            to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, a path or `None`.
+            to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, a path or `None`; `ui` is
+            the address of the page of phones, where it is served.
     """
 
     def __init__(
-        self, world: World, *, port: int, tls: bool, quirks: frozenset[str], strict: bool = False
+        self,
+        world: World,
+        *,
+        port: int,
+        tls: bool,
+        quirks: frozenset[str],
+        strict: bool = False,
+        ui: bool = False,
     ) -> None:
         super().__init__(world, quirks=quirks, strict=strict, server=True)
         self.credentials: dict[str, Any] = {}
         self._port = port
         self._tls = tls
+        self._ui = ui
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
@@ -65,6 +82,10 @@ class Servers(Ensemble):
                 port = self._port + offset if self._port else 0
                 urls[name] = self._running.enter_context(self._server(application, port, context)).url
             self.credentials = {**credentials(urls, self.applications), "ca": authority}
+            if self._ui:
+                port = self._port + len(urls) if self._port else 0
+                page = self._running.enter_context(Server(Simulator(self), port, context))
+                self.credentials["ui"] = page.url
             self._running = self._running.pop_all()
         return self
 

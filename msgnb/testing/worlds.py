@@ -52,7 +52,9 @@ def offline(seed: int = 7, *, quirks: Iterable[str] = (), strict: bool = False) 
     return Offline(seed, quirks, strict=strict)
 
 
-def serve(seed: int = 7, *, tls: bool = False, quirks: Iterable[str] = (), strict: bool = False) -> Served:
+def serve(
+    seed: int = 7, *, tls: bool = False, quirks: Iterable[str] = (), strict: bool = False, ui: bool = False
+) -> Served:
     """The platforms' mocks on loopback ports, for clients that don't go through `requests`.
 
     >>> with msgnb.testing.serve() as world:
@@ -64,6 +66,7 @@ def serve(seed: int = 7, *, tls: bool = False, quirks: Iterable[str] = (), stric
         tls: serve HTTPS; `credentials["ca"]` is the file of the authority to trust.
         quirks: as in `offline`.
         strict: as in `offline`.
+        ui: serve the page of all phones and chats too, at `credentials["ui"]`.
 
     Raises:
         ValueError: a quirk is unknown.
@@ -71,7 +74,7 @@ def serve(seed: int = 7, *, tls: bool = False, quirks: Iterable[str] = (), stric
     Returns:
         A context manager that hands over ready clients.
     """
-    return Served(seed, tls, quirks, strict=strict)
+    return Served(seed, tls, quirks, strict=strict, ui=ui)
 
 
 class MockWorld:
@@ -306,10 +309,10 @@ class Served(MockWorld):
 
     _inside: Servers
 
-    def __init__(self, seed: int, tls: bool, quirks: Iterable[str], *, strict: bool = False) -> None:
+    def __init__(self, seed: int, tls: bool, quirks: Iterable[str], *, strict: bool, ui: bool) -> None:
         from msgnb_mocks import serve  # noqa: PLC0415 - the mocks load when first used
 
-        self._inside = serve(seed, tls=tls, quirks=quirks, strict=strict)
+        self._inside = serve(seed, tls=tls, quirks=quirks, strict=strict, ui=ui)
         self.mocks = self._inside.world
         super().__init__()
 

@@ -55,7 +55,7 @@ def exchange(server: Server, *parts: bytes) -> bytes:
 def test_a_connection_is_kept(echo: Server) -> None:
     """Two requests on one connection get two answers."""
     answer = exchange(
-        echo, b"GET /a?x=1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi"
+        echo, b"GET /a?x=1 HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi"
     )
     assert answer.count(b"HTTP/1.1 200 OK") == 2
     assert b'["GET","/a",{"x":"1"},""]' in answer

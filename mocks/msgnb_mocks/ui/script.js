@@ -1,0 +1,19 @@
+// Fetches anew what changed; everything else of the page works without this.
+const toEnd = () => { const lines = document.querySelector(".lines"); if (lines) lines.scrollTop = lines.scrollHeight; };
+let asked = false, again = false;
+async function renew() {
+  if (asked) { again = true; return; }
+  asked = true;
+  const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const fresh = page.querySelector(`[data-live="${part.dataset.live}"]`);
+    if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
+  }
+  toEnd();
+  asked = false;
+  if (again) { again = false; renew(); }
+}
+toEnd();
+const events = new EventSource("/events");
+// What came between the page and this is fetched when it opens, and after each break.
+events.onopen = events.onmessage = renew;
