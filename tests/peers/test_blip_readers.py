@@ -35,6 +35,7 @@ def during(inside: InProcess) -> list[Any]:
     return [each for each in mock.state.tracks if first <= each.at <= last]
 
 
+@pytest.mark.peer("blipy 0.0.6 (PyPI)")
 def test_blipy_reads_categories_and_counters(inside: InProcess) -> None:
     """Blipy lists the categories and sums the counters of one over some days."""
     analytics = AnalyticsPostmaster(key(inside))
@@ -46,6 +47,7 @@ def test_blipy_reads_categories_and_counters(inside: InProcess) -> None:
     assert counted == sum(each.category == "payments" for each in during(inside))
 
 
+@pytest.mark.peer("blipy 0.0.6 (PyPI)")
 def test_blipy_reads_details_and_metrics(inside: InProcess) -> None:
     """Blipy reads the events of an action over some days, and a metric by day."""
     analytics = AnalyticsPostmaster(key(inside))
@@ -66,6 +68,7 @@ def generous() -> Iterator[InProcess]:
         yield inside
 
 
+@pytest.mark.peer("blip-report-requisitor 0.0.7 (PyPI)")
 def test_the_requisitor_reads_its_reports(generous: InProcess) -> None:
     """blip-report-requisitor reads categories, the shares of their actions, users, tickets and the bot."""
     requisitor = Requisitor(generous.credentials["blip"]["key"])
@@ -82,6 +85,7 @@ def test_the_requisitor_reads_its_reports(generous: InProcess) -> None:
     assert {"Open", "Waiting"}.isdisjoint(each["status"] for each in tickets)
 
 
+@pytest.mark.peer("blip-report-requisitor 0.0.7 (PyPI)")
 def test_the_requisitor_finds_nothing_where_the_limit_holds(inside: InProcess) -> None:
     """Where the documented limits hold, its too large page is refused, which it takes for no tickets."""
     assert Requisitor(inside.credentials["blip"]["key"]).getTickets(*DAYS) == []

@@ -8,6 +8,8 @@ import msgnb
 
 blip_session = pytest.importorskip("blip_session", reason="blip-session is not installed")
 
+pytestmark = pytest.mark.peer("blip-session 0.0.3 (PyPI)")
+
 
 @pytest.fixture
 def bot(world: msgnb.testing.Offline) -> blip_session.BlipSession:
