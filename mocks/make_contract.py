@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from msgnb_mocks import World, platforms
 from msgnb_mocks.contract import Names, merged
@@ -58,7 +59,7 @@ KEPT = ("blip.buckets", "blip.contexts", "blip.resources")
 
 def made() -> str:
     """The file's text."""
-    bodies: dict[str, dict[str, list[Any]]] = defaultdict(lambda: {"request": [], "answer": []})
+    bodies: dict[str, dict[str, list[Any]]] = defaultdict(lambda: {"query": [], "request": [], "answer": []})
     for name, application in platforms(World(7)).items():
         for line in (ROOT / "tests" / "data" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
             pair = json.loads(line)
@@ -74,7 +75,7 @@ def made() -> str:
 def _names(operation: str, side: str, bodies: list[Any]) -> Names:
     """The names of the examples and of the words, without what is inside of things that are kept."""
     further = NAMED.get((operation, side), "").split()
-    if operation.startswith("blip.") and operation != "blip.messages":
+    if operation.startswith("blip.") and operation != "blip.messages" and side != "query":
         further += LIME.split()
     found = dict.fromkeys(further, "") | merged(bodies)
     kept = operation.startswith(KEPT)
@@ -90,6 +91,8 @@ def _operation(name: str, application: Application, request: dict[str, Any]) -> 
 
 
 def _add(sides: dict[str, list[Any]], pair: dict[str, Any]) -> None:
+    _, _, query = pair["request"]["path"].partition("?")
+    sides["query"].append(dict(parse_qsl(query)))
     sides["request"].append(pair["request"].get("body", pair["request"].get("form")))
     answer = pair.get("response") or {}
     if answer.get("status", 500) < 400:

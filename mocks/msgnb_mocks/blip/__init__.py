@@ -184,7 +184,9 @@ class BlipMock:
     def _command(self, wire: dict[str, Any]) -> Answer:
         """Process a command."""
         method, uri = wire.get("method"), wire.get("uri")
-        if method not in METHODS or not isinstance(uri, str) or not uri.startswith(("/", "lime://")):
+        if not isinstance(method, str) or method not in METHODS or not isinstance(uri, str):
+            return Answer(400)
+        if not uri.startswith(("/", "lime://")):
             return Answer(400)
         if method != "observe" and not isinstance(wire.get("id"), str):
             return Answer(400)
