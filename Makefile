@@ -8,7 +8,7 @@ ARGS   ?=
 # Jupyter refuses to run as root, as one is in a container, unless told that it may.
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab app test tour cassettes bench lint docs clean
+.PHONY: help lab app test tour cassettes bench lint docs site clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
@@ -40,6 +40,9 @@ bench: $(VENV)/.installed  ## Measure, as ratios in one run
 docs: $(VENV)/.installed  ## Write the generated pages of docs/ anew, the notebooks' too
 	$(BIN)/python docs/generate.py
 	$(BIN)/python .ci/tour.py --docs
+
+site: $(VENV)/.installed  ## Build the site of the docs into build/site, warnings as errors
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file .ci/mkdocs.yml
 
 lint: $(VENV)/.installed  ## Check style and types
 	$(BIN)/ruff check

@@ -149,3 +149,7 @@ def _wrong(error: Exception) -> typer.Exit:
 def main() -> None:
     """The entry point of `msgnb`."""
     app()
+
+
+if __name__ == "__main__":
+    main()

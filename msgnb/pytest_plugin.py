@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from msgnb_mocks.clock import Clock
     from msgnb_mocks.journal import Journal
 
-OPTIONS = frozenset({"server", "tls", "seed", "quirks", "faults"})
+OPTIONS = frozenset({"server", "tls", "seed", "quirks", "faults", "strict"})
 PLATFORMS = ("blip", "netsapiens", "smsdrop")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -35,7 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the mark known."""
     config.addinivalue_line(
         "markers",
-        "msgnb(server=False, tls=False, seed=7, quirks=(), faults=()): how a test's mock platforms are run",
+        "msgnb(server=False, tls=False, seed=7, quirks=(), faults=(), strict=False): "
+        "how a test's mock platforms are run",
     )
 
 
@@ -65,8 +66,7 @@ class Platform:
     @property
     def clock(self) -> Clock:
         """The world's clock: `clock.advance(hours=2)`."""
-        clock: Clock = self.world.mocks.clock
-        return clock
+        return self.world.clock
 
     def receive(self, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
         """Let somebody else write; see `Offline.receive`."""

@@ -16,7 +16,9 @@ from awaiting import aside
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GUIDES = ("README.md", "docs/await.md", "docs/campaigns.md", "docs/forms.md", "docs/testing.md")
+GUIDES = ("README.md", *(f"docs/{name}.md" for name in (
+    "await", "campaigns", "cassettes", "five-minutes", "forms", "index", "testing", "worlds",
+)))  # fmt: skip
 WRITTEN = {name: (ROOT / name).read_text(encoding="utf-8") for name in GUIDES}
 EXAMPLES = [
     (name, code) for name in WRITTEN for code in re.findall(r"```python\n(.*?)```", WRITTEN[name], re.DOTALL)

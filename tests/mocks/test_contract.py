@@ -1,0 +1,37 @@
+"""The names of documented exchanges, which the mocks and their clients are held against."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+from msgnb_mocks.contract import contract, merged, unnamed
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_contract_is_made_of_the_documents() -> None:
+    """`contract.json` is what `mocks/make_contract.py` makes of the documented exchanges now."""
+    made = runpy.run_path(str(ROOT / "mocks" / "make_contract.py"))["made"]()
+    assert (ROOT / "mocks" / "msgnb_mocks" / "contract.json").read_text(encoding="utf-8") == made
+
+
+def test_names_go_into_lists_and_objects() -> None:
+    """Each name has its place and all its types; what is inside of free objects is the users' own."""
+    bodies = [{"a": [{"b": 1}, {"b": None}], "extras": {"mine": 1}}, {"a": "text", "c": True}]
+    assert merged(bodies) == {
+        "a": "array|string",
+        "a[].b": "integer|null",
+        "c": "boolean",
+        "extras": "object",
+    }
+
+
+def test_only_the_outermost_unknown_name_is_told() -> None:
+    """A name that no document has is told once, without what is inside; never where nothing is known."""
+    assert "smsdrop.subscription" in contract()
+    body = {"id": "1", "bonus": {"sms": 3}, "nbr_sms": 1}
+    assert unnamed("smsdrop.subscription", "answer", body) == ["bonus"]
+    assert unnamed("smsdrop.subscription", "answer", [1, "x", None]) == []
+    assert unnamed("nobody.knows", "answer", body) == []
+    assert unnamed(None, "request", body) == []
