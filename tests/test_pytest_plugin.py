@@ -108,7 +108,7 @@ def test_a_wrong_mark_is_an_error(pytester: pytest.Pytester) -> None:
     done.assert_outcomes(errors=4, passed=1)
     done.stdout.fnmatch_lines(
         [
-            "*@pytest.mark.msgnb does not know 'port'; it takes faults, quirks, seed, server, strict, tls by name*",
+            "*does not know 'port'; it takes faults, quirks, seed, server, strict, tls by name*",
             "*@pytest.mark.msgnb(tls=True) needs server=True*",
             "*unknown quirks nonsense*",
             "*these faults never happened: 503 at *",
