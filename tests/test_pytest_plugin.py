@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,3 +139,12 @@ def test_it_works_beside_xdist_and_costs_nothing_unasked(pytester: pytest.Pytest
     plain = pytester.runpytest_subprocess(*without, "-k", "is_loaded")
     plain.assert_outcomes(passed=1)
     pytester.runpytest_subprocess("-n", "2", "-k", "test_sends").assert_outcomes(passed=4)
+
+
+def test_the_five_minutes_do_what_they_say(pytester: pytest.Pytester) -> None:
+    """The tutorial's bot and its tests run as they are written there."""
+    text = (Path(__file__).resolve().parents[1] / "docs" / "five-minutes.md").read_text(encoding="utf-8")
+    (bot, *_), tests = (re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL) for kind in ("python", "py"))
+    pytester.makepyfile(my_bot=bot, test_my_bot="\n".join(tests))
+    done = pytester.runpytest_subprocess("-p", "no:recording")
+    done.assert_outcomes(passed=len(tests))

@@ -14,7 +14,7 @@ LATEST = 8
 LONGEST = 120
 QUIET = "color:var(--jp-ui-font-color2, #616161)"
 TITLE = "font-weight:600;margin:0 0 4px"
-CARD = "flex:1 1 22em;min-width:0;overflow-x:auto"
+CARD = "flex:0 1 auto;max-width:100%;overflow-x:auto"
 
 
 def board(world: MockWorld, about: str) -> str:
