@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from playwright.sync_api import expect
 
 SET_UP = """
 import msgnb
@@ -18,8 +21,8 @@ def test_a_plan_reads_well(notebook: Any) -> None:
     page = notebook(f"{SET_UP}\nworld.smsdrop.plan_campaign(campaign, people)")
     page.get_by_text("100 people, 100 SMS, credit 5,000").wait_for()
     page.get_by_text("100 go as UCS-2, 70 characters to an SMS, because of ’").wait_for()
-    assert page.get_by_text("It’s $5 and $6 <b>only</b>", exact=True).count() == 5
-    assert page.locator("mjx-container").count() == 0
+    expect(page.get_by_text("It’s $5 and $6 <b>only</b>", exact=True)).to_have_count(5)
+    expect(page.locator("mjx-container")).to_have_count(0)
 
 
 def test_watching_shows_a_bar_to_the_end(notebook: Any) -> None:
@@ -30,4 +33,4 @@ def test_watching_shows_a_bar_to_the_end(notebook: Any) -> None:
     view.get_by_text("<i>Sale</i>").wait_for()
     bar = view.get_by_role("progressbar")
     assert bar.count() <= 1
-    assert "width: 95%" in view.locator(".progress-bar").get_attribute("style")
+    expect(view.locator(".progress-bar")).to_have_attribute("style", re.compile("width: 95%"))

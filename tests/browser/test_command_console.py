@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from playwright.sync_api import expect
+
 SET_UP = """
 import msgnb
 world = msgnb.offline(seed=7).start()
@@ -19,10 +21,10 @@ def test_a_chosen_command_is_sent_and_shown(notebook: Any) -> None:
     console.get_by_label("Command", exact=True).select_option("Contacts: all")
     console.get_by_role("button", name="Send").click()
     console.get_by_text("50 items").wait_for()
-    assert console.get_by_role("columnheader", name="identity").count() == 1
+    expect(console.get_by_role("columnheader", name="identity")).to_have_count(1)
     console.get_by_text("The same in Python").click()
     console.get_by_text("bot.process_command({'method': 'get'").wait_for()
-    assert console.get_by_label("History").locator("option").count() == 2
+    expect(console.get_by_label("History").locator("option")).to_have_count(2)
 
 
 def test_a_command_is_written_by_hand(notebook: Any) -> None:
@@ -37,5 +39,5 @@ def test_a_command_is_written_by_hand(notebook: Any) -> None:
     console.get_by_label("Resource").press_sequentially("hello")
     console.get_by_role("button", name="Send").dblclick()
     console.get_by_role("status").get_by_text("set succeeded").wait_for()
-    assert console.get_by_role("button", name="Send").is_disabled()
-    assert console.get_by_label("History").locator("option").count() == 2
+    expect(console.get_by_role("button", name="Send")).to_be_disabled()
+    expect(console.get_by_label("History").locator("option")).to_have_count(2)

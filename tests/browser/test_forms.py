@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from hostile import CORPUS
 
@@ -63,7 +64,7 @@ def test_conversations_are_found_and_read(notebook: Any) -> None:
     before = thread.locator("[dir=auto]").count()
     view.get_by_role("button", name="Load earlier").click()
     page.wait_for_function(f"() => document.querySelectorAll('[role=log] [dir=auto]').length > {before}")
-    assert view.get_by_text("times in America/Sao_Paulo").count() == 1
+    expect(view.get_by_text("times in America/Sao_Paulo")).to_have_count(1)
     view.get_by_label("Search").press_sequentially("nobody like that")
     view.get_by_text("Nothing found.").wait_for()
 
@@ -75,7 +76,7 @@ def test_a_conversation_stands_still_where_it_is_printed(notebook: Any) -> None:
         "world.blip.messages(name).msg.conversation()"
     )
     page.get_by_text("It is $5 and $6", exact=True).wait_for()
-    assert page.locator("mjx-container").count() == 0
+    expect(page.locator("mjx-container")).to_have_count(0)
 
 
 def test_prices_in_a_table_are_no_formulas(notebook: Any) -> None:
@@ -85,7 +86,7 @@ def test_prices_in_a_table_are_no_formulas(notebook: Any) -> None:
         "world.blip.messages(name, limit=1)[['text']]"
     )
     page.get_by_text("It is $5 and $6", exact=True).wait_for()
-    assert page.locator("mjx-container").count() == 0
+    expect(page.locator("mjx-container")).to_have_count(0)
 
 
 def test_a_password_is_in_no_saved_notebook(notebook: Any, lab: tuple[str, Path]) -> None:
@@ -101,7 +102,7 @@ def test_a_password_is_in_no_saved_notebook(notebook: Any, lab: tuple[str, Path]
     secret.press_sequentially(login["password"])
     secret.press("Enter")
     form.get_by_text(f"Signed in as {login['email']}").wait_for()
-    assert secret.input_value() == ""
+    expect(secret).to_have_value("")
     assert _value(page, "form.client.account") == login["email"]
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     saved = (lab[1] / "test_a_password_is_in_no_saved_notebook.ipynb").read_text()
@@ -117,12 +118,12 @@ def test_subscriptions_are_made_and_deleted(notebook: Any) -> None:
     form.get_by_label("Address").press_sequentially("https://example.com/new")
     form.get_by_label("Address").press("Enter")
     form.get_by_text("Subscribed to message").wait_for()
-    assert form.get_by_text("https://example.com/new").count() >= 1
+    form.get_by_text("https://example.com/new").first.wait_for()
     before = form.get_by_role("button", name="Delete").count()
     form.get_by_role("button", name="Delete (voicemail)").click()
     form.get_by_role("button", name="Yes, delete it (voicemail)").click()
     form.get_by_text("Deleted", exact=True).wait_for()
-    assert form.get_by_role("button", name="Delete").count() == before - 1
+    expect(form.get_by_role("button", name="Delete")).to_have_count(before - 1)
 
 
 @pytest.mark.parametrize("screen", NEW_YORK)
@@ -134,7 +135,7 @@ def test_times_are_in_the_zone_that_is_stated(notebook: Any) -> None:
     form.get_by_label("Text", exact=True).fill("later")
     form.get_by_label("Send at").fill("2030-05-05T12:30")
     form.get_by_text("is 2030-05-05 15:30 UTC").wait_for()
-    assert form.get_by_label("Time zone").input_value() == "America/Sao_Paulo"
+    expect(form.get_by_label("Time zone")).to_have_value("America/Sao_Paulo")
     form.get_by_role("button", name="Send", exact=True).click()
     form.get_by_text("Accepted for later").wait_for()
     assert _value(page, "str(world.blip.schedules()['at'].max())") == "2030-05-05 15:30:00+00:00"
@@ -202,7 +203,7 @@ def test_a_live_table_is_paused_and_filtered(notebook: Any) -> None:
     table.get_by_text("Paused; 0 came meanwhile").wait_for()
     _value(page, "say('second')")
     table.get_by_text("Paused; 1 came meanwhile").wait_for()
-    assert table.get_by_text("second").count() == 0
+    expect(table.get_by_text("second")).to_have_count(0)
     table.get_by_role("button", name="Go on").click()
     table.get_by_text("second").wait_for()
     table.get_by_label("Filter").press_sequentially("FIRST")
@@ -276,8 +277,8 @@ def test_strangers_can_not_break_anything(notebook: Any) -> None:
     """Whatever text comes, in every view, nothing of it runs and nothing leaves its place."""
     page = notebook(*HOSTILE.replace("CORPUS", repr(list(CORPUS))).split("# ---"))
     page.get_by_text("all done").wait_for(timeout=30_000)
-    assert page.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-    assert page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
+    expect(page.locator("[data-mime-type='application/vnd.jupyter.stderr']")).to_have_count(0)
+    expect(page.locator("[data-mime-type='application/vnd.jupyter.error']")).to_have_count(0)
     page.locator(".msgnb-live-table td").first.wait_for()
     assert page.evaluate("window.__ran") is None
     assert page.evaluate("document.title").count("broken") == 0

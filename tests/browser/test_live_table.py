@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from playwright.sync_api import expect
+
 SET_UP = """
 import msgnb
 world = msgnb.offline(seed=7).start()
@@ -24,7 +26,7 @@ def test_events_show_as_they_come(notebook: Any) -> None:
     _execute(page, "say('<img src=x onerror=document.title=1> second')")
     table.get_by_text("<img src=x onerror=document.title=1> second").first.wait_for()
     table.get_by_text("4 events").wait_for()
-    assert table.get_by_text("(told again)").count() == 2
+    expect(table.get_by_text("(told again)")).to_have_count(2)
 
 
 def test_a_flood_ends_with_the_last(notebook: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 import msgnb
 from loopback import Loopback, answers
@@ -65,7 +66,7 @@ def test_what_is_being_typed_stays(world: Any, page: Any) -> None:
         page.keyboard.press(letter)
         world.smsdrop.read_me()
     page.locator(".journal li").nth(7).wait_for()
-    assert field.input_value() == "abcdefgh"
+    expect(field).to_have_value("abcdefgh")
 
 
 def test_the_switches_work(world: Any, page: Any) -> None:

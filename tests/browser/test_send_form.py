@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from playwright.sync_api import expect
+
 SET_UP = """
 import msgnb
 world = msgnb.offline(seed=7).start()
@@ -29,8 +31,8 @@ def test_a_typed_message_is_sent_once_and_shown(notebook: Any) -> None:
     form.get_by_label("Text", exact=True).press_sequentially("Prices: $5 and $6 <b>now</b>")
     form.get_by_role("button", name="Send", exact=True).dblclick()
     page.get_by_text(f"Sent to {recipient}").wait_for()
-    assert form.get_by_role("button", name="Send", exact=True).is_disabled()
-    assert form.locator(".msgnb-part-preview").get_by_text("Prices: $5 and $6 <b>now</b>").count() == 1
+    expect(form.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    expect(form.locator(".msgnb-part-preview").get_by_text("Prices: $5 and $6 <b>now</b>")).to_have_count(1)
     assert _texts(page, recipient).count("Prices: $5 and $6 <b>now</b>") == 1
 
 
@@ -55,7 +57,7 @@ def test_a_refusal_stands_in_the_form(notebook: Any) -> None:
     form.get_by_label("Text", exact=True).fill("hello")
     form.get_by_role("button", name="Send", exact=True).click()
     form.get_by_role("status").get_by_text("'nobody' is no identity").wait_for()
-    assert form.get_by_role("button", name="Send", exact=True).is_enabled()
+    expect(form.get_by_role("button", name="Send", exact=True)).to_be_enabled()
 
 
 def _execute(page: Any, code: str) -> None:

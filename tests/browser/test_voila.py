@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 import pytest
 import requests
+from playwright.sync_api import expect
 
 SOURCE = """
 import msgnb
@@ -89,7 +90,7 @@ def _send(page: Any) -> None:
     form.get_by_label("Dry run: check everything").uncheck()
     form.get_by_role("button", name="Send to 1 person").click()
     form.get_by_text("1 sent.").wait_for()
-    assert page.get_by_text("import msgnb").count() == 0
+    expect(page.get_by_text("import msgnb")).to_have_count(0)
 
 
 def _foreign(url: str) -> bool:
