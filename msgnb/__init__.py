@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from msgnb.client import Client as Client
     from msgnb.errors import AlreadyExists as AlreadyExists
     from msgnb.errors import AuthError as AuthError
+    from msgnb.errors import IncompleteHistory as IncompleteHistory
     from msgnb.errors import InsufficientCredit as InsufficientCredit
     from msgnb.errors import InvalidRequest as InvalidRequest
     from msgnb.errors import MsgnbError as MsgnbError
@@ -60,6 +61,7 @@ _HOMES = {
     "msgnb.errors": (
         "AlreadyExists",
         "AuthError",
+        "IncompleteHistory",
         "InsufficientCredit",
         "InvalidRequest",
         "MsgnbError",

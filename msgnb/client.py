@@ -6,7 +6,7 @@ not raises `NotSupported`; the platform's own verbs stand beside these methods i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from msgnb.errors import SettingsError
+from msgnb.history import WORKERS
 from msgnb.http import Http
 from msgnb.sending import SendResult
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from msgnb.bulk import Confirm, Courier
     from msgnb.campaign import Campaign
+    from msgnb.history import Reader
+    from msgnb.moments import When
     from msgnb.plan import Plan
     from msgnb.watching import View
 
@@ -71,6 +74,41 @@ class Client(Protocol):
 
     def messages(self, session: str, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
         """The messages of one session, newest first, as a table `messages`."""
+        ...
+
+    def history(
+        self,
+        *,
+        since: When | None = None,
+        until: When | None = None,
+        sessions: Iterable[str] | None = None,
+        workers: int = WORKERS,
+        raw: bool = False,
+    ) -> pd.DataFrame:
+        """Every message of every session, newest first, as one table `messages`.
+
+        >>> messages = client.history(since="2026-10-01")
+
+        Sessions are read side by side, and no faster than the platform allows. It can be interrupted.
+
+        Args:
+            since: from that moment on; a day, or a time with a zone. All that is kept where it is `None`.
+            until: before that moment.
+            sessions: these sessions alone; all where it is `None`.
+            workers: how many sessions are read at once, 32 at most.
+            raw: add the messages themselves as a last column.
+
+        Raises:
+            InvalidRequest: a time has no zone, or the span or the number of workers can't be.
+            IncompleteHistory: something went wrong on the way, or it was interrupted; the error carries what
+                was read, and its `resume()` goes on from there.
+        """
+        from msgnb.history import History  # noqa: PLC0415 - loads when first used
+
+        return History(self._reader(), since, until, workers, raw=raw).read(sessions)
+
+    def _reader(self) -> Reader:
+        """How the history is read here."""
         ...
 
     def contacts(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:

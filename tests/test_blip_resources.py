@@ -15,7 +15,8 @@ import msgnb
 from loopback import Loopback, answers
 from msgnb import tables
 from msgnb.blip import content
-from msgnb.blip.times import first_moment, instant, last_moment
+from msgnb.blip.times import first_moment, last_moment
+from msgnb.moments import instant
 from msgnb.paging import IncompleteWarning
 from msgnb_mocks import World
 from msgnb_mocks.blip.state import Message

@@ -20,6 +20,7 @@ NAMES = [
     "Blip",
     "Campaign",
     "Client",
+    "IncompleteHistory",
     "InsufficientCredit",
     "InvalidRequest",
     "KeyringStore",

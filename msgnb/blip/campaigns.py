@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgnb.blip import rows
 from msgnb.blip.commands import Command, Commands, escaped
-from msgnb.blip.times import When, coming, stamp
+from msgnb.blip.times import coming, stamp
 from msgnb.errors import InvalidRequest
+from msgnb.moments import When
 from msgnb.phones import international
 
 if TYPE_CHECKING:

@@ -10,8 +10,10 @@ from msgnb.blip import rows
 from msgnb.blip.commands import Commands, escaped, identity
 from msgnb.blip.content import Content
 from msgnb.blip.content import text as plain
-from msgnb.blip.times import When, instant, stamp
+from msgnb.blip.times import stamp
 from msgnb.errors import InvalidRequest
+from msgnb.history import Reader, spread
+from msgnb.moments import When, instant
 from msgnb.paging import back_in_time
 from msgnb.progress import progress
 from msgnb.sending import SendResult
@@ -67,21 +69,8 @@ class Conversations(Commands):
         """
         name = escaped(identity(session, "session"))
         path = f"/threads-merged/{name}" if merged else f"/threads/{name}"
-
-        def fetch(before: datetime | None, skip: int) -> list[Any]:
-            bound = {"storageDate": stamp(before), "direction": "desc"} if before else {}
-            return self._items(path, None, {"$skip": skip, "$take": PAGE, **bound})
-
-        found = back_in_time(
-            fetch,
-            size=PAGE,
-            key=_key,
-            time_of=_time,
-            what="messages",
-            limit=limit,
-            since=None if since is None else instant(since, "since"),
-            until=None if until is None else instant(until, "until"),
-        )
+        first = None if since is None else instant(since, "since")
+        found = self._thread(path, first, None if until is None else instant(until, "until"), limit)
         told = self._told(found) if notifications else None
         return rows.messages(found, self.account, session, told=told, raw=raw)
 
@@ -140,6 +129,22 @@ class Conversations(Commands):
             "/notifications", None, PAGE, "notifications", limit, key=_notice, query={"id": message}
         )
 
+    def _thread(
+        self, path: str, since: datetime | None, until: datetime | None, limit: int | None = None
+    ) -> list[Any]:
+        """The messages of a thread, newest first."""
+
+        def fetch(before: datetime | None, skip: int) -> list[Any]:
+            bound = {"storageDate": stamp(before), "direction": "desc"} if before else {}
+            return self._items(path, None, {"$skip": skip, "$take": PAGE, **bound})
+
+        return back_in_time(
+            fetch, size=PAGE, key=_key, time_of=_time, what="messages", limit=limit, since=since, until=until
+        )
+
+    def _reader(self) -> Reader:
+        return Threads(self)
+
     def _told(self, found: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
         """What the platform still knows of the messages that were sent lately, by their ids."""
         earliest = self._now() - NOTIFIED_FOR
@@ -150,6 +155,32 @@ class Conversations(Commands):
                 told[name] = self._notified(name)
                 bar.update()
         return told
+
+
+class Threads:
+    """How a bot's history is read: thread by thread, back to a moment."""
+
+    def __init__(self, bot: Conversations) -> None:
+        self._bot = bot
+
+    def sessions(self, since: datetime | None) -> list[str]:
+        """The threads whose last message is not too old."""
+        found = self._bot._paged("/threads", None, PAGE, "sessions", None)  # noqa: SLF001 - a part of it
+        return [
+            str(thread["identity"])
+            for thread in found
+            if since is None or not thread.get("lastMessage") or _time(thread["lastMessage"]) >= since
+        ]
+
+    def read(self, session: str, since: datetime | None, until: datetime | None) -> Sequence[Any]:
+        """The messages of one thread."""
+        path = f"/threads/{escaped(identity(session, 'session'))}"
+        return self._bot._thread(path, since, until)  # noqa: SLF001
+
+    def table(self, found: Mapping[str, Sequence[Any]], *, raw: bool) -> pd.DataFrame:
+        """All of them as one table."""
+        messages, sessions = spread(found)
+        return rows.messages(messages, self._bot.account, sessions, raw=raw)
 
 
 def _key(message: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from msgnb import tables
 from msgnb.blip import rows
 from msgnb.blip.commands import Command, Commands, escaped
-from msgnb.blip.times import When, instant
 from msgnb.errors import InvalidRequest
+from msgnb.moments import When, instant
 
 if TYPE_CHECKING:
     import pandas as pd

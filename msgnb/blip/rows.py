@@ -85,9 +85,19 @@ def sessions(threads: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame
 
 
 def messages(
-    found: Sequence[Row], account: str, session: str, *, told: Told | None = None, raw: bool
+    found: Sequence[Row],
+    account: str,
+    session: str | Sequence[str],
+    *,
+    told: Told | None = None,
+    raw: bool,
 ) -> pd.DataFrame:
-    """Thread messages as a table `messages`, beside `deliveries` where they were asked for (BLiP 2.2)."""
+    """Thread messages as a table `messages`, beside `deliveries` where they were asked for (BLiP 2.2).
+
+    `session` is that of all, or of each.
+    """
+    sessions = [session] * len(found) if isinstance(session, str) else session
+    channels = {name: channel(name) for name in set(sessions)}
     fates = [_fate((told or {}).get(str(message.get("id")), ())) for message in found]
     outbound = [message.get("direction") == "sent" for message in found]
     media = [media_of(message.get("type"), message.get("content")) for message in found]
@@ -98,9 +108,9 @@ def messages(
         "message": tables.texts(found, "id"),
         "at": [message.get("date") for message in found],
         "direction": [_DIRECTIONS.get(message.get("direction", "")) for message in found],
-        "sender": [account if out else session for out in outbound],
-        "recipient": [session if out else account for out in outbound],
-        "kind": channel(session),
+        "sender": [account if out else name for out, name in zip(outbound, sessions, strict=True)],
+        "recipient": [name if out else account for out, name in zip(outbound, sessions, strict=True)],
+        "kind": [channels[name] for name in sessions],
         "content_type": tables.texts(found, "type"),
         "text": [text_of(message.get("content"), message.get("type")) for message in found],
         "media_url": tables.texts(media, "uri"),

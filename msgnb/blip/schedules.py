@@ -9,7 +9,8 @@ from msgnb.blip import rows
 from msgnb.blip.commands import Commands, escaped, identity
 from msgnb.blip.content import Content
 from msgnb.blip.content import text as plain
-from msgnb.blip.times import When, coming, instant, stamp
+from msgnb.blip.times import coming, stamp
+from msgnb.moments import When, instant
 from msgnb.sending import SendResult, new_id
 
 if TYPE_CHECKING:

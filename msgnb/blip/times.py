@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgnb.errors import InvalidRequest
-
-When = datetime | date | str
+from msgnb.moments import When, instant, read
 
 MIDNIGHT = timedelta(hours=3)
 """A day of the platform's counters begins at three in UTC, which is midnight in Brazil (BLiP 2.3)."""
-
-
-def instant(given: When, field: str) -> datetime:
-    """A moment; a day without a time is its midnight in UTC.
-
-    Raises:
-        InvalidRequest: it is no time, or a time without a zone.
-    """
-    moment = _read(given, field)
-    if isinstance(moment, datetime):
-        if moment.tzinfo is None:
-            words = "has a time but no zone; write datetime(…, tzinfo=UTC), or a day as 2026-10-31"
-            raise InvalidRequest.of(**{field: f"{given} {words}"})
-        return moment
-    return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
 
 
 def coming(given: When | timedelta, field: str, clock: Callable[[], datetime]) -> datetime:
@@ -57,21 +41,12 @@ def last_moment(given: When | None, field: str) -> str | None:
     """Where a span of the platform's days ends; a day is part of it."""
     if given is None:
         return None
-    moment = _read(given, field)
+    moment = read(given, field)
     if isinstance(moment, datetime):
         return stamp(instant(moment, field))
     return stamp(_day_or_moment(moment, field) + timedelta(days=1) - timedelta(milliseconds=1))
 
 
 def _day_or_moment(given: When, field: str) -> datetime:
-    moment = _read(given, field)
+    moment = read(given, field)
     return instant(given, field) if isinstance(moment, datetime) else instant(moment, field) + MIDNIGHT
-
-
-def _read(given: When, field: str) -> datetime | date:
-    if not isinstance(given, str):
-        return given
-    try:
-        return date.fromisoformat(given) if len(given) == len("YYYY-MM-DD") else datetime.fromisoformat(given)
-    except ValueError:
-        raise InvalidRequest.of(**{field: f"{given!r} is no time; write it like 2026-10-31"}) from None

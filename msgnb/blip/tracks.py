@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgnb.blip import rows
 from msgnb.blip.commands import Commands, escaped, identity
-from msgnb.blip.times import When, first_moment, last_moment
+from msgnb.blip.times import first_moment, last_moment
 from msgnb.errors import InvalidRequest
+from msgnb.moments import When
 
 if TYPE_CHECKING:
     import pandas as pd

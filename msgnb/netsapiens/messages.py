@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgnb.errors import InvalidRequest
+from msgnb.history import Reader, spread
 from msgnb.http import WRITE
 from msgnb.netsapiens import rows
 from msgnb.netsapiens.bodies import PHONE_KINDS, Wire, message_body, session_id
@@ -58,6 +60,9 @@ class Messages(Sessions, Numbers):
             session_id(session),
             raw=raw,
         )
+
+    def _reader(self) -> Reader:
+        return Exchanges(self)
 
     def get_messages(
         self,
@@ -186,3 +191,36 @@ def is_phone(to: str) -> bool:
 def _message_id(answer: Wire) -> str | None:
     found: Any = answer.get("id")
     return str(found) if found else None
+
+
+class Exchanges:
+    """How a user's history is read: session by session, page by page back to a moment."""
+
+    def __init__(self, pbx: Messages) -> None:
+        self._pbx = pbx
+
+    def sessions(self, since: datetime | None) -> list[str]:
+        """The sessions whose last message is not too old."""
+        found = self._pbx.sessions()
+        late = found[~(found["last_at"] < since)] if since else found
+        return list(late["session"])
+
+    def read(self, session: str, since: datetime | None, until: datetime | None) -> Sequence[Wire]:  # noqa: ARG002
+        """The messages of one session; the platform knows no times, and lists the newest first."""
+        path = f"{session_path('~', '~', session)}/messages"
+        found: list[Wire] = []
+        for page in self._pbx._pages(path, id_of, "messages", None):  # noqa: SLF001 - a part of it
+            found += page
+            if since and page and _at(page[-1]) < since:
+                break
+        return found
+
+    def table(self, found: Mapping[str, Sequence[Mapping[str, Any]]], *, raw: bool) -> pd.DataFrame:
+        """All of them as one table."""
+        _, sessions = spread(found)
+        return rows.messages(found.values(), self._pbx.account, sessions, raw=raw)
+
+
+def _at(message: Wire) -> datetime:
+    moment = datetime.fromisoformat(str(message.get("timestamp")))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -57,8 +57,10 @@ def sessions(wire: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
     return tables.SESSIONS.frame(len(found), values, raw=wire if raw else None)
 
 
-def messages(pages: Iterable[Sequence[Row]], account: str, session: str, *, raw: bool) -> pd.DataFrame:
-    """Pages of messages as a table `messages` (NetSapiens 3.1)."""
+def messages(
+    pages: Iterable[Sequence[Row]], account: str, session: str | Sequence[str], *, raw: bool
+) -> pd.DataFrame:
+    """Pages of messages as a table `messages` (NetSapiens 3.1); `session` is that of all, or of each."""
     pages = list(pages) if raw else pages
     wire = tables.columns((modern(page, MESSAGE_KEYS) for page in pages), *_MESSAGE_KEYS)
     media = tables.as_texts(wire["media-type"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,6 +12,7 @@ from msgnb.answers import Explanation
 from msgnb.campaign import Campaign, MessageType
 from msgnb.client import Client
 from msgnb.errors import InsufficientCredit, InvalidRequest, NotFound, NotSupported
+from msgnb.history import Reader, spread
 from msgnb.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Timeout, part
 from msgnb.paging import by_offset
 from msgnb.phones import international
@@ -277,6 +279,9 @@ class SmsDrop(Client):
             self.platform, to, "sent", session=international(to), campaign=campaign.id, answer=campaign
         )
 
+    def _reader(self) -> Reader:
+        return Mailings(self)
+
     def _campaigns(self, skip: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
         def fetch(offset: int, wanted: int) -> list[Any]:
             params = {"skip": skip + offset, "limit": wanted}
@@ -329,3 +334,36 @@ def _explain(body: Any) -> Explanation:
 
 def _field(location: Any) -> str:
     return ".".join(str(step) for step in location if step != "body") or "body"
+
+
+class Mailings:
+    """How an account's history is read: all campaigns at once, then phone by phone out of them."""
+
+    def __init__(self, client: SmsDrop) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._found: dict[str, list[dict[str, Any]]] | None = None
+
+    def sessions(self, since: datetime | None) -> list[str]:  # noqa: ARG002 - all are read at once anyway
+        """The phones that campaigns went to."""
+        return list(self._phones())
+
+    def read(
+        self,
+        session: str,
+        since: datetime | None,  # noqa: ARG002
+        until: datetime | None,  # noqa: ARG002
+    ) -> Sequence[Mapping[str, Any]]:
+        """The campaigns that went to one phone."""
+        return self._phones().get(international(session, "session"), ())
+
+    def table(self, found: Mapping[str, Sequence[Mapping[str, Any]]], *, raw: bool) -> pd.DataFrame:
+        """All of them as one table."""
+        campaigns, phones = spread(found)
+        return rows.messages_of(campaigns, phones, self._client.account, raw=raw)
+
+    def _phones(self) -> dict[str, list[dict[str, Any]]]:
+        with self._lock:
+            if self._found is None:
+                self._found = rows.by_phone(self._client._campaigns())  # noqa: SLF001 - a part of it
+            return self._found

@@ -54,15 +54,29 @@ def messages(
 ) -> pd.DataFrame:
     """What one phone got, newest first, as a table `messages`."""
     mine = sorted((row for row in found if session in _phones(row)), key=_time, reverse=True)[:limit]
+    return messages_of(mine, [session] * len(mine), account, raw=raw)
+
+
+def by_phone(found: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The campaigns that went to each phone."""
+    phones: dict[str, list[dict[str, Any]]] = {}
+    for row in found:
+        for phone in _phones(row):
+            phones.setdefault(phone, []).append(row)
+    return phones
+
+
+def messages_of(mine: Sequence[Row], phones: Sequence[str], account: str, *, raw: bool) -> pd.DataFrame:
+    """Campaigns, each with the phone that it went to, as a table `messages`."""
     values = {
         "platform": "smsdrop",
         "account": account,
-        "session": session,
-        "message": [f"{row['id']}/{session}" for row in mine],
+        "session": phones,
+        "message": [f"{row['id']}/{phone}" for row, phone in zip(mine, phones, strict=True)],
         "at": [_shown(_time(row)) for row in mine],
         "direction": "outbound",
         "sender": tables.texts(mine, "sender"),
-        "recipient": session,
+        "recipient": phones,
         "kind": "sms",
         "content_type": "text/plain",
         "text": tables.texts(mine, "message"),

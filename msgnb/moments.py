@@ -1,0 +1,38 @@
+"""Moments as people write them: a day, or a time with its zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from msgnb.errors import InvalidRequest
+
+When = datetime | date | str
+
+
+def instant(given: When, field: str) -> datetime:
+    """A moment; a day without a time is its midnight in UTC.
+
+    Raises:
+        InvalidRequest: it is no time, or a time without a zone.
+    """
+    moment = read(given, field)
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            words = "has a time but no zone; write datetime(…, tzinfo=UTC), or a day as 2026-10-31"
+            raise InvalidRequest.of(**{field: f"{given} {words}"})
+        return moment
+    return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+
+
+def read(given: When, field: str) -> datetime | date:
+    """What is written, as a time or a day.
+
+    Raises:
+        InvalidRequest: it is neither.
+    """
+    if not isinstance(given, str):
+        return given
+    try:
+        return date.fromisoformat(given) if len(given) == len("YYYY-MM-DD") else datetime.fromisoformat(given)
+    except ValueError:
+        raise InvalidRequest.of(**{field: f"{given!r} is no time; write it like 2026-10-31"}) from None
