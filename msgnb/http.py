@@ -149,7 +149,6 @@ class Http:
         self._auth = auth
         self._explain = explain
         self._timeout = timeout
-        self._verify = verify
         self._on_attempt = on_attempt
         self._log = logger or logging.getLogger("msgnb.http")
         self._ahead = timedelta()
@@ -160,6 +159,9 @@ class Http:
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+        # Looked up once, since it takes long; and handed over with each request instead of being kept in the
+        # session, where REQUESTS_CA_BUNDLE would go before it.
+        self._environment = self._session.merge_environment_settings(self.base_url, {}, None, verify, None)
 
     def close(self) -> None:
         """Close the open connections."""
@@ -245,13 +247,11 @@ class Http:
 
     def _attempt(self, request: requests.Request, signature: Mapping[str, str]) -> Answer | Fault:
         signed = self._session.prepare_request(_sign(request, signature))
-        # Handed over here and not kept in the session, where REQUESTS_CA_BUNDLE would go before it.
-        environment = self._session.merge_environment_settings(signed.url, {}, None, self._verify, None)
         # A body, perhaps with a password in it, is not carried on to where somebody else points.
         redirects = request.method == "GET"
         try:
             response = self._session.send(
-                signed, timeout=self._timeout, allow_redirects=redirects, **environment
+                signed, timeout=self._timeout, allow_redirects=redirects, **self._environment
             )
         except requests.RequestException as error:
             return fault_of(error, self._timeout)

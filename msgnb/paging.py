@@ -94,16 +94,17 @@ def back_in_time(
     with progress(what) as bar:
         while found.wanted(size) > 0:
             page = fetch(before, skip)
-            inside = [row for row in page if _within(time_of(row), since, until)]
+            times = list(map(time_of, page)) if since or until or len(page) >= size else []
+            inside = _inside(page, times, since, until)
             new = found.new(inside)
             rows += new
             bar.update(len(new))
-            if len(page) < size or (since and min(map(time_of, page)) < since):
+            if len(page) < size or (since and min(times) < since):
                 break
             if skip and not new and (inside or page == last):
                 _warn_repeated(what, found.count)
                 break
-            bound = min(map(time_of, page)) + timedelta(milliseconds=1)
+            bound = min(times) + timedelta(milliseconds=1)
             # A page that does not lead further back lies in one millisecond: go on behind it.
             stuck = before is not None and bound >= before
             before, skip = (before, skip + len(page)) if stuck else (bound, 0)
@@ -111,8 +112,17 @@ def back_in_time(
     return rows
 
 
-def _within(at: datetime, since: datetime | None, until: datetime | None) -> bool:
-    return (since is None or at >= since) and (until is None or at < until)
+def _inside(
+    page: list[Any], times: list[datetime], since: datetime | None, until: datetime | None
+) -> list[Any]:
+    """The rows of a page that are within a span."""
+    if since is None and until is None:
+        return page
+    return [
+        row
+        for row, at in zip(page, times, strict=True)
+        if (since is None or at >= since) and (until is None or at < until)
+    ]
 
 
 class _Found:
