@@ -13,7 +13,8 @@ from datetime import tzinfo
 import pandas as pd
 
 from msgnb.bulk import OWN
-from msgnb.conversation import MOST, Conversation, conversation, zone_of
+from msgnb.conversation import MOST, Conversation, conversation
+from msgnb.moments import zone_of
 
 if "ipykernel" in sys.modules:
     # Messages are full of prices, and two of them in a row are a formula to a notebook.

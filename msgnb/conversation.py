@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from msgnb.errors import InvalidRequest
 from msgnb.markup import Markup, as_written, clean, element
@@ -113,20 +112,6 @@ def conversation(frame: pd.DataFrame, session: str | None, zone: tzinfo, most: i
             raise InvalidRequest.of(session=f"{session!r} is not in this table")
     shown = latest(found, most)
     return Conversation(records(shown), zone, len(found) - len(shown))
-
-
-def zone_of(zone: str | tzinfo) -> tzinfo:
-    """A zone by its name.
-
-    Raises:
-        InvalidRequest: there is none of that name.
-    """
-    if not isinstance(zone, str):
-        return zone
-    try:
-        return ZoneInfo(zone)
-    except (ValueError, OSError, KeyError):
-        raise InvalidRequest.of(zone=f"{zone!r} is none; write it like America/Sao_Paulo") from None
 
 
 def latest(messages: pd.DataFrame, most: int, skip: int = 0) -> pd.DataFrame:

@@ -1,8 +1,9 @@
-"""Moments as people write them: a day, or a time with its zone."""
+"""Moments as people write them: a day, or a time with its zone; and zones by their names."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from msgnb.errors import InvalidRequest
 
@@ -36,3 +37,17 @@ def read(given: When, field: str) -> datetime | date:
         return date.fromisoformat(given) if len(given) == len("YYYY-MM-DD") else datetime.fromisoformat(given)
     except ValueError:
         raise InvalidRequest.of(**{field: f"{given!r} is no time; write it like 2026-10-31"}) from None
+
+
+def zone_of(zone: str | tzinfo) -> tzinfo:
+    """A zone by its name.
+
+    Raises:
+        InvalidRequest: there is none of that name.
+    """
+    if not isinstance(zone, str):
+        return zone
+    try:
+        return ZoneInfo(zone)
+    except (ValueError, OSError, KeyError):
+        raise InvalidRequest.of(zone=f"{zone!r} is none; write it like America/Sao_Paulo") from None

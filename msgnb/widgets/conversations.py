@@ -13,9 +13,10 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from msgnb.client import Client
-from msgnb.conversation import QUIET, Conversation, Row, bubbles, latest, records, zone_of
+from msgnb.conversation import QUIET, Conversation, Row, bubbles, latest, records
 from msgnb.errors import InvalidRequest
 from msgnb.markup import Markup, as_written, element, table
+from msgnb.moments import zone_of
 from msgnb.widgets.calls import TITLES
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Control, Pane

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import available_timezones
 
-from msgnb.conversation import zone_of
 from msgnb.errors import InvalidRequest
+from msgnb.moments import zone_of
 from msgnb.widgets.parts import Control
 
 
