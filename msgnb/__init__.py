@@ -86,7 +86,7 @@ _HOMES = {
     "msgnb.tokens": ("KeyringStore", "MemoryStore", "NoStore", "RedisStore"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_MODULES = ("sms", "tables", "testing", "widgets")
+_MODULES = ("analysis", "sms", "tables", "testing", "widgets")
 
 __all__ = sorted([*_HOME_OF, *_MODULES])  # noqa: PLE0605 - pinned by a test
 

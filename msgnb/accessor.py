@@ -8,12 +8,18 @@ loaded. From then on a notebook shows "$5 and $6" in a DataFrame as it was writt
 from __future__ import annotations
 
 import sys
-from datetime import tzinfo
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 
 import pandas as pd
 
+from msgnb import analysis
 from msgnb.bulk import OWN
+from msgnb.charts import Plot
 from msgnb.conversation import MOST, Conversation, conversation
+from msgnb.exports import csv_of, excel_of
+from msgnb.masking import masked
 from msgnb.moments import zone_of
 
 if "ipykernel" in sys.modules:
@@ -79,6 +85,80 @@ class Messaging:
         for name in ("session", "at", "direction", "text"):
             self._column(name, "messages")
         return conversation(self._frame, session, zone_of(zone), most)
+
+    def volume(self, *, by: str = "day", per: str | Sequence[str] = (), zone: str = "UTC") -> pd.DataFrame:
+        """Of a table `messages`, how many there were in each period; see `msgnb.analysis.volume`."""
+        return analysis.volume(self._frame, by=by, per=per, zone=zone)
+
+    def busy(self, *, zone: str = "UTC") -> pd.DataFrame:
+        """Of a table `messages`, how many by weekday and hour; see `msgnb.analysis.busy`."""
+        return analysis.busy(self._frame, zone=zone)
+
+    def conversations(self, *, gap: timedelta = analysis.GAP) -> pd.DataFrame:
+        """Of a table `messages`, its conversations, split by silence; see `msgnb.analysis.conversations`."""
+        return analysis.conversations(self._frame, gap=gap)
+
+    def responses(self, *, gap: timedelta = analysis.GAP) -> pd.DataFrame:
+        """Of a table `messages`, how long people waited; see `msgnb.analysis.responses`."""
+        return analysis.responses(self._frame, gap=gap)
+
+    def unanswered(self, *, now: datetime | None = None) -> pd.DataFrame:
+        """Of a table `messages`, who waits for an answer; see `msgnb.analysis.unanswered`."""
+        return analysis.unanswered(self._frame, now=now)
+
+    def funnel(self) -> pd.DataFrame:
+        """Of a table `messages`, how far each campaign came; see `msgnb.analysis.funnel`."""
+        return analysis.funnel(self._frame)
+
+    def cohorts(self, *, by: str = "month", zone: str = "UTC") -> pd.DataFrame:
+        """Of a table `messages`, who comes back; see `msgnb.analysis.cohorts`."""
+        return analysis.cohorts(self._frame, by=by, zone=zone)
+
+    def agents(self) -> pd.DataFrame:
+        """Of a table `messages`, who wrote how much; see `msgnb.analysis.agents`."""
+        return analysis.agents(self._frame)
+
+    def opt_outs(self, *, words: Iterable[str] = analysis.OPT_OUTS) -> pd.DataFrame:
+        """Of a table `messages`, who wants no more; see `msgnb.analysis.opt_outs`."""
+        return analysis.opt_outs(self._frame, words=words)
+
+    @property
+    def plot(self) -> Plot:
+        """Of a table `messages`, pictures: `volume`, `busy`, `responses`, `funnel` and `campaigns`."""
+        return Plot(self._frame)
+
+    def mask(self, key: str) -> pd.DataFrame:
+        """The same table to show to others: pseudonyms for phones, names, identities and addresses.
+
+        >>> messages.msg.mask("a long secret of yours").msg.to_excel("messages.xlsx")
+
+        The same person has the same pseudonym in every column, in texts, and in every table that is masked
+        with the key, so that tables still join; phones keep their country code. Columns that may hold
+        anything (`raw`, `extras`) are left out. What people say of themselves in other words stays as it is.
+
+        Args:
+            key: your secret, 8 characters at least; who has it can tell whose pseudonym one is.
+
+        Raises:
+            InvalidRequest: the key is too short.
+        """
+        return masked(self._frame, key)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write the table as CSV: phones as text, times with their zone, and nothing that is a formula."""
+        written = Path(path)
+        written.write_bytes(csv_of(self._frame))
+        return written
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write the table as an Excel file: phones as text, times with their zone, and no formula.
+
+        Raises:
+            SettingsError: openpyxl is not there.
+        """
+        written = Path(path)
+        written.write_bytes(excel_of(self._frame))
+        return written
 
     def _people(self, chosen: pd.Series[bool]) -> pd.DataFrame:
         own = {name: name.removesuffix("_") for name in self._frame.columns if name not in OWN}

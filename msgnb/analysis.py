@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
 import narwhals as nw
@@ -389,12 +389,13 @@ def _span(frame: Frame) -> tuple[datetime, datetime]:
     """The earliest and the latest message."""
     found = frame.select(nw.col("_utc").min().alias("first"), nw.col("_utc").max().alias("last"))
     first, last = (found.collect() if isinstance(found, nw.LazyFrame) else found).row(0)
-    if first is None or last is None:
-        return datetime(2026, 1, 1), datetime(2026, 1, 2)  # noqa: DTZ001 - there is no message: any will do
+    if first is None or first != first:  # noqa: PLR0124 - as pandas has nothing
+        nothing = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
+        return nothing, nothing
     return first.to_pydatetime() if hasattr(first, "to_pydatetime") else first, last
 
 
-def _offsets(zone: Any, first: datetime, last: datetime) -> Iterator[tuple[datetime, int]]:
+def _offsets(zone: tzinfo, first: datetime, last: datetime) -> Iterator[tuple[datetime, int]]:
     """From when on a zone is how many seconds ahead of UTC, over a span; bounds are to the minute."""
     moment = first
     seconds = _ahead(zone, moment)
@@ -408,7 +409,7 @@ def _offsets(zone: Any, first: datetime, last: datetime) -> Iterator[tuple[datet
         moment = later
 
 
-def _change(zone: Any, low: datetime, high: datetime, seconds: int) -> datetime:
+def _change(zone: tzinfo, low: datetime, high: datetime, seconds: int) -> datetime:
     """When, between two moments, the offset changes."""
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) / 2
@@ -417,6 +418,6 @@ def _change(zone: Any, low: datetime, high: datetime, seconds: int) -> datetime:
     return whole if _ahead(zone, whole) != seconds else whole + timedelta(seconds=1)
 
 
-def _ahead(zone: Any, utc: datetime) -> int:
+def _ahead(zone: tzinfo, utc: datetime) -> int:
     offset = utc.replace(tzinfo=UTC).astimezone(zone).utcoffset()
     return int(offset.total_seconds()) if offset else 0

@@ -9,17 +9,79 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from msgnb.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 PHONE = re.compile(r"(?<![\w@./+-])\+[1-9](?:[ ().-]{0,2}\d){7,14}(?!\w)")
 """A number as people write it in a text, with its `+`."""
 LONG_DIGITS = re.compile(r"\+?\d{8,15}")
+MASKED_ADDRESS = re.compile(r"person-[0-9a-f]{8}@example\.com")
 MASKED_NAME = re.compile(r"Person [0-9A-F]{6}")
 OWN_DOMAINS = ("msging.net", "broadcast.msging.net")
 """Where no people are: bots, postmasters and lists."""
 CHAT_DOMAINS = (".msging.net", "0mn.io", "blip.ai", ".blip.ai")
-EXAMPLES = ("example.com", "example.org", "example.net")
 RESERVED = ("example", "test", "invalid")
+
+
+Mask = Callable[[str], str]
+PARTIES = ("session", "contact", "sender", "recipient", "phone", "target", "account", "email", "participants")
+"""Columns that hold numbers, identities or addresses, one or several."""
+TEXTS = ("text", "last_text", "value", "error", "title", "input", "media_url")
+DROPPED = ("raw", "extras")
+"""Columns that may hold anything about somebody."""
+SHORTEST_KEY = 8
+SHORTEST_NAME = 4
+
+
+def masked(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    """A table in which nobody can be told, and everybody is the same person throughout.
+
+    Raises:
+        InvalidRequest: the key is too short to keep anybody from trying all of them.
+    """
+    if len(key) < SHORTEST_KEY:
+        raise InvalidRequest.of(key=f"has {len(key)} characters; {SHORTEST_KEY} are needed to keep a secret")
+    masker = Masker(key)
+    found = frame.drop(columns=[name for name in DROPPED if name in frame.columns])
+    names = _called(frame["name"].dropna()) if "name" in frame.columns else {}
+    makers: dict[str, Mask] = dict.fromkeys(PARTIES, masker.party)
+    makers |= dict.fromkeys(TEXTS, masker.text)
+    makers |= {"name": masker.name, "message": masker.id}
+    for column, mask in makers.items():
+        if column in found.columns:
+            found[column] = _mapped(found[column], mask)
+    known = {part: masker.name(name) for part, name in names.items()}
+    for column in TEXTS:
+        if known and column in found.columns:
+            found[column] = _mapped(found[column], lambda text: _renamed(text, known))
+    return found
+
+
+def _called(names: Iterable[str]) -> dict[str, str]:
+    """What people are called in texts: by their whole names, and by parts of them."""
+    found: dict[str, str] = {}
+    for name in map(str, names):
+        found |= dict.fromkeys([name, *(part for part in name.split() if len(part) >= SHORTEST_NAME)], name)
+    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+
+
+def _renamed(text: str, known: dict[str, str]) -> str:
+    for part, pseudonym in known.items():
+        if part in text:
+            text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", pseudonym, text)
+    return text
+
+
+def _mapped(column: pd.Series[Any], mask: Mask) -> pd.Series[Any]:
+    """A column with each of its values masked once; its type stays."""
+    pseudonyms = {value: mask(value) for value in column.dropna().unique()}
+    return column.map(pseudonyms, na_action="ignore").astype(column.dtype)
 
 
 class Masker:
@@ -54,13 +116,25 @@ class Masker:
     def address(self, address: str) -> str:
         """The pseudonym of an e-mail address, or of an identity on a chat channel."""
         local, _, domain = address.rpartition("@")
-        if domain in OWN_DOMAINS or _is_example(domain):
+        if (
+            domain in OWN_DOMAINS
+            or domain.rpartition(".")[2] in RESERVED
+            or MASKED_ADDRESS.fullmatch(address)
+        ):
             return address
         if domain.endswith(CHAT_DOMAINS):
             return f"{self._local(local)}@{domain}"
         if local.isdigit() and len(local) < 7:
             return address  # an extension of a PBX
         return f"person-{self._hash(address.casefold())[:8]}@example.com"
+
+    def party(self, party: str) -> str:
+        """The pseudonym of whoever it is: a number, an identity, or several of them."""
+        return ",".join(self.address(each) if "@" in each else self.phone(each) for each in party.split(","))
+
+    def id(self, name: str) -> str:
+        """An id in which a number stands, as in those of SMSDrop's messages, with its pseudonym."""
+        return re.sub(r"\+[1-9]\d{7,14}", lambda found: self.phone(found[0]), name)
 
     def text(self, text: str) -> str:
         """The same text with pseudonyms for all addresses, and numbers with their `+`."""
@@ -82,10 +156,6 @@ class Masker:
 
     def _hash(self, value: str) -> str:
         return hmac.digest(self._key, value.encode(), "sha256").hex()
-
-
-def _is_example(domain: str) -> bool:
-    return domain.endswith(EXAMPLES) or domain.rpartition(".")[2] in RESERVED
 
 
 def _country_code(digits: str) -> str:

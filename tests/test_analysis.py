@@ -117,3 +117,148 @@ def test_spark_tells_the_same(whole: pd.DataFrame, spark: Any, call: str) -> Non
     rows = [tuple(map(spark_value, row)) for row in whole.itertuples(index=False)]
     given = spark.createDataFrame(rows, names)
     assert plain(CALLS[call](given)) == plain(CALLS[call](whole))
+
+
+AT = datetime(2026, 10, 5, 9, tzinfo=UTC)  # a Monday
+
+
+def said(*lines: tuple[int, str], session: str = "a", text: str = "hi") -> pd.DataFrame:
+    """Messages of one session: minutes after nine, and `in` or `out`."""
+    rows = [
+        ("blip", "bot", session, f"m{number:02d}", AT + timedelta(minutes=minutes), f"{side}bound", text)
+        for number, (minutes, side) in enumerate(lines)
+    ]
+    return pd.DataFrame(
+        rows, columns=["platform", "account", "session", "message", "at", "direction", "text"]
+    )
+
+
+def test_a_silence_of_the_gap_begins_a_conversation() -> None:
+    """A silence that is as long as the gap splits, one that is shorter does not; sessions are apart."""
+    frame = pd.concat(
+        [said((0, "in"), (59, "out"), (119, "in"), (120, "out")), said((1, "out"), session="b")]
+    )
+    found = analysis.conversations(frame, gap=timedelta(minutes=60))
+    told = found[["session", "conversation", "messages", "inbound", "outbound", "opened_by"]]
+    assert told.to_numpy().tolist() == [
+        ["a", 1, 2, 1, 1, "inbound"],
+        ["a", 2, 2, 1, 1, "inbound"],
+        ["b", 1, 1, 0, 1, "outbound"],
+    ]
+
+
+def test_several_messages_are_one_question() -> None:
+    """The wait is from the first message of several to the first answer; without one there is no row."""
+    frame = said(
+        (0, "out"), (10, "in"), (11, "in"), (15, "out"), (16, "out"), (900, "in"), (905, "out"), (906, "in")
+    )
+    found = analysis.responses(frame)
+    assert found[["seconds", "messages", "first"]].to_numpy().tolist() == [[300, 2, True], [300, 1, True]]
+    assert list(found["asked_at"]) == [AT + timedelta(minutes=10), AT + timedelta(minutes=900)]
+
+
+def test_messages_of_one_moment_stand_by_their_ids() -> None:
+    """Two messages of the same time: the one with the smaller id was first."""
+    found = analysis.responses(said((0, "in"), (0, "out")))
+    assert list(found["seconds"]) == [0]
+    assert analysis.responses(said((0, "out"), (0, "in"))).empty
+
+
+def test_who_waits_longest_stands_first() -> None:
+    """A session whose last message is inbound waits, since the first one that was not answered."""
+    frame = pd.concat(
+        [
+            said((0, "in"), (5, "out"), (30, "in"), (40, "in"), session="a"),
+            said((10, "in"), session="b"),
+            said((1, "in"), (2, "out"), session="c"),
+        ]
+    )
+    found = analysis.unanswered(frame, now=AT + timedelta(minutes=60))
+    assert found[["session", "messages", "seconds"]].to_numpy().tolist() == [["b", 1, 3000], ["a", 2, 1800]]
+    assert list(analysis.unanswered(frame)["seconds"]) == [1800, 600]
+
+
+def test_a_period_is_one_of_the_zone() -> None:
+    """Days, weeks and hours are those of the zone, on both sides of a change of the clock."""
+    night = datetime(2026, 11, 1, 4, 30, tzinfo=UTC)  # New York: 00:30, and at two the clock goes back
+    rows = said(*[(0, "in")] * 4).assign(at=[night + timedelta(hours=hours) for hours in (-1, 0, 1, 2)])
+    by_hour = analysis.volume(rows, by="hour", zone="America/New_York")
+    assert [(each.day, each.hour) for each in by_hour["period"]] == [(31, 23), (1, 0), (1, 1)]
+    assert list(by_hour["messages"]) == [1, 1, 2]
+    weeks = analysis.volume(rows, by="week", zone="America/New_York")
+    assert [f"{each:%Y-%m-%d}" for each in weeks["period"]] == ["2026-10-26"]
+    assert list(analysis.busy(rows, zone="Asia/Tokyo")["weekday"]) == [7, 7, 7, 7]
+
+
+def test_only_a_word_alone_opts_out() -> None:
+    """STOP with signs and spaces around it counts, a sentence with the word does not, nor what we say."""
+    texts = [" Stop! ", "please stop", "SAIR", "não quero sair", "“stop”"]
+    frame = said(*[(n, "in") for n in range(5)]).assign(text=texts)
+    assert list(analysis.opt_outs(frame)["word"]) == ["stop", "sair"]
+    assert analysis.opt_outs(said((0, "out"), text="stop")).empty
+    assert list(analysis.opt_outs(frame, words=["please stop"])["word"]) == ["please stop"]
+
+
+def test_a_funnel_counts_who_got_at_least_so_far() -> None:
+    """Who read it got it delivered and sent; failed and unknown stand apart; others are no campaign's."""
+    statuses = ["read", "read", "delivered", "sent", "failed", "unknown"]
+    frame = said(*[(n, "out") for n in range(7)]).assign(
+        status=[*statuses, "sent"], campaign=["c"] * 6 + [None]
+    )
+    (row,) = analysis.funnel(frame).to_dict("records")
+    assert [row[name] for name in ("messages", *analysis.STAGES, "failed", "unknown")] == [
+        6,
+        4,
+        4,
+        3,
+        2,
+        1,
+        1,
+    ]
+
+
+def test_nothing_is_an_empty_table() -> None:
+    """Of no messages every function makes a table with its columns and no row."""
+    empty = said((0, "in")).assign(status="sent", campaign="c", sender="x", kind="sms").head(0)
+    for call in CALLS.values():
+        assert call(empty).empty
+
+
+def test_wrong_input_is_named(whole: pd.DataFrame) -> None:
+    """A table of something else, a missing column, an unknown period or zone, a time without a zone."""
+    for call, words in (
+        (
+            lambda: analysis.volume([1, 2]),
+            "messages: a list is no table of pandas, Polars, DuckDB or PySpark",
+        ),
+        (
+            lambda: analysis.volume(whole.drop(columns=["at"])),
+            "the columns at are missing: a table `messages`",
+        ),
+        (lambda: analysis.volume(whole, by="fortnight"), "by: 'fortnight' is no period; there are hour, day"),
+        (lambda: analysis.busy(whole, zone="Mars/Olympus"), "zone: 'Mars/Olympus' is none"),
+        (
+            lambda: analysis.unanswered(whole, now=datetime.fromisoformat("2026-01-01")),
+            "now: 2026-01-01 00:00:00 has no zone",
+        ),
+    ):
+        with pytest.raises(msgnb.InvalidRequest, match=words):
+            call()
+
+
+def test_a_duckdb_that_counts_in_another_zone_is_told(whole: pd.DataFrame) -> None:
+    """DuckDB keeps the zone in its connection: where it is not UTC, the error says what to do."""
+    connection = duckdb.connect()
+    connection.sql("SET TimeZone = 'Asia/Tokyo'")
+    arrow = pl.from_pandas(whole).to_arrow()
+    relation = connection.from_arrow(arrow)
+    with pytest.raises(msgnb.InvalidRequest, match="say SET TimeZone = 'UTC' first"):
+        analysis.volume(relation, zone="America/New_York")
+
+
+def test_a_frame_has_it_all_at_hand(whole: pd.DataFrame) -> None:
+    """`frame.msg` does the same as the functions."""
+    for name in ("volume", "busy", "conversations", "responses", "unanswered", "funnel", "cohorts", "agents"):
+        found = getattr(whole.msg, name)()
+        pd.testing.assert_frame_equal(found, getattr(analysis, name)(whole))
+    assert whole.msg.opt_outs(words=["x"]).empty

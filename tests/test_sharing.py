@@ -1,0 +1,78 @@
+"""Tables that are shown to others: nobody can be told, everything still joins, and no cell does anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import msgnb
+
+KEY = "a long secret of ours"
+
+
+@pytest.mark.parametrize("platform", ["blip", "netsapiens", "smsdrop"])
+def test_nobody_can_be_told(world: msgnb.testing.Offline, platform: str) -> None:
+    """No phone, name or address of the world is anywhere in the masked tables."""
+    client = getattr(world, platform)
+    people = world.mocks.people
+    private = {person.phone.removeprefix("+") for person in people} | {person.email for person in people}
+    for table in (client.history(), client.sessions(), client.contacts()):
+        shown = table.msg.mask(KEY).to_csv()
+        assert not [value for value in private if value in shown]
+    contacts = client.contacts()
+    told = contacts.msg.mask(KEY)["name"].dropna()
+    assert told.str.startswith("Person ").all()
+
+
+def test_masked_tables_still_join(world: msgnb.testing.Offline) -> None:
+    """The same person is the same in all tables and columns; types, rows and other columns stay."""
+    sessions, messages = world.blip.sessions(), world.blip.history()
+    one, other = sessions.msg.mask(KEY), messages.msg.mask(KEY)
+    assert set(one["session"]) == set(other["session"])
+    assert (other["session"].nunique(), len(other)) == (messages["session"].nunique(), len(messages))
+    assert other.dtypes.equals(messages.dtypes)
+    inbound = other[other["direction"] == "inbound"]
+    assert inbound["sender"].equals(inbound["session"])
+    assert other["at"].equals(messages["at"])
+    pd.testing.assert_frame_equal(other.msg.mask(KEY), other)
+    assert set(messages.msg.mask("another secret")["session"]).isdisjoint(other["session"])
+
+
+def test_names_and_numbers_inside_of_texts_are_masked() -> None:
+    """A number with its plus, an address, and the name of the same row: none stays in the text."""
+    frame = pd.DataFrame(
+        {
+            "session": ["5511999998888@wa.gw.msging.net"],
+            "name": ["Mariane Souza"],
+            "text": ["Olá Mariane, ligue +55 11 99999-8888 ou mari@mail.com.br"],
+            "raw": [{"secret": "x"}],
+        }
+    )
+    (row,) = frame.msg.mask(KEY).to_dict("records")
+    number = row["session"].partition("@")[0]
+    assert row["text"].startswith(f"Olá {row['name']}, ligue +{number} ou person-")
+    assert number.startswith("5500")
+    assert "raw" not in row
+
+
+def test_a_short_key_is_refused() -> None:
+    """A key that can be tried out is none."""
+    with pytest.raises(msgnb.InvalidRequest, match="key: has 3 characters; 8 are needed"):
+        pd.DataFrame({"text": []}).msg.mask("abc")
+
+
+def test_files_for_a_spreadsheet_hold_text(world: msgnb.testing.Offline, tmp_path: Path) -> None:
+    """Phones are text, times have their zone, and what looks like a formula is defused, in both formats."""
+    at = pd.Timestamp("2026-10-05T09:00:00Z")
+    frame = pd.DataFrame({"phone": ["+5511999998888"], "at": [at], "text": ["=1+1"], "count": [3]})
+    path = frame.msg.to_csv(tmp_path / "table.csv")
+    assert path.read_text(encoding="utf-8-sig") == (
+        "phone,at,text,count\n+5511999998888,2026-10-05 09:00:00+00:00,'=1+1,3\n"
+    )
+    sheet = openpyxl.load_workbook(frame.msg.to_excel(tmp_path / "table.xlsx")).active
+    assert sheet is not None
+    assert [cell.value for cell in sheet[2]] == ["+5511999998888", "2026-10-05 09:00:00+00:00", "'=1+1", 3]
+    assert sheet["A2"].data_type == "s"
