@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = ("README.md", *(f"docs/{name}.md" for name in (
-    "await", "campaigns", "cassettes", "five-minutes", "forms", "index", "testing", "worlds",
+    "await", "campaigns", "cassettes", "five-minutes", "forms", "history", "index", "testing", "worlds",
 )))  # fmt: skip
 WRITTEN = {name: (ROOT / name).read_text(encoding="utf-8") for name in GUIDES}
 EXAMPLES = [
