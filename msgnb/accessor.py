@@ -7,14 +7,13 @@ loaded. From then on a notebook shows "$5 and $6" in a DataFrame as it was writt
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pandas as pd
 
-from msgnb import analysis
+from msgnb import analysis, notebook
 from msgnb.bulk import OWN
 from msgnb.charts import Plot
 from msgnb.conversation import MOST, Conversation, conversation
@@ -22,7 +21,7 @@ from msgnb.exports import csv_of, excel_of
 from msgnb.masking import masked
 from msgnb.moments import zone_of
 
-if "ipykernel" in sys.modules:
+if notebook.running():
     # Messages are full of prices, and two of them in a row are a formula to a notebook.
     pd.options.display.html.use_mathjax = False
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
-from msgnb import __version__
+from msgnb import __version__, notebook
 from msgnb.client import PLATFORMS
 from msgnb.errors import MsgnbError
 from msgnb.modes import VARIABLE
@@ -52,7 +52,7 @@ def _environment() -> Facts:
         "system": platform.platform(),
         "encoding": f"{sys.getfilesystemencoding()}, {locale.getpreferredencoding(do_setlocale=False)}",
         "time zone": str(get_localzone_name()),
-        "notebook": "yes" if "ipykernel" in sys.modules else "no",
+        "notebook": "yes" if notebook.running() else "no",
         "proxy variables": ", ".join(proxies) or "none",
         "mode": os.environ.get(VARIABLE, "live"),
     }

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from msgnb import notebook
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -52,4 +54,4 @@ def _wait(seconds: float, given_up: threading.Event | None) -> None:
 
 def watched() -> bool:
     """Whether a person sees stderr: a terminal or a notebook."""
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    return sys.stderr.isatty() or notebook.running()

@@ -11,6 +11,8 @@ import hmac
 import sys
 from typing import NoReturn
 
+from msgnb import notebook
+
 
 class Secret:
     """A key, password or token.
@@ -54,6 +56,6 @@ class Secret:
 
 def ask(what: str) -> Secret | None:
     """A secret that a person types; `None` where nobody is there to answer."""
-    if not (sys.stdin.isatty() or "ipykernel" in sys.modules):
+    if not (sys.stdin.isatty() or notebook.running()):
         return None
     return Secret(getpass.getpass(f"{what}: "))

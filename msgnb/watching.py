@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgnb import notebook
 from msgnb.progress import watched
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def watch(
 @contextmanager
 def _view(title: str) -> Iterator[View]:
     """A widget in a notebook, a bar on a terminal, and nothing where nobody looks."""
-    if "ipykernel" in sys.modules:
+    if notebook.running():
         from IPython.display import display  # noqa: PLC0415 - there in every notebook
 
         from msgnb.widgets import CampaignProgress  # noqa: PLC0415 - loads when first used

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -74,16 +75,15 @@ def test_a_failure_loses_nothing_that_was_read(world: msgnb.testing.Offline, pla
     assert incomplete.done
     assert incomplete.left
     assert set(incomplete.frame["session"]) <= set(incomplete.done)
-    before = {target(entry) for entry in world.journal if entry.operation == READS[platform]}
     world.journal.clear()
     pd.testing.assert_frame_equal(ordered(incomplete.resume()), ordered(whole))
-    again = {target(entry) for entry in world.journal if entry.operation == READS[platform]}
-    assert len(again) >= len(incomplete.left)
-    assert len(before & again) <= 2  # the one at which it ended, and what was on its way beside it
+    asked = [target(entry) for entry in world.journal if entry.operation == READS[platform]]
+    assert not [each for session in incomplete.done for each in asked if session in each]
+    assert all(any(session in each for each in asked) for session in incomplete.left)
 
 
 def target(entry: Any) -> str:
-    return str(entry.request["uri"] if entry.platform == "blip" else entry.path)
+    return unquote(str(entry.request["uri"] if entry.platform == "blip" else entry.path))
 
 
 def ordered(frame: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +103,8 @@ def test_an_interruption_can_go_on(world: msgnb.testing.Offline) -> None:
     world.blip._thread = interrupted
     with pytest.raises(msgnb.IncompleteHistory, match=r"\(interrupted\)") as error:
         world.blip.history(workers=1)
-    assert 1 <= len(error.value.done) <= 6
+    assert error.value.done
+    assert error.value.left
     pd.testing.assert_frame_equal(ordered(error.value.resume()), ordered(whole))
 
 

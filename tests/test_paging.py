@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -133,9 +132,9 @@ def test_nothing_is_drawn_where_nobody_looks(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In a batch there is no progress bar; on a terminal and in a notebook there may be."""
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.setattr("msgnb.notebook.running", lambda: False)
     by_offset(offsets(list(range(25)), []), size=10, key=int, what="rows")
     assert capsys.readouterr() == ("", "")
     assert not watched()
-    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr("msgnb.notebook.running", lambda: True)
     assert watched()

@@ -34,7 +34,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: tmp_path / "config")
     monkeypatch.setattr("sys.stdin", types.SimpleNamespace(isatty=lambda: False))
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.setattr("msgnb.notebook.running", lambda: False)
     monkeypatch.setenv("BOT_KEY", "Ym90OmE=")
 
 
