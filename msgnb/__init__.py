@@ -16,6 +16,7 @@ from sys import modules
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from msgnb.archive import Archive as Archive
     from msgnb.asynchronous import aio as aio
     from msgnb.blip import Blip as Blip
     from msgnb.campaign import Campaign as Campaign
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "msgnb.archive": ("Archive",),
     "msgnb.asynchronous": ("aio",),
     "msgnb.blip": ("Blip",),
     "msgnb.campaign": ("Campaign", "MessageType", "Template"),

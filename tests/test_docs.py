@@ -35,6 +35,9 @@ def test_generated_pages_are_up_to_date(name: str) -> None:
 def test_the_examples_run(page: str, code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every example of the README and of the guides runs offline as it is written."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    for name in ("docs", "notebooks"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)  # where they may write
     with msgnb.offline(seed=7) as world:
         pass_by = world.mocks.clock.advance
         monkeypatch.setattr("msgnb.http.Http._rest", lambda _, seconds: pass_by(seconds=seconds))

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NAMES = [
     "Attempt",
     "AlreadyExists",
+    "Archive",
     "AuthError",
     "Blip",
     "Campaign",

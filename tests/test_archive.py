@@ -1,0 +1,233 @@
+"""An archive holds each message once, whatever happens to a sync, and fetches only what is new."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+import msgnb
+from msgnb import archive as archives
+
+KEYS = ["platform", "account", "session", "message", "at", "direction"]
+PLATFORMS = ("blip", "netsapiens", "smsdrop")
+READS = "blip.threads.get"
+KILLS = 8
+
+
+def ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.sort_values(KEYS).reset_index(drop=True)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> msgnb.Archive:
+    return msgnb.Archive(tmp_path / "history")
+
+
+def test_it_holds_what_the_platforms_hold(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
+    """After a sync with each account the archive is the history of all of them, types included."""
+    clients = [getattr(world, name) for name in PLATFORMS]
+    counts = [archive.sync(client) for client in clients]
+    whole = pd.concat([client.history() for client in clients], ignore_index=True)
+    assert sum(counts) == len(whole)
+    pd.testing.assert_frame_equal(ordered(archive.messages()), ordered(whole))
+    assert archive.verify() == []
+    assert repr(archive) == f"<Archive {archive.path}: 9 files>"
+
+
+def test_a_second_sync_asks_for_what_is_new(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
+    """Nothing new is no thread read; a new message is one; and it is there once."""
+    world.clock.advance(days=4)  # nothing is on its way any more
+    archive.sync(world.blip)
+    world.journal.clear()
+    assert archive.sync(world.blip) == 0
+    assert READS not in {entry.operation for entry in world.journal}
+    who = world.blip.sessions()["session"].iloc[7]
+    world.blip.send_text(who, "something new")
+    world.journal.clear()
+    archive.sync(world.blip)
+    assert [entry.operation for entry in world.journal].count(READS) == 1
+    assert len(archive.messages(text="SOMETHING NEW")) == 1
+    pd.testing.assert_frame_equal(ordered(archive.messages()), ordered(world.blip.history()))
+
+
+def test_what_becomes_of_a_message_is_followed_for_a_while(
+    world: msgnb.testing.Offline, archive: msgnb.Archive
+) -> None:
+    """A message that was on its way is looked at again, until its status is the last or it is old."""
+    who = world.blip.sessions()["session"].iloc[0]
+    world.clock.freeze()
+    world.blip.send_text(who, "on its way")
+    archive.sync(world.blip)
+    assert archive.messages(text="on its way")["status"].item() != "read"
+    world.clock.advance(hours=1)
+    archive.sync(world.blip)
+    assert archive.messages(text="on its way")["status"].item() == "read"
+    world.clock.advance(days=4)
+    world.journal.clear()
+    archive.sync(world.blip)
+    assert READS not in {entry.operation for entry in world.journal}
+
+
+def test_any_tool_reads_it(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
+    """Folders by platform, account and month, each file of its month; DuckDB and pandas read them alone."""
+    archive.sync(world.netsapiens)
+    pattern = f"{archive.path}/messages/platform=*/account=*/month=*/messages.parquet"
+    (found,) = duckdb.sql(
+        f"select count(*) from read_parquet('{pattern}', hive_partitioning=true)"
+    ).fetchall()
+    whole = world.netsapiens.history()
+    assert found == (len(whole),)
+    months = sorted(path.parent.name for path in Path(archive.path).rglob("*.parquet"))
+    assert months == sorted({f"month={at:%Y-%m}" for at in whole["at"]})
+    first = pd.read_parquet(next(Path(archive.path).rglob("*.parquet")))
+    assert first["at"].is_monotonic_increasing
+    asked = archive.sql("select platform, account, count(*) as n from messages group by all").fetchall()
+    assert asked == [("netsapiens", world.netsapiens.account, len(whole))]
+
+
+def test_parts_are_asked_for(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
+    """A span, a session, a contact and words: each gives the rows that the whole table has of it."""
+    archive.sync(world.blip)
+    whole = archive.messages()
+    since, until = datetime(2026, 10, 10, tzinfo=UTC), datetime(2026, 10, 20, tzinfo=UTC)
+    inside = whole[(whole["at"] >= since) & (whole["at"] < until)]
+    assert len(archive.messages(since=since, until="2026-10-20")) == len(inside) > 0
+    who = whole["session"].iloc[0]
+    assert len(archive.messages(session=who)) == (whole["session"] == who).sum()
+    assert len(archive.messages(contact=who)) == (whole["session"] == who).sum()
+    quoted = archive.messages(text="'; drop table messages; --")
+    assert quoted.empty
+    assert list(quoted.columns) == list(whole.columns)
+
+
+def test_an_empty_archive_is_an_empty_table(archive: msgnb.Archive) -> None:
+    """Before the first sync there is nothing, with all columns."""
+    assert archive.messages().empty
+    assert archive.sql("select count(*) from messages").fetchall() == [(0,)]
+    assert archive.verify() == []
+
+
+def test_who_is_forgotten_stays_so(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
+    """Nothing of somebody is left in any file, and later syncs do not bring it back."""
+    archive.sync(world.blip)
+    who = world.blip.sessions()["session"].iloc[3]
+    there = len(archive.messages(contact=who))
+    others = len(archive.messages()) - there
+    assert archive.forget(who) == there > 0
+    world.blip.send_text(who, "one more")
+    archive.sync(world.blip)
+    assert len(archive.messages()) == others
+    for path in Path(archive.path).rglob("*"):
+        assert not path.is_file() or who.encode() not in path.read_bytes(), path
+
+
+def test_a_broken_file_is_found(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
+    """A file that is cut, and one that is in another month's place, are named; leftovers go."""
+    archive.sync(world.netsapiens)
+    first, second, *_ = sorted(Path(archive.path).rglob("*.parquet"))
+    whole = first.read_bytes()
+    first.write_bytes(whole[:100])
+    (Path(archive.path) / "messages" / "left.new").write_bytes(b"left by a sync that died")
+    (found,) = archive.verify()
+    assert found.startswith(f"{first}: can't be read")
+    first.write_bytes(second.read_bytes())
+    (found,) = archive.verify()
+    assert "messages are of another month" in found
+    first.write_bytes(whole)
+    archive.compact()
+    assert archive.verify() == []
+    assert not list(Path(archive.path).rglob("*.new"))
+
+
+def test_two_syncs_at_once_are_one_after_the_other(
+    world: msgnb.testing.Offline, archive: msgnb.Archive
+) -> None:
+    """Both end well, and every message is there once."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: msgnb.Archive(archive.path).sync(world.blip), range(2)))
+    pd.testing.assert_frame_equal(ordered(archive.messages()), ordered(world.blip.history()))
+
+
+def test_a_failure_keeps_what_was_written(
+    world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync that ends in the middle has written whole parts; the next one goes on."""
+    world.clock.advance(days=4)  # nothing is on its way any more
+    monkeypatch.setattr(archives, "FLUSH_ROWS", 200)
+    rule = world.faults.add("html", operation=READS, nth=30)
+    with pytest.raises(msgnb.Unreachable):
+        archive.sync(world.blip, workers=1)
+    assert rule.fired == 1
+    assert 0 < len(archive.messages()) < len(world.blip.history())
+    world.journal.clear()
+    archive.sync(world.blip)
+    assert [entry.operation for entry in world.journal].count(READS) < len(world.blip.sessions())
+    pd.testing.assert_frame_equal(ordered(archive.messages()), ordered(world.blip.history()))
+
+
+def test_an_archive_killed_at_any_moment_is_whole_after_the_next_sync(tmp_path: Path) -> None:
+    """Killed at random moments again and again, it ends as one that was never disturbed."""
+    chance = random.Random(7)
+    with msgnb.testing.serve() as served:
+        login = served.credentials["blip"]
+        command = [sys.executable, str(Path(__file__).with_name("archive_worker.py"))]
+        arguments = [str(tmp_path / "killed"), json.dumps(login)]
+        for _ in range(KILLS):
+            with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE) as worker:
+                assert worker.stdout is not None
+                assert worker.stdout.readline() == b"syncing\n"
+                time.sleep(chance.random() * 0.8)  # the random moment
+                worker.kill()
+        killed = msgnb.Archive(tmp_path / "killed")
+        killed.sync(served.blip)
+        calm = msgnb.Archive(tmp_path / "calm")
+        calm.sync(served.blip)
+        pd.testing.assert_frame_equal(ordered(killed.messages()), ordered(calm.messages()))
+        assert killed.verify() == []
+
+
+def test_it_works_on_any_address(world: msgnb.testing.Offline) -> None:
+    """On a file system that is no folder, here one in memory, it is the same."""
+    archive = msgnb.Archive("memory://msgnb-test/history")
+    archive.sync(world.netsapiens)
+    pd.testing.assert_frame_equal(ordered(archive.messages()), ordered(world.netsapiens.history()))
+    assert archive.verify() == []
+
+
+def test_what_cannot_be_is_told(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
+    """No workers, and a time without a zone, are refused before anything is asked."""
+    for arguments, words in (
+        ({"workers": 0}, "workers: 0 is not between 1 and 32"),
+        ({"since": "2026-10-01T09:00"}, "since: .* no zone"),
+    ):
+        with pytest.raises(msgnb.InvalidRequest, match=words):
+            archive.sync(world.blip, **arguments)
+    assert len(world.journal) == 0
+
+
+def test_without_its_libraries_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where DuckDB is missing, the error names the extra."""
+    real: Any = archives.Files.__init__.__globals__["import_module"]
+
+    def missing(name: str) -> Any:
+        if name == "duckdb":
+            raise ImportError(name)
+        return real(name)
+
+    monkeypatch.setattr("msgnb.archive_files.import_module", missing)
+    with pytest.raises(msgnb.SettingsError, match=r"an archive needs duckdb: pip install 'msgnb\[archive\]'"):
+        msgnb.Archive(tmp_path)
+    assert timedelta(days=3) == archives.LATELY
