@@ -121,7 +121,8 @@ class Files:
             connection.register_filesystem(self._fs)
         files = [self.address(file).replace("'", "''") for file in self.all()]
         if not files:
-            connection.register("messages", tables.MESSAGES.frame(0, {}))
+            plain = dict.fromkeys(("platform", *WORDS), "str")
+            connection.register("messages", tables.MESSAGES.frame(0, {}).astype(plain))
             return connection
         place = "regexp_extract(filename, '/platform=([^/]+)/', 1) as platform"
         whose = "url_decode(regexp_extract(filename, '/account=([^/]+)/', 1)) as account"
