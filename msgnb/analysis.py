@@ -61,8 +61,7 @@ def volume(messages: Table, *, by: str = "day", per: str | Sequence[str] = (), z
     Raises:
         InvalidRequest: there is no such period, column or zone.
     """
-    if by not in PERIODS:
-        raise InvalidRequest.of(by=f"{by!r} is no period; there are {', '.join(PERIODS)}")
+    _check_period(by)
     columns = [per] if isinstance(per, str) else list(per)
     frame = _local(_frame(messages, "at", "direction", *SESSION, *columns), zone)
     counted = _grouped(_with_period(_counted(frame), by), ("period", *columns), COUNTS, SESSIONS)
@@ -209,8 +208,7 @@ def cohorts(messages: Table, *, by: str = "month", zone: str = "UTC") -> Table:
     Raises:
         InvalidRequest: there is no such period or zone.
     """
-    if by not in PERIODS:
-        raise InvalidRequest.of(by=f"{by!r} is no period; there are {', '.join(PERIODS)}")
+    _check_period(by)
     frame = _local(_frame(messages, "at", "direction", *SESSION), zone).filter(
         nw.col("direction") == "inbound"
     )
@@ -344,6 +342,11 @@ def _seconds(frame: Frame, later: Any, earlier: Any) -> Any:
     return (span + 0.0005).floor().cast(nw.Int64)
 
 
+def _check_period(by: str) -> None:
+    if by not in PERIODS:
+        raise InvalidRequest.of(by=f"{by!r} is no period; there are {', '.join(PERIODS)}")
+
+
 def _with_period(frame: Frame, by: str) -> Frame:
     """With the beginning of its period beside each message."""
     period = nw.col("_local").dt.truncate(PERIODS[by])
@@ -396,7 +399,7 @@ def _span(frame: Frame) -> tuple[datetime, datetime]:
 
 
 def _offsets(zone: tzinfo, first: datetime, last: datetime) -> Iterator[tuple[datetime, int]]:
-    """From when on a zone is how many seconds ahead of UTC, over a span; bounds are to the minute."""
+    """From when on a zone is how many seconds ahead of UTC, over a span; bounds are to the second."""
     moment = first
     seconds = _ahead(zone, moment)
     yield moment, seconds

@@ -186,15 +186,16 @@ class Sync:
         self._whose = self._client.platform, self._client.account  # some know it after they signed in
         known = self._files.known(*self._whose)
         due = self._due(listed, known)
-        count = 0
+        count = rows = 0
         found: dict[str, Any] = {}
         with progress("sessions", len(due)) as bar, ThreadPoolExecutor(self._workers) as pool:
             for session, messages in pool.map(self._read, due.items()):
                 found[session] = messages
+                rows += len(messages)
                 bar.update()
-                if sum(map(len, found.values())) >= FLUSH_ROWS:
+                if rows >= FLUSH_ROWS:
                     count += self._keep(found, known)
-                    found = {}
+                    found, rows = {}, 0
         return count + self._keep(found, known)
 
     def _read(self, due: tuple[str, datetime | None]) -> tuple[str, Any]:

@@ -209,7 +209,6 @@ def _altair() -> Any:
         import altair  # noqa: PLC0415 - an extra
     except ImportError:
         raise SettingsError("pictures need Altair: pip install 'msgnb[charts]'") from None
-    # Tables of any size: what is drawn is counted already.
     return altair
 
 

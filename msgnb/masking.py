@@ -59,19 +59,25 @@ def masked(frame: pd.DataFrame, key: str) -> pd.DataFrame:
     known = {part: masker.name(name) for part, name in names.items()}
     for column in TEXTS:
         if known and column in found.columns:
-            found[column] = _mapped(found[column], lambda text: _renamed(text, known))
+            found[column] = _mapped(found[column], lambda text: renamed(text, known))
     return found
+
+
+def called(name: str) -> list[str]:
+    """What somebody is called in texts: by the whole name, and by parts of it that are no short words."""
+    return [name, *(part for part in name.split() if len(part) >= SHORTEST_NAME)]
 
 
 def _called(names: Iterable[str]) -> dict[str, str]:
     """What people are called in texts: by their whole names, and by parts of them."""
     found: dict[str, str] = {}
     for name in map(str, names):
-        found |= dict.fromkeys([name, *(part for part in name.split() if len(part) >= SHORTEST_NAME)], name)
+        found |= dict.fromkeys(called(name), name)
     return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 
-def _renamed(text: str, known: dict[str, str]) -> str:
+def renamed(text: str, known: dict[str, str]) -> str:
+    """A text with pseudonyms for all that is known, where it stands as a word of its own."""
     for part, pseudonym in known.items():
         if part in text:
             text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", pseudonym, text)

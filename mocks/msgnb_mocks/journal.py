@@ -140,10 +140,7 @@ class Journal:
     @property
     def entries(self) -> list[Entry]:
         """All requests that are kept."""
-        return [
-            Entry(kept, self._applications[kept[2]], self._answers.get(kept[0], b""))
-            for kept in sorted(self._kept.copy())  # threads may have overtaken one another
-        ]
+        return self._after(0)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -308,7 +305,7 @@ class Journal:
                 self._changed.wait_for(lambda: self.last > number, timeout)
             finally:
                 self._waiting -= 1
-        return [entry for entry in self.entries if entry.number > number]
+        return self._after(number)
 
     def frame(self) -> pd.DataFrame:
         """The requests as a table, with their recipients and the first text."""
@@ -349,6 +346,13 @@ class Journal:
         if self._waiting:
             with self._changed:
                 self._changed.notify_all()
+
+    def _after(self, number: int) -> list[Entry]:
+        """The requests after one; threads may have overtaken one another."""
+        return [
+            Entry(kept, self._applications[kept[2]], self._answers.get(kept[0], b""))
+            for kept in sorted(each for each in self._kept.copy() if each[0] > number)
+        ]
 
     def _shrink(self) -> None:
         """Drop the oldest answers until the others are few enough."""

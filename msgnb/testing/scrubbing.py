@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsp
 
 import orjson
 
-from msgnb.masking import LONG_DIGITS, Masker
+from msgnb.masking import LONG_DIGITS, Masker, called, renamed
 
 HIDDEN = "hidden"
 HEADERS = frozenset({
@@ -40,7 +40,6 @@ PHONES = frozenset({
     "phonenumber-cell", "phonenumber-home", "phonenumber-work", "caller-id-number", "call-dialed-number",
     "messagesession-last-sender", "messagesession-participants", "validatedaccount",
 })  # fmt: skip
-SHORTEST_NAME = 4
 SHORTEST = 6
 """Characters of a secret that is hidden everywhere; a shorter one would be found by chance."""
 FIELD = re.compile(rb'(name="([^"]+)"(?:[^\r\n]*\r\n)+\r\n)(.*?)(?=\r\n--)', re.DOTALL)
@@ -167,19 +166,14 @@ class Scrubber:
     def _person(self, name: str) -> str:
         masked = self.masker.name(name)
         if masked != name:
-            # Texts call people by a part of their names.
-            parts = [part for part in name.split() if len(part) >= SHORTEST_NAME]
-            self._people |= dict.fromkeys([name, *parts], masked)
+            self._people |= dict.fromkeys(called(name), masked)
         return masked
 
     def known(self, text: str) -> str:
         """A text without the secrets, numbers and names that are known by now."""
         for spelling in self._spellings:
             text = text.replace(spelling, HIDDEN)
-        for name, masked in self._people.items():
-            if name in text:
-                text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", masked, text)
-        return text
+        return renamed(text, self._people)
 
     def _learn_header(self, value: str) -> None:
         """Learn a header's words, what base64 hides in them, and the values of cookies."""

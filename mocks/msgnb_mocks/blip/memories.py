@@ -47,9 +47,8 @@ def remember(state: State, sayings: Iterable[Heard]) -> None:
 
 
 def _message(state: State, heard: Heard) -> Message:
-    kind, content = TEXT, heard.text
     name = heard.message or state.uuid()
     if not heard.media_type:
-        return Message(name, heard.at, not heard.inbound, kind, content)
+        return Message(name, heard.at, not heard.inbound, TEXT, heard.text)
     media = {"type": heard.media_type, "size": heard.media_size, "text": heard.text}
     return Message(name, heard.at, not heard.inbound, MEDIA, media)
