@@ -187,18 +187,18 @@ class Sync:
         known = self._files.known(*self._whose)
         due = self._due(listed, known)
         count = rows = 0
-        found: dict[str, Any] = {}
+        found: dict[str, tables.Rows] = {}
         with progress("sessions", len(due)) as bar, ThreadPoolExecutor(self._workers) as pool:
             for session, messages in pool.map(self._read, due.items()):
                 found[session] = messages
-                rows += len(messages)
+                rows += messages.size
                 bar.update()
                 if rows >= FLUSH_ROWS:
                     count += self._keep(found, known)
                     found, rows = {}, 0
         return count + self._keep(found, known)
 
-    def _read(self, due: tuple[str, datetime | None]) -> tuple[str, Any]:
+    def _read(self, due: tuple[str, datetime | None]) -> tuple[str, tables.Rows]:
         session, since = due
         return session, self._reader.read(session, since, None)
 
@@ -225,11 +225,11 @@ class Sync:
         new = upto is None or not told or last > upto
         return (upto or self._since) if new else None
 
-    def _keep(self, found: Mapping[str, Any], known: Known) -> int:
+    def _keep(self, found: Mapping[str, tables.Rows], known: Known) -> int:
         """Write what was read into the files of its months, and note it."""
         if not found:
             return 0
-        frame = self._reader.table(found, raw=False)
+        frame = tables.MESSAGES.joined(list(found.values()))
         forgotten = self._files.forgotten()
         if forgotten:
             frame = frame[~(frame["sender"].map(hash_of, na_action="ignore").isin(forgotten))]

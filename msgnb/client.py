@@ -105,9 +105,9 @@ class Client(Protocol):
         """
         from msgnb.history import History  # noqa: PLC0415 - loads when first used
 
-        return History(self._reader(), since, until, workers, raw=raw).read(sessions)
+        return History(self._reader(raw=raw), since, until, workers, raw=raw).read(sessions)
 
-    def _reader(self) -> Reader:
+    def _reader(self, *, raw: bool = False) -> Reader:
         """How the history is read here."""
         ...
 

@@ -119,7 +119,7 @@ class IncompleteHistory(MsgnbError):
 
     Attributes:
         done: the sessions that are whole.
-        left: those that are not read yet.
+        left: those that are not read yet, as far as they are known.
     """
 
     def __init__(

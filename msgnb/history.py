@@ -2,17 +2,19 @@
 
 * Sessions are read side by side, within the platform's pacing, and one table is made of all of them.
 * What is read is kept: an error carries the sessions that are whole, and goes on from there.
-* A platform says how it lists sessions, reads one, and makes a table: its `Reader`.
+* A platform says how it lists sessions and reads one: its `Reader`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgnb import tables
 from msgnb.errors import IncompleteHistory, InvalidRequest, NotFound
 from msgnb.moments import When, instant
 from msgnb.progress import progress
@@ -23,22 +25,20 @@ if TYPE_CHECKING:
 WORKERS = 8
 MOST_WORKERS = 32
 """Connections that a client keeps open."""
-Row = Mapping[str, Any]
+PART_ROWS = 100_000
+"""Rows that are made a table at once while reading goes on."""
+Running = tuple[str, Future[tables.Rows | None]]
 
 
 class Reader(Protocol):
     """How a platform's history is read; used by several threads at once."""
 
-    def sessions(self, since: datetime | None) -> list[str]:
+    def sessions(self, since: datetime | None) -> Iterable[str]:
         """The sessions in which something was said from a moment on, as far as the platform tells."""
         ...
 
-    def read(self, session: str, since: datetime | None, until: datetime | None) -> Sequence[Row]:
-        """What was said in one session, as the platform sends it; more than the span is no harm."""
-        ...
-
-    def table(self, found: Mapping[str, Sequence[Row]], *, raw: bool) -> pd.DataFrame:
-        """What was read, as a table `messages`."""
+    def read(self, session: str, since: datetime | None, until: datetime | None) -> tables.Rows:
+        """What was said in one session, as rows of a table `messages`; more than the span is no harm."""
         ...
 
 
@@ -58,79 +58,140 @@ class History:
         self._workers = workers
         self._raw = raw
 
-    def read(
-        self, sessions: Iterable[str] | None = None, found: Mapping[str, Sequence[Row]] | None = None
-    ) -> pd.DataFrame:
-        """Read some sessions, or all there are, beside those that were found before."""
-        wanted = self._reader.sessions(self._since) if sessions is None else list(dict.fromkeys(sessions))
-        done = dict(found or {})
-        with progress("sessions", len(wanted)) as bar, ThreadPoolExecutor(self._workers) as pool:
+    def read(self, sessions: Iterable[str] | None = None, before: Found | None = None) -> pd.DataFrame:
+        """Read some sessions, or all there are, beside what was found before.
+
+        Reading begins while the sessions are still being listed.
+        """
+        found = before.copy() if before else Found(raw=self._raw)
+        listing = Listing(self._reader.sessions(self._since) if sessions is None else sessions, found.done)
+        with progress("sessions") as bar, ThreadPoolExecutor(self._workers) as pool:
             over = threading.Event()
-            running = {pool.submit(self._one, session, over): session for session in wanted}
+            running: deque[Running] = deque()
             try:
-                self._gather(running, done, bar)
+                for session in listing:
+                    running.append((session, pool.submit(self._one, session, over)))
+                bar.total = len(running)
+                self._gather(running, found, bar)
             except BaseException as error:
                 over.set()
                 pool.shutdown(cancel_futures=True)
-                self._late(running, done)
-                left = [session for session in wanted if session not in done]
-                raise self._incomplete(error, done, left) from error
-        return self.table({session: done[session] for session in dict.fromkeys((*done, *wanted))})
+                self._late(running, found)
+                if not (found.done or listing.whole):
+                    raise
+                raise self._incomplete(error, found, listing) from error
+        return self._table(found)
 
-    def table(self, found: Mapping[str, Sequence[Row]]) -> pd.DataFrame:
+    def _table(self, found: Found) -> pd.DataFrame:
         """What was found within the span, newest first."""
-        frame = self._reader.table(found, raw=self._raw)
+        frame = found.frame()
         if self._since:
             frame = frame[frame["at"] >= self._since]
         if self._until:
             frame = frame[frame["at"] < self._until]
         return frame.sort_values("at", ascending=False, kind="stable", ignore_index=True)
 
-    def _one(self, session: str, over: threading.Event) -> Sequence[Row] | None:
+    def _one(self, session: str, over: threading.Event) -> tables.Rows | None:
         """One session; `None` where reading ended meanwhile."""
         if over.is_set():
             return None
         try:
             return self._reader.read(session, self._since, self._until)
         except NotFound:
-            return ()  # it was deleted since the list was made
+            return tables.Rows(0, {})  # it was deleted since the list was made
 
     @staticmethod
-    def _gather(running: Mapping[Future[Any], str], done: dict[str, Sequence[Row]], bar: Any) -> None:
-        left = set(running)
-        while left:
-            ready, left = wait(left, return_when=FIRST_COMPLETED)
-            for future in ready:
-                done[running[future]] = future.result()
-                bar.update()
+    def _gather(running: deque[Running], found: Found, bar: Any) -> None:
+        """Take what is read in the order of the sessions, so that every reading makes the same table."""
+        while running:
+            session, future = running[0]
+            rows = future.result()
+            running.popleft()
+            found.add(session, rows)
+            bar.update()
 
     @staticmethod
-    def _late(running: Mapping[Future[Any], str], done: dict[str, Sequence[Row]]) -> None:
+    def _late(running: Iterable[Running], found: Found) -> None:
         """Keep what came in while reading ended."""
-        for future, session in running.items():
+        for session, future in running:
             if future.done() and not future.cancelled() and future.exception() is None:
-                rows = future.result()
-                if rows is not None:
-                    done[session] = rows
+                found.add(session, future.result())
 
-    def _incomplete(
-        self, error: BaseException, done: dict[str, Sequence[Row]], left: list[str]
-    ) -> IncompleteHistory:
+    def _incomplete(self, error: BaseException, found: Found, listing: Listing) -> IncompleteHistory:
         why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+        read = set(found.done)
+        left = [session for session in listing.known if session not in read]
+        least = "" if listing.whole else "at least "
         words = (
-            f"{len(done)} sessions are read and {len(left)} are left ({why}); this error's resume() goes on, "
-            f"and its frame is what was read"
+            f"{len(read)} sessions are read and {least}{len(left)} are left ({why}); this error's resume() "
+            f"goes on, and its frame is what was read"
         )
         return IncompleteHistory(
             words,
-            done=list(done),
+            done=list(found.done),
             left=left,
-            table=lambda: self.table(done),
-            resume=lambda: self.read(left, done),
+            table=lambda: self._table(found),
+            # Where not all sessions are known, they are listed again.
+            resume=lambda: self.read(left if listing.whole else None, found),
         )
 
 
-def spread(found: Mapping[str, Sequence[Row]]) -> tuple[list[Row], list[str]]:
-    """The rows of all sessions, and the session of each."""
-    rows = [row for some in found.values() for row in some]
-    return rows, [session for session, some in found.items() for _ in some]
+class Listing:
+    """The sessions that are to be read, each once, without those that were read before.
+
+    Attributes:
+        known: those that are known so far.
+        whole: whether these are all.
+    """
+
+    def __init__(self, sessions: Iterable[str], done: Iterable[str]) -> None:
+        self.known: list[str] = []
+        self.whole = False
+        self._sessions = sessions
+        self._seen = set(done)
+
+    def __iter__(self) -> Iterator[str]:
+        for session in self._sessions:
+            if session not in self._seen:
+                self._seen.add(session)
+                self.known.append(session)
+                yield session
+        self.whole = True
+
+
+class Found:
+    """What is read so far; much of it becomes a table on the way, which takes less memory.
+
+    Attributes:
+        done: the sessions that are whole.
+    """
+
+    def __init__(self, *, raw: bool) -> None:
+        self.done: list[str] = []
+        self._raw = raw
+        self._parts: list[pd.DataFrame] = []
+        self._fresh: list[tables.Rows] = []
+        self._count = 0
+
+    def copy(self) -> Found:
+        """The same, to go on with."""
+        other = Found(raw=self._raw)
+        other.done, other._parts, other._fresh = [*self.done], [*self._parts], [*self._fresh]
+        other._count = self._count
+        return other
+
+    def add(self, session: str, rows: tables.Rows | None) -> None:
+        """Add a session that is whole; `None` where it is not."""
+        if rows is None:
+            return
+        self.done.append(session)
+        self._fresh.append(rows)
+        self._count += rows.size
+        if self._count >= PART_ROWS:
+            self._parts.append(tables.MESSAGES.joined(self._fresh, raw=self._raw))
+            self._fresh, self._count = [], 0
+
+    def frame(self) -> pd.DataFrame:
+        """All of it."""
+        last = tables.MESSAGES.joined(self._fresh, raw=self._raw)
+        return tables.below(*self._parts, last) if self._parts else last

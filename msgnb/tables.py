@@ -70,6 +70,38 @@ class Table:
             data["raw"] = pd.Series(list(raw), dtype="object")
         return pd.DataFrame(data, copy=False)
 
+    def joined(self, several: Sequence[Rows], *, raw: bool = False) -> pd.DataFrame:
+        """One DataFrame of this kind of several rows, with a last column `raw` where it is wanted."""
+        size = sum(rows.size for rows in several)
+        values = {column.name: _joined(column.name, several) for column in self.columns}
+        objects = [each for rows in several for each in rows.raw] if raw else None
+        return self.frame(size, values, raw=objects)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that are no table yet: how many, their values as `Table.frame` takes them, and the wire's objects.
+
+    Lists are quickly joined; so what is read in small pieces becomes one table, instead of many.
+    """
+
+    size: int
+    values: Mapping[str, Any]
+    raw: Sequence[Any] = ()
+
+
+def _joined(name: str, several: Sequence[Rows]) -> Any:
+    """The values of one column of several rows; one text, or none, where it is that of all."""
+    given = [(rows.values.get(name), rows.size) for rows in several]
+    if all(value is None or isinstance(value, str) for value, _ in given):
+        alike = {value for value, _ in given}
+        if len(alike) <= 1:
+            return next(iter(alike), None)
+    whole: list[Any] = []
+    for value, size in given:
+        whole += [value] * size if value is None or isinstance(value, str) else value
+    return whole
+
 
 def _choice(name: str, doc: str, choices: tuple[str, ...]) -> Column:
     return Column(name, doc, "category", choices)
@@ -295,11 +327,11 @@ def beside(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([one, other], axis=1)
 
 
-def below(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """Two tables of one kind as one."""
+def below(*several: pd.DataFrame) -> pd.DataFrame:
+    """Tables of one kind as one."""
     import pandas as pd  # noqa: PLC0415
 
-    return pd.concat([one, other], ignore_index=True)
+    return pd.concat(several, ignore_index=True)
 
 
 def with_raw(frame: pd.DataFrame, raw: Sequence[Any] | None) -> pd.DataFrame:

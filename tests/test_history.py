@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -88,6 +88,39 @@ def target(entry: Any) -> str:
 
 def ordered(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(["at", "session", "message"]).reset_index(drop=True)
+
+
+def test_a_list_that_breaks_is_listed_again(world: msgnb.testing.Offline) -> None:
+    """Where the list of sessions failed, what was read meanwhile is kept, and going on finds the rest."""
+    world.load(many_threads(130))
+    whole = world.blip.history()
+    world.journal.clear()
+    world.faults.add("html", operation="blip.threads.list", nth=2)
+    with pytest.raises(msgnb.IncompleteHistory, match=r"at least \d+ are left \(Unre") as error:
+        world.blip.history(workers=2)
+    done = error.value.done
+    assert 0 < len(done) <= 100
+    assert set(error.value.frame["session"]) == set(done)
+    world.journal.clear()
+    pd.testing.assert_frame_equal(ordered(error.value.resume()), ordered(whole))
+    asked = [target(entry) for entry in world.journal if entry.operation == READS["blip"]]
+    assert len(asked) == 130 - len(done)
+    assert not [each for session in done for each in asked if session in each]
+
+
+def test_a_list_that_never_began_is_a_plain_error(world: msgnb.testing.Offline) -> None:
+    """Where nothing was read, the error is that of the platform."""
+    world.faults.add("html", operation="blip.threads.list")
+    with pytest.raises(msgnb.Unreachable):
+        world.blip.history()
+
+
+def many_threads(count: int) -> pd.DataFrame:
+    """A message in each of many threads."""
+    at, bot = datetime(2026, 10, 1, tzinfo=UTC), "demobot@msging.net"
+    people = [f"55119{number:08d}@wa.gw.msging.net" for number in range(count)]
+    rows = [("blip", at + timedelta(minutes=n), "inbound", each, bot, "hi") for n, each in enumerate(people)]
+    return pd.DataFrame(rows, columns=["platform", "at", "direction", "sender", "recipient", "text"])
 
 
 def test_an_interruption_can_go_on(world: msgnb.testing.Offline) -> None:

@@ -36,6 +36,28 @@ def test_types_do_not_depend_on_the_rows(table: Table) -> None:
     assert frames[3].notna().all(axis=None)
 
 
+def test_rows_of_several_readings_join(table: Table) -> None:
+    """Lists, one text for all, nothing, and no row at all: the table has all rows, one after the other."""
+    names = [column.name for column in table.columns if column.dtype == "str"]
+    values = [
+        {name: ["a", "b"] for name in names},
+        dict.fromkeys(names, "c"),
+        {},
+        {name: [] for name in names},
+    ]
+    several = [
+        tables.Rows(size, each, raw=[{"n": size}] * size)
+        for size, each in zip((2, 3, 1, 0), values, strict=True)
+    ]
+    found = table.joined(several, raw=True)
+    for name in names:
+        assert found[name].fillna("-").tolist() == ["a", "b", "c", "c", "c", "-"]
+    assert [each["n"] for each in found["raw"]] == [2, 2, 3, 3, 3, 1]
+    alike = table.joined([several[1], several[1]])
+    assert all(alike[name].tolist() == ["c"] * 6 for name in names)
+    pd.testing.assert_frame_equal(table.joined([]), table.frame(0, {}))
+
+
 def test_every_column_is_described(table: Table) -> None:
     """Every column says in a line what it means, and has a name of its own."""
     names = [column.name for column in table.columns]

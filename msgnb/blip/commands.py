@@ -7,14 +7,15 @@ tables come through it as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from msgnb.errors import InvalidRequest, MsgnbError, NotFound, RateLimited, Rejected, Unreachable
 from msgnb.http import READ, WRITE, Http, Policy
-from msgnb.paging import by_offset
+from msgnb.paging import offset_pages
 from msgnb.sending import new_id
 
 Command = dict[str, Any]
@@ -166,12 +167,26 @@ class Commands:
         key: Callable[[Any], Any] | None = None,
         query: Query | None = None,
     ) -> list[Any]:
-        """All items of a collection, page by page."""
+        """All items of a collection."""
+        return list(chain.from_iterable(self._pages(uri, to, size, what, limit, key=key, query=query)))
+
+    def _pages(
+        self,
+        uri: str,
+        to: str | None,
+        size: int,
+        what: str,
+        limit: int | None,
+        *,
+        key: Callable[[Any], Any] | None = None,
+        query: Query | None = None,
+    ) -> Iterator[list[Any]]:
+        """The new items of each page of a collection."""
 
         def fetch(offset: int, wanted: int) -> list[Any]:
             return self._items(uri, to, {"$skip": offset, "$take": wanted, **(query or {})})
 
-        return by_offset(fetch, size=size, key=key or key_of, what=what, limit=limit)
+        return offset_pages(fetch, size=size, key=key or key_of, what=what, limit=limit)
 
 
 def escaped(text: str) -> str:

@@ -49,6 +49,8 @@ def text_of(content: Any, kind: str | None = None) -> str | None:
         content: as it is in the message.
         kind: its type; told by its shape where it is `None`.
     """
+    if type(content) is str:
+        return content or None
     reader = _READERS.get(kind or "")
     try:
         found = reader(content) if reader and isinstance(content, Mapping) else None
@@ -59,9 +61,10 @@ def text_of(content: Any, kind: str | None = None) -> str | None:
 
 def media_of(kind: str | None, content: Any) -> Mapping[str, Any]:
     """The `uri`, `type` and `size` of a media link; empty for other content."""
-    return content if kind == MEDIA_LINK and isinstance(content, Mapping) else {}
+    return content if kind == MEDIA_LINK and isinstance(content, Mapping) else _NO_MEDIA
 
 
+_NO_MEDIA: Mapping[str, Any] = {}
 _TEXT_KEYS = ("text", "title", "name", "value", "uri", "key", "state")
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgnb import tables
 from msgnb.blip import rows
 from msgnb.blip.commands import Commands, escaped, identity
 from msgnb.blip.content import Content
 from msgnb.blip.content import text as plain
 from msgnb.blip.times import stamp
 from msgnb.errors import InvalidRequest
-from msgnb.history import Reader, spread
+from msgnb.history import Reader
 from msgnb.moments import When, instant
 from msgnb.paging import back_in_time
 from msgnb.progress import progress
@@ -142,8 +143,8 @@ class Conversations(Commands):
             fetch, size=PAGE, key=_key, time_of=_time, what="messages", limit=limit, since=since, until=until
         )
 
-    def _reader(self) -> Reader:
-        return Threads(self)
+    def _reader(self, *, raw: bool = False) -> Reader:
+        return Threads(self, raw=raw)
 
     def _told(self, found: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
         """What the platform still knows of the messages that were sent lately, by their ids."""
@@ -160,27 +161,23 @@ class Conversations(Commands):
 class Threads:
     """How a bot's history is read: thread by thread, back to a moment."""
 
-    def __init__(self, bot: Conversations) -> None:
+    def __init__(self, bot: Conversations, *, raw: bool) -> None:
         self._bot = bot
+        self._raw = raw
 
-    def sessions(self, since: datetime | None) -> list[str]:
+    def sessions(self, since: datetime | None) -> Iterator[str]:
         """The threads whose last message is not too old."""
-        found = self._bot._paged("/threads", None, PAGE, "sessions", None)  # noqa: SLF001 - a part of it
-        return [
-            str(thread["identity"])
-            for thread in found
-            if since is None or not thread.get("lastMessage") or _time(thread["lastMessage"]) >= since
-        ]
+        for page in self._bot._pages("/threads", None, PAGE, "sessions", None):  # noqa: SLF001 - a part of it
+            for thread in page:
+                last = thread.get("lastMessage")
+                if since is None or not last or _time(last) >= since:
+                    yield str(thread["identity"])
 
-    def read(self, session: str, since: datetime | None, until: datetime | None) -> Sequence[Any]:
+    def read(self, session: str, since: datetime | None, until: datetime | None) -> tables.Rows:
         """The messages of one thread."""
         path = f"/threads/{escaped(identity(session, 'session'))}"
-        return self._bot._thread(path, since, until)  # noqa: SLF001
-
-    def table(self, found: Mapping[str, Sequence[Any]], *, raw: bool) -> pd.DataFrame:
-        """All of them as one table."""
-        messages, sessions = spread(found)
-        return rows.messages(messages, self._bot.account, sessions, raw=raw)
+        found = self._bot._thread(path, since, until)  # noqa: SLF001
+        return rows.message_rows(found, self._bot.account, session, raw=self._raw)
 
 
 def _key(message: Mapping[str, Any]) -> tuple[Any, ...]:

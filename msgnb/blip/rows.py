@@ -85,51 +85,54 @@ def sessions(threads: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame
 
 
 def messages(
-    found: Sequence[Row],
-    account: str,
-    session: str | Sequence[str],
-    *,
-    told: Told | None = None,
-    raw: bool,
+    found: Sequence[Row], account: str, session: str, *, told: Told | None = None, raw: bool
 ) -> pd.DataFrame:
-    """Thread messages as a table `messages`, beside `deliveries` where they were asked for (BLiP 2.2).
+    """Messages of a thread as a table `messages`; where asked for, `deliveries` beside them (BLiP 2.2)."""
+    rows = message_rows(found, account, session)
+    frame = tables.MESSAGES.joined([rows]) if told is None else _with_fates(rows, found, told)
+    return tables.with_raw(frame, found if raw else None)
 
-    `session` is that of all, or of each.
-    """
-    sessions = [session] * len(found) if isinstance(session, str) else session
-    channels = {name: channel(name) for name in set(sessions)}
-    fates = [_fate((told or {}).get(str(message.get("id")), ())) for message in found]
-    outbound = [message.get("direction") == "sent" for message in found]
-    media = [media_of(message.get("type"), message.get("content")) for message in found]
+
+def message_rows(found: Sequence[Row], account: str, session: str, *, raw: bool = False) -> tables.Rows:
+    """Messages of a thread as rows of a table `messages` (BLiP 2.2)."""
+    wire = tables.columns([found], "id", "date", "direction", "type", "content", "status", "reason")
+    outbound = [direction == "sent" for direction in wire["direction"]]
+    contents = list(zip(wire["content"], wire["type"], strict=True))
+    media = [media_of(kind, content) for content, kind in contents]
     values = {
         "platform": "blip",
         "account": account,
         "session": session,
-        "message": tables.texts(found, "id"),
-        "at": [message.get("date") for message in found],
-        "direction": [_DIRECTIONS.get(message.get("direction", "")) for message in found],
-        "sender": [account if out else name for out, name in zip(outbound, sessions, strict=True)],
-        "recipient": [name if out else account for out, name in zip(outbound, sessions, strict=True)],
-        "kind": [channels[name] for name in sessions],
-        "content_type": tables.texts(found, "type"),
-        "text": [text_of(message.get("content"), message.get("type")) for message in found],
+        "message": tables.as_texts(wire["id"]),
+        "at": wire["date"],
+        "direction": [_DIRECTIONS.get(direction) for direction in wire["direction"]],
+        "sender": [account if out else session for out in outbound],
+        "recipient": [session if out else account for out in outbound],
+        "kind": channel(session),
+        "content_type": tables.as_texts(wire["type"]),
+        "text": [text_of(content, kind) for content, kind in contents],
         "media_url": tables.texts(media, "uri"),
         "media_type": tables.texts(media, "type"),
-        "media_size": tables.counts(media, "size"),
-        "status": [
-            fate.get("status") or STATUSES.get(message.get("status", ""), "unknown")
-            for message, fate in zip(found, fates, strict=True)
-        ],
-        "error": [
-            fate.get("error") or (message.get("reason") or {}).get("description")
-            for message, fate in zip(found, fates, strict=True)
-        ],
+        "media_size": tables.counts(media, "size") if any(media) else None,
+        "status": [STATUSES.get(status, "unknown") for status in wire["status"]],
+        "error": [reason and reason.get("description") for reason in wire["reason"]],
     }
-    frame = tables.MESSAGES.frame(len(found), values)
-    if told is not None:
-        times = {name: [fate.get(name) for fate in fates] for name in _TIMES.values()}
-        frame = tables.beside(frame, tables.DELIVERIES.frame(len(found), times))
-    return tables.with_raw(frame, found if raw else None)
+    return tables.Rows(len(found), values, found if raw else ())
+
+
+def _with_fates(rows: tables.Rows, found: Sequence[Row], told: Told) -> pd.DataFrame:
+    """The messages, and what became of them beside each."""
+    fates = [_fate(told.get(str(message.get("id")), ())) for message in found]
+    known = {
+        name: [fate.get(name) or own for fate, own in zip(fates, rows.values[name], strict=True)]
+        for name in ("status", "error")
+    }
+    times = {name: [fate.get(name) for fate in fates] for name in _TIMES.values()}
+    frames = (
+        tables.MESSAGES.frame(rows.size, {**rows.values, **known}),
+        tables.DELIVERIES.frame(rows.size, times),
+    )
+    return tables.beside(*frames)
 
 
 def _fate(notifications: Sequence[Row]) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgnb import tables
 from msgnb.errors import InvalidRequest
-from msgnb.history import Reader, spread
+from msgnb.history import Reader
 from msgnb.http import WRITE
 from msgnb.netsapiens import rows
 from msgnb.netsapiens.bodies import PHONE_KINDS, Wire, message_body, session_id
@@ -61,8 +62,8 @@ class Messages(Sessions, Numbers):
             raw=raw,
         )
 
-    def _reader(self) -> Reader:
-        return Exchanges(self)
+    def _reader(self, *, raw: bool = False) -> Reader:
+        return Exchanges(self, raw=raw)
 
     def get_messages(
         self,
@@ -196,8 +197,9 @@ def _message_id(answer: Wire) -> str | None:
 class Exchanges:
     """How a user's history is read: session by session, page by page back to a moment."""
 
-    def __init__(self, pbx: Messages) -> None:
+    def __init__(self, pbx: Messages, *, raw: bool) -> None:
         self._pbx = pbx
+        self._raw = raw
 
     def sessions(self, since: datetime | None) -> list[str]:
         """The sessions whose last message is not too old."""
@@ -205,20 +207,15 @@ class Exchanges:
         late = found[~(found["last_at"] < since)] if since else found
         return list(late["session"])
 
-    def read(self, session: str, since: datetime | None, until: datetime | None) -> Sequence[Wire]:  # noqa: ARG002
+    def read(self, session: str, since: datetime | None, until: datetime | None) -> tables.Rows:  # noqa: ARG002
         """The messages of one session; the platform knows no times, and lists the newest first."""
         path = f"{session_path('~', '~', session)}/messages"
-        found: list[Wire] = []
+        found: list[list[Wire]] = []
         for page in self._pbx._pages(path, id_of, "messages", None):  # noqa: SLF001 - a part of it
-            found += page
+            found.append(page)
             if since and page and _at(page[-1]) < since:
                 break
-        return found
-
-    def table(self, found: Mapping[str, Sequence[Mapping[str, Any]]], *, raw: bool) -> pd.DataFrame:
-        """All of them as one table."""
-        _, sessions = spread(found)
-        return rows.messages(found.values(), self._pbx.account, sessions, raw=raw)
+        return rows.message_rows(found, self._pbx.account, session, raw=self._raw)
 
 
 def _at(message: Wire) -> datetime:

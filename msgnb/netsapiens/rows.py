@@ -57,10 +57,13 @@ def sessions(wire: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
     return tables.SESSIONS.frame(len(found), values, raw=wire if raw else None)
 
 
-def messages(
-    pages: Iterable[Sequence[Row]], account: str, session: str | Sequence[str], *, raw: bool
-) -> pd.DataFrame:
-    """Pages of messages as a table `messages` (NetSapiens 3.1); `session` is that of all, or of each."""
+def messages(pages: Iterable[Sequence[Row]], account: str, session: str, *, raw: bool) -> pd.DataFrame:
+    """Pages of messages as a table `messages` (NetSapiens 3.1)."""
+    return tables.MESSAGES.joined([message_rows(pages, account, session, raw=raw)], raw=raw)
+
+
+def message_rows(pages: Iterable[Sequence[Row]], account: str, session: str, *, raw: bool) -> tables.Rows:
+    """Pages of messages as rows of a table `messages` (NetSapiens 3.1)."""
     pages = list(pages) if raw else pages
     wire = tables.columns((modern(page, MESSAGE_KEYS) for page in pages), *_MESSAGE_KEYS)
     media = tables.as_texts(wire["media-type"])
@@ -86,7 +89,7 @@ def messages(
             for status, direction in zip(wire["status"], directions, strict=True)
         ],
     }
-    return tables.MESSAGES.frame(len(directions), values, raw=list(chain(*pages)) if raw else None)
+    return tables.Rows(len(directions), values, list(chain(*pages)) if raw else ())
 
 
 def contacts(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:

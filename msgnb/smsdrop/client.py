@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgnb import tables
 from msgnb.answers import Explanation
 from msgnb.campaign import Campaign, MessageType
 from msgnb.client import Client
 from msgnb.errors import InsufficientCredit, InvalidRequest, NotFound, NotSupported
-from msgnb.history import Reader, spread
+from msgnb.history import Reader
 from msgnb.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Timeout, part
 from msgnb.paging import by_offset
 from msgnb.phones import international
@@ -279,8 +280,8 @@ class SmsDrop(Client):
             self.platform, to, "sent", session=international(to), campaign=campaign.id, answer=campaign
         )
 
-    def _reader(self) -> Reader:
-        return Mailings(self)
+    def _reader(self, *, raw: bool = False) -> Reader:
+        return Mailings(self, raw=raw)
 
     def _campaigns(self, skip: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
         def fetch(offset: int, wanted: int) -> list[Any]:
@@ -339,8 +340,9 @@ def _field(location: Any) -> str:
 class Mailings:
     """How an account's history is read: all campaigns at once, then phone by phone out of them."""
 
-    def __init__(self, client: SmsDrop) -> None:
+    def __init__(self, client: SmsDrop, *, raw: bool) -> None:
         self._client = client
+        self._raw = raw
         self._lock = threading.Lock()
         self._found: dict[str, list[dict[str, Any]]] | None = None
 
@@ -353,14 +355,10 @@ class Mailings:
         session: str,
         since: datetime | None,  # noqa: ARG002
         until: datetime | None,  # noqa: ARG002
-    ) -> Sequence[Mapping[str, Any]]:
+    ) -> tables.Rows:
         """The campaigns that went to one phone."""
-        return self._phones().get(international(session, "session"), ())
-
-    def table(self, found: Mapping[str, Sequence[Mapping[str, Any]]], *, raw: bool) -> pd.DataFrame:
-        """All of them as one table."""
-        campaigns, phones = spread(found)
-        return rows.messages_of(campaigns, phones, self._client.account, raw=raw)
+        phone = international(session, "session")
+        return rows.message_rows(self._phones().get(phone, ()), phone, self._client.account, raw=self._raw)
 
     def _phones(self) -> dict[str, list[dict[str, Any]]]:
         with self._lock:

@@ -54,7 +54,7 @@ def messages(
 ) -> pd.DataFrame:
     """What one phone got, newest first, as a table `messages`."""
     mine = sorted((row for row in found if session in _phones(row)), key=_time, reverse=True)[:limit]
-    return messages_of(mine, [session] * len(mine), account, raw=raw)
+    return tables.MESSAGES.joined([message_rows(mine, session, account, raw=raw)], raw=raw)
 
 
 def by_phone(found: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -66,24 +66,24 @@ def by_phone(found: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]
     return phones
 
 
-def messages_of(mine: Sequence[Row], phones: Sequence[str], account: str, *, raw: bool) -> pd.DataFrame:
-    """Campaigns, each with the phone that it went to, as a table `messages`."""
+def message_rows(mine: Sequence[Row], phone: str, account: str, *, raw: bool) -> tables.Rows:
+    """Campaigns that went to a phone, as rows of a table `messages`."""
     values = {
         "platform": "smsdrop",
         "account": account,
-        "session": phones,
-        "message": [f"{row['id']}/{phone}" for row, phone in zip(mine, phones, strict=True)],
+        "session": phone,
+        "message": [f"{row['id']}/{phone}" for row in mine],
         "at": [_shown(_time(row)) for row in mine],
         "direction": "outbound",
         "sender": tables.texts(mine, "sender"),
-        "recipient": phones,
+        "recipient": phone,
         "kind": "sms",
         "content_type": "text/plain",
         "text": tables.texts(mine, "message"),
         "status": [message_status(row.get("status"), row.get("delivery_percentage")) for row in mine],
         "campaign": tables.texts(mine, "id"),
     }
-    return tables.MESSAGES.frame(len(mine), values, raw=mine if raw else None)
+    return tables.Rows(len(mine), values, mine if raw else ())
 
 
 def sessions(found: Sequence[Row], account: str, *, limit: int | None, raw: bool) -> pd.DataFrame:
