@@ -121,6 +121,16 @@ class Messaging:
         """Of a table `messages`, who wants no more; see `msgnb.analysis.opt_outs`."""
         return analysis.opt_outs(self._frame, words=words)
 
+    def keywords(self, words: Iterable[str]) -> pd.DataFrame:
+        """Of a table `messages`, how many have certain words; see `msgnb.analysis.keywords`."""
+        return analysis.keywords(self._frame, words)
+
+    def ngrams(
+        self, *, n: int = 1, direction: str | None = "inbound", ignore: Iterable[str] = (), least: int = 2
+    ) -> pd.DataFrame:
+        """Of a table `messages`, what is said most; see `msgnb.analysis.ngrams`."""
+        return analysis.ngrams(self._frame, n=n, direction=direction, ignore=ignore, least=least)
+
     @property
     def plot(self) -> Plot:
         """Of a table `messages`, pictures: `volume`, `busy`, `responses`, `funnel` and `campaigns`."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import dask.dataframe
 import duckdb
 import narwhals as nw
 import pandas as pd
@@ -57,6 +58,7 @@ KINDS: dict[str, Kind] = {
     "polars": pl.from_pandas,
     "lazy polars": lambda frame: pl.from_pandas(frame).lazy(),
     "duckdb": lambda frame: duckdb.from_arrow(pl.from_pandas(frame).to_arrow()),
+    "dask": lambda frame: dask.dataframe.from_pandas(frame, npartitions=3),
 }
 CALLS: dict[str, Callable[[Any], Any]] = {
     "volume by day": lambda m: analysis.volume(m, zone="America/New_York"),
@@ -72,6 +74,9 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "cohorts": lambda m: analysis.cohorts(m, by="week", zone="America/Sao_Paulo"),
     "agents": analysis.agents,
     "opt-outs": analysis.opt_outs,
+    "keywords": lambda m: analysis.keywords(m, ["order", "thank you", "Não"]),
+    "words": analysis.ngrams,
+    "three words in a row": lambda m: analysis.ngrams(m, n=3, direction=None, ignore=["the", "your"]),
 }
 
 
@@ -92,6 +97,7 @@ def bare(value: Any) -> Any:
     return value
 
 
+@pytest.mark.filterwarnings("ignore:Series.values returning:pandas.errors.Pandas4Warning")  # in Dask
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_table_tells_the_same(whole: pd.DataFrame, kind: str, call: str) -> None:
@@ -199,6 +205,57 @@ def test_only_a_word_alone_opts_out() -> None:
     assert list(analysis.opt_outs(frame, words=["please stop"])["word"]) == ["please stop"]
 
 
+SAYINGS = [
+    "Hello, my order NOW!",
+    "my order – my 'order'",
+    "¿qué tal?\n\tbem",
+    "don't e-mail",
+    None,
+    "",
+    " ... ",
+    "order",
+]
+
+
+def test_words_in_a_row_are_those_of_one_message() -> None:
+    """Signs and case do not count, a hyphen in a word does; nothing runs into the next message."""
+    frame = said(*[(n, "in") for n in range(8)]).assign(text=pd.array(SAYINGS, dtype="str"))
+    pairs = analysis.ngrams(frame, n=2, least=1).set_index("ngram")["count"]
+    assert dict(pairs) == {
+        "my order": 3,
+        "hello my": 1,
+        "order now": 1,
+        "order my": 1,
+        "qué tal": 1,
+        "tal bem": 1,
+        "don't e-mail": 1,
+    }
+    assert analysis.ngrams(frame, least=3)["ngram"].tolist() == ["order", "my"]
+    without = analysis.ngrams(frame, n=2, ignore=["My"], least=1).set_index("ngram")["count"]
+    assert without["hello order"] == without["order order"] == 1
+
+
+def test_words_are_counted_with_their_sessions() -> None:
+    """How often something is said, and by how many; what the bot says counts where it is asked for."""
+    frame = pd.concat([said((0, "in"), (1, "in"), (2, "out")), said((0, "in"), session="b")])
+    assert analysis.ngrams(frame).to_numpy().tolist() == [["hi", 3, 2]]
+    assert analysis.ngrams(frame, direction=None).to_numpy().tolist() == [["hi", 4, 2]]
+    assert analysis.ngrams(frame, direction="outbound", least=1).to_numpy().tolist() == [["hi", 1, 1]]
+
+
+def test_a_keyword_is_a_whole_word() -> None:
+    """Each is counted once a message, whatever its case, and several words only in a row."""
+    frame = said(*[(n, "in") for n in range(7)], (9, "out")).assign(
+        text=pd.array([*SAYINGS[:7], "Reorder the ORDER"], dtype="str")
+    )
+    found = analysis.keywords(frame, ["Order", "my order", "e-mail", "mail"])
+    assert found.to_numpy().tolist() == [
+        ["Order", 3, 2, 1, 1],
+        ["my order", 2, 2, 0, 1],
+        ["e-mail", 1, 1, 0, 1],
+    ]
+
+
 def test_a_funnel_counts_who_got_at_least_so_far() -> None:
     """Who read it got it delivered and sent; failed and unknown stand apart; others are no campaign's."""
     statuses = ["read", "read", "delivered", "sent", "failed", "unknown"]
@@ -229,7 +286,7 @@ def test_wrong_input_is_named(whole: pd.DataFrame) -> None:
     for call, words in (
         (
             lambda: analysis.volume([1, 2]),
-            "messages: a list is no table of pandas, Polars, DuckDB or PySpark",
+            "messages: a list is no table of pandas, Polars, DuckDB, Dask or PySpark",
         ),
         (
             lambda: analysis.volume(whole.drop(columns=["at"])),
@@ -237,6 +294,9 @@ def test_wrong_input_is_named(whole: pd.DataFrame) -> None:
         ),
         (lambda: analysis.volume(whole, by="fortnight"), "by: 'fortnight' is no period; there are hour, day"),
         (lambda: analysis.busy(whole, zone="Mars/Olympus"), "zone: 'Mars/Olympus' is none"),
+        (lambda: analysis.ngrams(whole, n=6), "n: 6 is not between 1 and 5"),
+        (lambda: analysis.ngrams(whole, direction="in"), "direction: 'in' is neither inbound nor outbound"),
+        (lambda: analysis.keywords(whole, ["hi", "?!"]), r"words: \['hi', '\?!'\] are no words to look for"),
         (
             lambda: analysis.unanswered(whole, now=datetime.fromisoformat("2026-01-01")),
             "now: 2026-01-01 00:00:00 has no zone",
@@ -262,3 +322,6 @@ def test_a_frame_has_it_all_at_hand(whole: pd.DataFrame) -> None:
         found = getattr(whole.msg, name)()
         pd.testing.assert_frame_equal(found, getattr(analysis, name)(whole))
     assert whole.msg.opt_outs(words=["x"]).empty
+    keywords, pairs = whole.msg.keywords(["order"]), whole.msg.ngrams(n=2, ignore=["the"])
+    pd.testing.assert_frame_equal(keywords, analysis.keywords(whole, ["order"]))
+    pd.testing.assert_frame_equal(pairs, analysis.ngrams(whole, n=2, ignore=["the"]))
