@@ -6,22 +6,25 @@
 
 * `messages/platform=…/account=…/month=…/messages.parquet`: one file for each month (of UTC) of an account,
   sorted by time, each message once.
-* A file is replaced in one step, and what is known of each session is noted after its files are there: killed
-  at any moment, the next sync reads again what was not noted, and adds nothing that is there.
+* What is read is written down in parts, and noted after that; at the end of a sync the parts go into the
+  files of their months, each of which is replaced in one step. Killed at any moment, the next sync reads
+  again what was not noted, puts every part into its place, and adds nothing that is there.
 * One sync of an archive runs at a time on a machine; who reads is never in the way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Generator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
-from msgnb.archive_files import PLACE, Files, Known, hash_of
-from msgnb.errors import InvalidRequest
+from msgnb.archive_files import Files, Known, hash_of
+from msgnb.errors import InvalidRequest, NotFound
 from msgnb.history import MOST_WORKERS, WORKERS, Reader
 from msgnb.moments import When, instant
 from msgnb.progress import progress
@@ -36,7 +39,10 @@ OPEN = ("accepted", "sent", "delivered", "unknown")
 """Statuses that may still change."""
 LATELY = timedelta(days=3)
 """How long what became of a message may still change."""
-FLUSH_ROWS = 200_000
+PART_ROWS = 50_000
+"""Messages that are kept in memory before they are written down."""
+AHEAD = 4
+"""Sessions for each worker that are read before those in front of them are written down."""
 
 
 class Archive:
@@ -133,7 +139,7 @@ class Archive:
     def verify(self) -> list[str]:
         """What is wrong with the files, in words; nothing where all is well."""
         found = []
-        for file in self._files.all():
+        for file in (*self._files.all(), *self._files.staged()):
             try:
                 found += [f"{file}: {what}" for what in self._files.troubles(file)]
             except Exception as error:  # noqa: BLE001 - whatever a broken file does
@@ -143,6 +149,7 @@ class Archive:
     def compact(self) -> None:
         """Write every file anew, sorted and with each message once; leftovers of syncs that died go."""
         with self._files.alone():
+            self._files.settle()
             for file in self._files.all():
                 self._files.tidy(file)
             self._files.remove_leftovers()
@@ -156,6 +163,7 @@ class Archive:
             How many messages were removed.
         """
         with self._files.alone():
+            self._files.settle()
             before = self._count()
             self._files.forget(contact)
             for file in self._files.all():
@@ -185,22 +193,44 @@ class Sync:
         listed = self._client.sessions()
         self._whose = self._client.platform, self._client.account  # some know it after they signed in
         known = self._files.known(*self._whose)
-        due = self._due(listed, known)
+        try:
+            return self._fetch(self._due(listed, known), known)
+        finally:
+            self._files.settle()
+
+    def _fetch(self, due: Mapping[str, datetime | None], known: Known) -> int:
+        """Read what is due, and write it down in parts."""
         count = rows = 0
         found: dict[str, tables.Rows] = {}
-        with progress("sessions", len(due)) as bar, ThreadPoolExecutor(self._workers) as pool:
-            for session, messages in pool.map(self._read, due.items()):
+        with progress("sessions", len(due)) as bar, closing(self._read(due)) as read:
+            for session, messages in read:
                 found[session] = messages
                 rows += messages.size
                 bar.update()
-                if rows >= FLUSH_ROWS:
+                if rows >= PART_ROWS:
                     count += self._keep(found, known)
                     found, rows = {}, 0
         return count + self._keep(found, known)
 
-    def _read(self, due: tuple[str, datetime | None]) -> tuple[str, tables.Rows]:
-        session, since = due
-        return session, self._reader.read(session, since, None)
+    def _read(self, due: Mapping[str, datetime | None]) -> Generator[tuple[str, tables.Rows]]:
+        """Read sessions side by side, not far ahead of what is written down, so that memory stays small."""
+        running: deque[tuple[str, Future[tables.Rows]]] = deque()
+        with ThreadPoolExecutor(self._workers) as pool:
+            try:
+                for session, since in due.items():
+                    running.append((session, pool.submit(self._one, session, since)))
+                    if len(running) > self._workers * AHEAD:
+                        yield _first(running)
+                while running:
+                    yield _first(running)
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _one(self, session: str, since: datetime | None) -> tables.Rows:
+        try:
+            return self._reader.read(session, since, None)
+        except NotFound:
+            return tables.Rows(0, {})  # it was deleted since the list was made
 
     def _due(self, listed: pd.DataFrame, known: Known) -> dict[str, datetime | None]:
         """The sessions that have something new or open, and from when on they are to be read."""
@@ -226,15 +256,14 @@ class Sync:
         return (upto or self._since) if new else None
 
     def _keep(self, found: Mapping[str, tables.Rows], known: Known) -> int:
-        """Write what was read into the files of its months, and note it."""
+        """Write down what was read, and note it."""
         if not found:
             return 0
         frame = tables.MESSAGES.joined(list(found.values()))
         forgotten = self._files.forgotten()
         if forgotten:
             frame = frame[~(frame["sender"].map(hash_of, na_action="ignore").isin(forgotten))]
-        for month, part in frame.groupby(frame["at"].dt.strftime("%Y-%m"), observed=True):
-            self._files.merge(self._files.of(*self._whose, str(month)), part.drop(columns=list(PLACE)))
+        self._files.stage(*self._whose, frame)
         now = self._client._now()  # noqa: SLF001 - the platform's time
         for session in found:
             known.setdefault(session, {"last": None, "open": None})
@@ -245,9 +274,20 @@ class Sync:
         return len(frame)
 
 
+def _first(running: deque[tuple[str, Future[tables.Rows]]]) -> tuple[str, tables.Rows]:
+    session, future = running.popleft()
+    return session, future.result()
+
+
 def _noted(part: pd.DataFrame, before: str | None, lately: datetime) -> dict[str, Any]:
     """What is noted of a session whose latest messages these are; what is old does not change any more."""
-    last = part["at"].max().isoformat()
+    import pandas as pd  # noqa: PLC0415 - loads when first used
+
+    latest = part["at"].max()
+    told = [before, None if pd.isna(latest) else latest.isoformat()]
     ours = (part["direction"] == "outbound") & (part["at"] > lately)
     still = part.loc[ours & part["status"].isin(OPEN), "at"]
-    return {"last": max(last, before or last), "open": still.min().isoformat() if len(still) else None}
+    return {
+        "last": max(filter(None, told), default=None),
+        "open": still.min().isoformat() if len(still) else None,
+    }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +19,7 @@ import orjson
 
 from msgnb import tables
 from msgnb.errors import SettingsError
+from msgnb.progress import progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 FILE = "messages.parquet"
 KEY = "session, message, direction"
 """What tells the messages of an account apart."""
-ORDER = '"at", session, message, direction'
+ORDER = f'"at", {KEY}'
+MONTH = "coalesce(strftime(\"at\", '%Y-%m'), 'unknown')"
 PLACE = ("platform", "account")
 """Columns that stand in the folders' names."""
 WORDS = ("direction", "kind", "status")
 """Columns of few values, which are text in the files."""
-MEMORY = "200MB"
+MEMORY = "160MB"
 PATIENCE = 3600.0
 """Seconds to wait for another sync to end."""
 
@@ -70,24 +72,43 @@ class Files:
         """The files of all months."""
         return sorted(self._fs.glob(f"{self._root}/messages/*/*/*/{FILE}"))
 
-    def of(self, platform: str, account: str, month: str) -> str:
-        """The file of one month of an account."""
-        place = f"platform={platform}/account={quote(account, safe='@+.')}/month={month}"
-        return f"{self._root}/messages/{place}/{FILE}"
+    def stage(self, platform: str, account: str, fresh: pd.DataFrame) -> None:
+        """Write messages down, until `settle` puts them into the files of their months."""
+        place = f"{self._root}/staged/{_folder(platform, account)}"
+        last = max(self._fs.glob(f"{place}/*.parquet"), default="0").rpartition("/")[2]
+        with tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder:
+            made = Path(folder) / "part.parquet"
+            plain = fresh.drop(columns=list(PLACE)).astype(dict.fromkeys(WORDS, "str"))
+            plain.sort_values("at").to_parquet(made, compression="zstd", index=False)
+            self._put(made, f"{place}/{int(last.removesuffix('.parquet')) + 1:06d}.parquet")
 
-    def merge(self, file: str, fresh: pd.DataFrame) -> None:
-        """Put messages into a file; those that are there already are replaced."""
-        old = f"select * from old where ({KEY}) not in (select ({KEY}) from fresh)"  # noqa: S608 - our own
-        self._rewrite(file, f"select * from fresh union all by name ({old})", fresh)  # noqa: S608
+    def staged(self) -> list[str]:
+        """What was written down and is in no month's file yet, the oldest first."""
+        return sorted(self._fs.glob(f"{self._root}/staged/*/*/*.parquet"))
+
+    def settle(self) -> None:
+        """Put what was written down into the files of its months, each of which is written anew once."""
+        staged = self.staged()
+        for place in sorted({part.rpartition("/")[0] for part in staged}):
+            parts = [part for part in staged if part.startswith(f"{place}/")]
+            target = place.replace(f"{self._root}/staged/", f"{self._root}/messages/")
+            with self._here(parts) as here:
+                months = _months(here)
+                with progress("months", len(months)) as bar:
+                    for month in months:
+                        self._rewrite(f"{target}/month={month}/{FILE}", here)
+                        bar.update()
+            # The oldest first: where this ends early, what is left is not older than what is in the files.
+            for part in parts:
+                self._fs.rm_file(part)
 
     def tidy(self, file: str) -> None:
         """Write a file anew, sorted and with each message once."""
-        self._rewrite(file, "select * from old")
+        self._rewrite(file)
 
     def without(self, file: str, contact: str) -> None:
         """Take everything with somebody out of a file."""
-        query = "select * from old where $contact not in (session, sender, recipient)"
-        self._rewrite(file, query, contact=contact)
+        self._rewrite(file, contact=contact)
 
     def remove_leftovers(self) -> None:
         """Remove what syncs that died left beside the files."""
@@ -119,56 +140,59 @@ class Files:
         connection = connection_of()
         if not self.local:
             connection.register_filesystem(self._fs)
-        files = [self.address(file).replace("'", "''") for file in self.all()]
+        files = [self.address(file) for file in self.all()]
         if not files:
             plain = dict.fromkeys(("platform", *WORDS), "str")
             connection.register("messages", tables.MESSAGES.frame(0, {}).astype(plain))
             return connection
         place = "regexp_extract(filename, '/platform=([^/]+)/', 1) as platform"
         whose = "url_decode(regexp_extract(filename, '/account=([^/]+)/', 1)) as account"
-        listed = ", ".join(f"'{file}'" for file in files)
-        source = f"read_parquet([{listed}], filename=true, hive_partitioning=false, union_by_name=true)"
+        source = f"read_parquet({_listed(files)}, filename=true, hive_partitioning=false, union_by_name=true)"
         view = f"select {place}, {whose}, * exclude (filename) from {source}"  # noqa: S608 - our own
         connection.execute(f"create view messages as {view}")
         return connection
 
     def troubles(self, file: str) -> Iterator[str]:
-        """What is wrong with a file."""
-        month = file.split("/month=")[1].partition("/")[0]
-        counts = f"count(*), count(distinct ({KEY})), count(*) filter (strftime(\"at\", '%Y-%m') <> $month)"
+        """What is wrong with a file; what was written down and has no month yet has to be readable only."""
+        month = _month_of(file)
+        counts = f"count(*), count(distinct ({KEY})), count(*) filter ({MONTH} <> $month)"
         query = f"select {counts} from read_parquet($file)"  # noqa: S608 - our own
         connection = connection_of()
         if not self.local:
             connection.register_filesystem(self._fs)
         found = connection.execute(query, {"month": month, "file": self.address(file)}).fetchall()
         rows, distinct, elsewhere = found[0]
-        if rows != distinct:
+        if rows != distinct and month:
             yield f"{rows - distinct} messages are there twice"
-        if elsewhere:
+        if elsewhere and month:
             yield f"{elsewhere} messages are of another month"
 
     def address(self, file: str) -> str:
         """A file as DuckDB finds it."""
         return file if self.local else str(self._fs.unstrip_protocol(file))
 
-    def _rewrite(self, file: str, query: str, fresh: pd.DataFrame | None = None, **given: str) -> None:
-        """Replace a file by what a query makes of `old`, which it was, and of `fresh`."""
+    def _rewrite(self, file: str, parts: Sequence[str] = (), contact: str | None = None) -> None:
+        """Replace a file by what it is, what parts have of its month, and without somebody."""
+        month = _month_of(file)
+        old = [file] if self._fs.exists(file) else []
+        with self._here(old) as olds, tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder:
+            made = Path(folder) / "made.parquet"
+            with _spilling(folder) as connection:
+                query = f"copy ({_merged(olds, parts, month)}) to '{made}' (format parquet, compression zstd)"
+                connection.execute(query, {"contact": contact})
+            self._put(made, file)
+
+    @contextmanager
+    def _here(self, files: Sequence[str]) -> Iterator[list[str]]:
+        """Files of the archive as files of this machine."""
+        if self.local:
+            yield list(files)
+            return
         with tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder:
-            connection = connection_of(folder)
-            old = tables.MESSAGES.frame(0, {}).drop(columns=list(PLACE)).astype(dict.fromkeys(WORDS, "str"))
-            connection.register("old", old)
-            if fresh is not None:
-                connection.register("fresh", fresh.astype(dict.fromkeys(WORDS, "str")))
-            if self._fs.exists(file):
-                self._fs.get_file(file, f"{folder}/old.parquet")
-                connection.unregister("old")
-                connection.execute(f"create view old as from read_parquet('{folder}/old.parquet')")
-            once = f"qualify row_number() over (partition by {KEY}) = 1 order by {ORDER}"
-            made = f"{folder}/made.parquet"
-            copied = f"copy (select * from ({query}) {once}) to '{made}'"  # noqa: S608 - our own
-            connection.execute(f"{copied} (format parquet, compression zstd)", given or None)
-            connection.close()
-            self._put(Path(made), file)
+            here = [f"{folder}/{number:06d}.parquet" for number in range(len(files))]
+            for file, path in zip(files, here, strict=True):
+                self._fs.get_file(file, path)
+            yield here
 
     def _put(self, made: Path, file: str) -> None:
         """Let a file take its place in one step."""
@@ -181,7 +205,7 @@ class Files:
             self._fs.mv(beside, file)
 
     def _state(self, platform: str, account: str) -> str:
-        return f"{self._root}/state/{platform}/{quote(account, safe='@+.')}.json"
+        return f"{self._root}/state/{platform}/{quoted(account)}.json"
 
     def _read(self, path: str, otherwise: Any) -> Any:
         return orjson.loads(self._fs.cat_file(path)) if self._fs.exists(path) else otherwise
@@ -193,14 +217,69 @@ class Files:
             self._put(made, path)
 
 
-def connection_of(folder: str | None = None) -> Any:
-    """A DuckDB of this process, whose times are UTC; with a folder it keeps to little memory."""
+def connection_of() -> Any:
+    """A DuckDB of this process, whose times are UTC."""
     connection = library("duckdb").connect()
     connection.execute("set TimeZone = 'UTC'")
-    if folder:
+    return connection
+
+
+@contextmanager
+def _spilling(folder: str) -> Iterator[Any]:
+    """A DuckDB that keeps to little memory, and puts the rest into a folder."""
+    with connection_of() as connection:
         connection.execute(f"set memory_limit = '{MEMORY}'")
         connection.execute(f"set temp_directory = '{folder}/spill'")
-    return connection
+        yield connection
+
+
+def _month_of(file: str) -> str:
+    return file.partition("/month=")[2].partition("/")[0]
+
+
+def _months(parts: Sequence[str]) -> list[str]:
+    """The months that messages are of."""
+    query = f"select distinct {MONTH} from read_parquet({_listed(parts)}) order by 1"  # noqa: S608 - our own
+    with connection_of() as connection:
+        return [month for (month,) in connection.execute(query).fetchall()]
+
+
+def _merged(old: Sequence[str], parts: Sequence[str], month: str) -> str:
+    """The messages of a month, sorted and each once: that of the latest part where there are several.
+
+    They are sorted, and who stands beside its like goes: unlike grouping, that takes no more memory for more
+    messages.
+    """
+    found = []
+    if parts:
+        inside = f"{MONTH} = '{month}'"
+        found.append(f"select * exclude (filename), filename as _part from {_read(parts)} where {inside}")  # noqa: S608
+    if old:
+        newer = f"anti join ({found[0]}) as newer using ({KEY})" if found else ""
+        found.append(f"select * exclude (filename), '' as _part from {_read(old)} {newer}")  # noqa: S608
+    rows = " union all by name ".join(f"({each})" for each in found)
+    alike = " and ".join(f"lag({name}) over () is not distinct from {name}" for name in KEY.split(", "))
+    ordered = f"select * from ({rows}) order by {ORDER}, _part desc"  # noqa: S608
+    marked = f"select *, coalesce({alike}, false) as _again from ({ordered})"  # noqa: S608
+    known = "$contact is null or $contact not in (session, sender, recipient)"
+    return f"select * exclude (_part, _again) from ({marked}) where not _again and ({known})"  # noqa: S608
+
+
+def _read(files: Sequence[str]) -> str:
+    return f"read_parquet({_listed(files)}, filename=true, union_by_name=true)"
+
+
+def _listed(files: Sequence[str]) -> str:
+    return "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"
+
+
+def _folder(platform: str, account: str) -> str:
+    return f"platform={platform}/account={quoted(account)}"
+
+
+def quoted(account: str) -> str:
+    """An account as a folder's name."""
+    return quote(account, safe="@+.")
 
 
 def hash_of(contact: str) -> str:

@@ -132,6 +132,52 @@ def test_who_is_forgotten_stays_so(world: msgnb.testing.Offline, archive: msgnb.
         assert not path.is_file() or who.encode() not in path.read_bytes(), path
 
 
+def test_who_is_forgotten_is_in_no_part_either(
+    world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a sync that died wrote down is put into its place first, and then nothing of somebody is left."""
+    with monkeypatch.context() as patched:
+        patched.setattr("msgnb.archive_files.Files.settle", died)
+        with pytest.raises(OSError, match="died"):
+            archive.sync(world.blip)
+    assert archive.messages().empty
+    assert list(Path(archive.path).glob("staged/*/*/000001.parquet"))
+    who = world.blip.sessions()["session"].iloc[3]
+    assert archive.forget(who) == len(world.blip.messages(who))
+    assert len(archive.messages()) == len(world.blip.history()) - len(world.blip.messages(who))
+    assert not list(Path(archive.path).glob("staged/*/*/*"))
+
+
+def died(files: Any) -> None:
+    raise OSError(f"{files} died")
+
+
+def test_a_part_that_is_broken_is_named(
+    world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync that died leaves parts, which is no trouble; one that can't be read is."""
+    with monkeypatch.context() as patched:
+        patched.setattr("msgnb.archive_files.Files.settle", died)
+        with pytest.raises(OSError, match="died"):
+            archive.sync(world.blip)
+    assert archive.verify() == []
+    (part,) = Path(archive.path).glob("staged/*/*/*.parquet")
+    part.write_bytes(part.read_bytes()[:100])
+    (found,) = archive.verify()
+    assert found.startswith(f"{part}: can't be read")
+
+
+def test_a_session_that_is_gone_is_passed_over(
+    world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that was deleted since they were listed is no reason to stop."""
+    listed = world.netsapiens.sessions()
+    world.netsapiens.delete_session(listed["session"].iloc[2])
+    monkeypatch.setattr(world.netsapiens, "sessions", lambda: listed)
+    assert archive.sync(world.netsapiens) > 0
+    assert archive.messages()["session"].nunique() == len(listed) - 1
+
+
 def test_a_broken_file_is_found(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
     """A file that is cut, and one that is in another month's place, are named; leftovers go."""
     archive.sync(world.netsapiens)
@@ -164,7 +210,7 @@ def test_a_failure_keeps_what_was_written(
 ) -> None:
     """A sync that ends in the middle has written whole parts; the next one goes on."""
     world.clock.advance(days=4)  # nothing is on its way any more
-    monkeypatch.setattr(archives, "FLUSH_ROWS", 200)
+    monkeypatch.setattr(archives, "PART_ROWS", 200)
     rule = world.faults.add("html", operation=READS, nth=30)
     with pytest.raises(msgnb.Unreachable):
         archive.sync(world.blip, workers=1)
@@ -177,7 +223,7 @@ def test_a_failure_keeps_what_was_written(
 
 
 def test_an_archive_killed_at_any_moment_is_whole_after_the_next_sync(tmp_path: Path) -> None:
-    """Killed at random moments again and again, it ends as one that was never disturbed."""
+    """Killed at random moments again and again, also while it writes, it ends as an undisturbed one."""
     chance = random.Random(7)
     with msgnb.testing.serve() as served:
         login = served.credentials["blip"]
