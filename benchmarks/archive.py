@@ -169,7 +169,6 @@ def second_sync() -> None:
 def many_messages() -> None:
     with tempfile.TemporaryDirectory() as folder, serving(MANY, MESSAGES) as url:
         command = [sys.executable, "-c", MEASURED, folder, url]
-        began = time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         count, held = map(int, done.stdout.split())
@@ -178,7 +177,6 @@ def many_messages() -> None:
             f"memory while {count:,} messages are synced: {held} MB above the import (at most 400)",
             flush=True,
         )
-        print(time.perf_counter() - began)
         archive = msgnb.Archive(folder)
         query = "select date_trunc('day', \"at\") as day, session, count(*) as n from {} group by all"
         plain = f"read_parquet('{folder}/messages/*/*/*/*.parquet')"
@@ -194,8 +192,10 @@ def serving(sessions: int, messages: int) -> Iterator[str]:
     command = [sys.executable, "-c", SERVER, str(sessions), str(messages)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
-        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
-        server.terminate()
+        try:
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.terminate()
 
 
 def taken(action: Callable[[], Any]) -> float:

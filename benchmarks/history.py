@@ -74,8 +74,10 @@ def serving(latency: float) -> Iterator[dict[str, str]]:
     command = [sys.executable, "-c", SERVER, str(latency), str(SESSIONS), str(MESSAGES)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as server:
         assert server.stdout
-        yield json.loads(server.stdout.readline())["blip"]
-        server.terminate()
+        try:
+            yield json.loads(server.stdout.readline())["blip"]
+        finally:
+            server.terminate()
 
 
 def timed(action: Callable[[], pd.DataFrame], clock: Callable[[], float], runs: int) -> float:

@@ -133,7 +133,10 @@ class Messaging:
 
     @property
     def plot(self) -> Plot:
-        """Of a table `messages`, pictures: `volume`, `busy`, `responses`, `funnel` and `campaigns`."""
+        """Pictures: of a table `messages` `volume`, `busy`, `responses`, `funnel` and `campaigns`.
+
+        Of a table `outcomes`, or of messages with their `deliveries`, `progress`.
+        """
         return Plot(self._frame)
 
     def mask(self, key: str) -> pd.DataFrame:

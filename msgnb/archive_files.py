@@ -19,7 +19,7 @@ import orjson
 
 from msgnb import tables
 from msgnb.errors import SettingsError
-from msgnb.progress import progress
+from msgnb.progress import progress, watched
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,9 +177,8 @@ class Files:
         old = [file] if self._fs.exists(file) else []
         with self._here(old) as olds, tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder:
             made = Path(folder) / "made.parquet"
-            with _spilling(folder) as connection:
-                query = f"copy ({_merged(olds, parts, month)}) to '{made}' (format parquet, compression zstd)"
-                connection.execute(query, {"contact": contact})
+            query = f"copy ({_merged(olds, parts, month)}) to '{made}' (format parquet, compression zstd)"
+            _spilled(query, {"contact": contact}, folder)
             self._put(made, file)
 
     @contextmanager
@@ -221,16 +220,30 @@ def connection_of() -> Any:
     """A DuckDB of this process, whose times are UTC."""
     connection = library("duckdb").connect()
     connection.execute("set TimeZone = 'UTC'")
+    connection.execute(f"set enable_progress_bar = {watched()}")  # DuckDB's own goes to stdout
     return connection
 
 
-@contextmanager
-def _spilling(folder: str) -> Iterator[Any]:
-    """A DuckDB that keeps to little memory, and puts the rest into a folder."""
+def _spilled(query: str, given: dict[str, Any], folder: str) -> None:
+    """Run a query in little memory, with the rest in a folder; in more where it can't be done so."""
+    short = library("duckdb").OutOfMemoryException
+    try:
+        _run(query, given, folder, f"set memory_limit = '{MEMORY}'")
+    except short:
+        _run(query, given, folder)
+
+
+def _run(query: str, given: dict[str, Any], folder: str, *settings: str) -> None:
     with connection_of() as connection:
-        connection.execute(f"set memory_limit = '{MEMORY}'")
-        connection.execute(f"set temp_directory = '{folder}/spill'")
-        yield connection
+        # How many threads there are decides how much memory it takes; there is a bar of the months already.
+        quiet = (
+            f"set temp_directory = '{folder}/spill'",
+            "set threads = 2",
+            "set enable_progress_bar = false",
+        )
+        for setting in (*quiet, *settings):
+            connection.execute(setting)
+        connection.execute(query, given)
 
 
 def _month_of(file: str) -> str:

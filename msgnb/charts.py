@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgnb import analysis
 from msgnb.errors import InvalidRequest, SettingsError
+from msgnb.moments import zone_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,10 +25,22 @@ if TYPE_CHECKING:
 FORMATS = (".svg", ".png", ".html", ".json")
 COLOURS = {"inbound": "#0b5fb0", "outbound": "#e08a1e"}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-WIDTH, HEIGHT, CELL = 620, 220, 22
+WIDTH, HEIGHT, CELL, LABEL = 620, 220, 22, 24
+FONT = "Arial, Liberation Sans, Helvetica, sans-serif"
+"""Fonts of one width: where a machine has another one, the room around the picture takes what is wider."""
+ROOM = {"left": 24, "right": 24, "top": 5, "bottom": 5}
 WAITS = (60, 300, 900, 3600, 4 * 3600, 24 * 3600)
 WAIT_NAMES = ("< 1 min", "1–5 min", "5–15 min", "15–60 min", "1–4 h", "4–24 h", "> 24 h")
 STAGES = ("messages", *analysis.STAGES)
+FATES = ("read", "delivered", "sent", "accepted", "unknown", "failed")
+FATE_COLOURS = ("#1b6e3c", "#5aa876", "#9fc9ae", "#d3e4d9", "#c9ced6", "#b3261e")
+REACHED_AT = {
+    "accepted_at": "accepted",
+    "sent_at": "sent",
+    "delivered_at": "delivered",
+    "read_at": "read",
+    "failed_at": "failed",
+}
 
 
 class Picture:
@@ -38,7 +51,7 @@ class Picture:
     """
 
     def __init__(self, chart: Any, table: pd.DataFrame) -> None:
-        self._chart = chart
+        self._chart = chart.properties(padding=ROOM).configure(font=FONT)
         self.table = table
 
     def interactive(self) -> Any:
@@ -78,7 +91,7 @@ class Picture:
 
 
 class Plot:
-    """What can be drawn of a table `messages`; it is `frame.msg.plot`."""
+    """What can be drawn of a table `messages` or `outcomes`; it is `frame.msg.plot`."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
@@ -86,14 +99,16 @@ class Plot:
     def volume(self, *, by: str = "day", zone: str = "UTC") -> Picture:
         """Messages in each period, inbound and outbound; arguments as those of `analysis.volume`."""
         table = analysis.volume(self._frame, by=by, zone=zone)
-        long = table.melt("period", ["inbound", "outbound"], "direction", "count")
+        ended = table.assign(end=_ends(table["period"], by))
+        long = ended.melt(["period", "end"], ["inbound", "outbound"], "direction", "count")
         alt = _altair()
         chart = (
             alt.Chart(long)
-            .mark_bar()
+            .mark_bar(orient="vertical", stroke="white")
             .encode(
                 alt.X("period:T", title=None if zone == "UTC" else f"in {zone}"),
-                alt.Y("count:Q", title=f"messages a {by}"),
+                alt.X2("end:T"),
+                alt.Y("count:Q", title=f"messages by {by}", stack="zero"),
                 _direction(alt),
                 tooltip=["period:T", "direction:N", "count:Q"],
             )
@@ -162,21 +177,74 @@ class Plot:
     def campaigns(self) -> Picture:
         """What became of the messages of each campaign."""
         table = analysis.funnel(self._frame)
-        long = _outcomes(table).melt("campaign", None, "status", "count")
+        labels = _labels(self._frame)
+        named = _outcomes(table).merge(labels, on="campaign")
+        long = named.melt(["campaign", "label"], None, "status", "count")
         alt = _altair()
-        order = ["read", "delivered", "sent", "accepted", "unknown", "failed"]
-        colours = ["#1b6e3c", "#5aa876", "#9fc9ae", "#d3e4d9", "#c9ced6", "#b3261e"]
+        scale = alt.Scale(domain=list(FATES), range=list(FATE_COLOURS))
         chart = (
             alt.Chart(long)
             .mark_bar()
             .encode(
                 alt.X("count:Q", title="messages", stack="normalize", axis=alt.Axis(format="%")),
-                alt.Y("campaign:N", title=None),
-                alt.Color("status:N", title=None, sort=order, scale=alt.Scale(domain=order, range=colours)),
+                alt.Y("label:N", title=None, sort=list(labels["label"])),
+                alt.Color("status:N", title=None, sort=list(FATES), scale=scale),
                 tooltip=["campaign:N", "status:N", "count:Q"],
             )
         )
         return Picture(chart.properties(width=WIDTH, height=alt.Step(CELL)), table)
+
+    def progress(self, *, zone: str = "UTC") -> Picture:
+        """How a campaign went on: how many messages had come how far at each moment.
+
+        >>> bot.campaign_outcomes(campaign).msg.plot.progress(zone="America/Sao_Paulo")
+
+        It is drawn of a table `outcomes`, or of `messages` with the columns of `deliveries`.
+
+        Args:
+            zone: of the times, by its name.
+
+        Raises:
+            InvalidRequest: the table has no such times, or there is no such zone.
+        """
+        table = _reached(self._frame)
+        local = table.assign(at=table["at"].dt.tz_convert(zone_of(zone)).dt.tz_localize(None))
+        alt = _altair()
+        colours = {**dict(zip(FATES, FATE_COLOURS, strict=True)), "rejected": FATE_COLOURS[-1]}
+        seen = [name for name in colours if name in set(table["stage"])]
+        scale = alt.Scale(domain=seen, range=[colours[name] for name in seen])
+        chart = (
+            alt.Chart(local)
+            .mark_line(interpolate="step-after", point=True)
+            .encode(
+                alt.X("at:T", title=None if zone == "UTC" else f"in {zone}"),
+                alt.Y("count:Q", title="messages", axis=alt.Axis(tickMinStep=1)),
+                alt.Color("stage:N", title=None, sort=seen, scale=scale),
+                tooltip=["stage:N", "at:T", "count:Q"],
+            )
+        )
+        return Picture(chart.properties(width=WIDTH, height=HEIGHT), table)
+
+
+def _reached(frame: pd.DataFrame) -> pd.DataFrame:
+    """How many had come how far at each moment: `stage`, `at`, `count`."""
+    import pandas as pd  # noqa: PLC0415 - loads when first used
+
+    if set(REACHED_AT) <= set(frame.columns):
+        stages = {name: frame[column].dropna() for column, name in REACHED_AT.items()}
+    elif {"state", "status", "at"} <= set(frame.columns):
+        known = frame["status"].astype("object").fillna(frame["state"].astype("object"))
+        stages = {str(name): part.dropna() for name, part in frame["at"].groupby(known)}
+    else:
+        words = (
+            "it has no times of what became of them; `outcomes`, or messages(notifications=True), are needed"
+        )
+        raise InvalidRequest.of(table=words)
+    parts = [
+        pd.DataFrame({"stage": name, "at": times.sort_values(), "count": range(1, len(times) + 1)})
+        for name, times in stages.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _waits(waits: pd.DataFrame) -> pd.DataFrame:
@@ -189,6 +257,25 @@ def _waits(waits: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {"wait": list(WAIT_NAMES), "questions": counted.to_numpy(), "share": share.to_numpy()}
     )
+
+
+def _ends(periods: pd.Series[pd.Timestamp], by: str) -> pd.Series[pd.Timestamp]:
+    """When periods end."""
+    import pandas as pd  # noqa: PLC0415 - loads when first used
+
+    ends: pd.Series[pd.Timestamp] = periods + pd.DateOffset(**{f"{by}s": 1})  # type: ignore[arg-type]
+    return ends
+
+
+def _labels(frame: pd.DataFrame) -> pd.DataFrame:
+    """A label of each campaign, the earliest first: when it began, and the beginning of what it says."""
+    sent = frame[frame["campaign"].notna()].sort_values("at")
+    first = sent.drop_duplicates("campaign")[["campaign", "at", "text"]]
+    words = first["text"].fillna("").str.slice(0, LABEL) + first["text"].str.len().gt(LABEL).map(
+        {True: "…", False: ""}
+    )
+    label = first["at"].dt.strftime("%d %b %H:%M ") + words
+    return first.assign(label=label)[["campaign", "label"]]
 
 
 def _outcomes(table: pd.DataFrame) -> pd.DataFrame:

@@ -243,6 +243,15 @@ def test_an_archive_killed_at_any_moment_is_whole_after_the_next_sync(tmp_path: 
         assert killed.verify() == []
 
 
+def test_too_little_memory_is_no_end(
+    world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a month does not fit into the memory that a sync takes, it takes more instead of failing."""
+    monkeypatch.setattr("msgnb.archive_files.MEMORY", "1MB")
+    archive.sync(world.smsdrop)
+    pd.testing.assert_frame_equal(ordered(archive.messages()), ordered(world.smsdrop.history()))
+
+
 def test_it_works_on_any_address(world: msgnb.testing.Offline) -> None:
     """On a file system that is no folder, here one in memory, it is the same."""
     archive = msgnb.Archive("memory://msgnb-test/history")

@@ -76,6 +76,28 @@ def test_each_message_of_a_campaign_is_drawn_once(whole: pd.DataFrame) -> None:
     assert sum(row["count"] for row in rows(picture)) == whole["campaign"].notna().sum()
 
 
+def test_the_progress_of_a_campaign_adds_up(world: msgnb.testing.Offline) -> None:
+    """Each line ends with how many came so far, of outcomes and of messages with their deliveries."""
+    campaign = world.blip.campaigns()["campaign"].iloc[0]
+    outcomes = world.blip.campaign_outcomes(campaign)
+    drawn = outcomes.msg.plot.progress(zone="America/Sao_Paulo").table
+    ends = drawn.groupby("stage")["count"].max()
+    assert dict(ends) == dict(outcomes["status"].astype("str").value_counts())
+    assert all(part["at"].is_monotonic_increasing for _, part in drawn.groupby("stage"))
+    session = world.blip.sessions()["session"].iloc[0]
+    world.blip.send_text(session, "Hello")
+    world.clock.advance(hours=1)
+    messages = world.blip.messages(session, notifications=True)
+    reached = messages.msg.plot.progress().table.groupby("stage")["count"].max()
+    assert reached["delivered"] == messages["delivered_at"].notna().sum() > 0
+
+
+def test_progress_needs_times(whole: pd.DataFrame) -> None:
+    """A table that does not tell when is refused, with what would do."""
+    with pytest.raises(msgnb.InvalidRequest, match=r"table: it has no times of .*notifications=True"):
+        _ = whole.msg.plot.progress()
+
+
 def test_another_format_is_refused(whole: pd.DataFrame, tmp_path: Path) -> None:
     """A file's name that ends in no known format is named, with those there are."""
     with pytest.raises(msgnb.InvalidRequest, match=r"'picture\.bmp' ends in none of \.svg, \.png, \.html"):
