@@ -39,6 +39,7 @@ OPEN = ("accepted", "sent", "delivered", "unknown")
 """Statuses that may still change."""
 LATELY = timedelta(days=3)
 """How long what became of a message may still change."""
+PARTIES = ("session", "sender", "recipient")
 PART_ROWS = 50_000
 """Messages that are kept in memory before they are written down."""
 AHEAD = 4
@@ -116,7 +117,7 @@ class Archive:
             "since": '"at" >= $since',
             "until": '"at" < $until',
             "session": "session = $session",
-            "contact": "$contact in (session, sender, recipient)",
+            "contact": f"$contact in ({', '.join(PARTIES)})",
             "text": "contains(lower(text), lower($text))",
         }
         asked = {name: value for name, value in given.items() if value is not None}
@@ -187,6 +188,8 @@ class Sync:
         self._since = since
         self._workers = workers
         self._whose = client.platform, client.account
+        self._told: dict[str, Any] = {}
+        """The time of each session's last message, as the platform told it before reading."""
 
     def run(self) -> int:
         """Fetch what is due; returns how many messages came."""
@@ -237,39 +240,29 @@ class Sync:
         forgotten = self._files.forgotten()
         due: dict[str, datetime | None] = {}
         for session, last in zip(listed["session"], listed["last_at"], strict=True):
+            self._told[session] = last
             if forgotten and hash_of(session) in forgotten:
                 continue
-            there = known.get(session)
-            if there is None:
-                due[session] = self._since
-            elif (since := self._changed(there, last)) is not None:
-                due[session] = since
+            there = known.get(session, {})
+            upto, opened = _moment(there.get("last")), _moment(there.get("open"))
+            if opened and self._client._now() - opened < LATELY:  # noqa: SLF001 - the platform's time
+                due[session] = opened
+            elif upto is None or not last <= upto:  # also where the platform does not tell the last one
+                due[session] = upto or self._since
         return due
-
-    def _changed(self, there: dict[str, Any], last: Any) -> datetime | None:
-        """From when on a session that is there may have changed; `None` where it has not."""
-        upto, opened = (there[name] and datetime.fromisoformat(there[name]) for name in ("last", "open"))
-        if opened and self._client._now() - opened < LATELY:  # noqa: SLF001 - the platform's time
-            return datetime.fromisoformat(there["open"])
-        told = last == last  # noqa: PLR0124 - a time that is missing is not itself
-        new = upto is None or not told or last > upto
-        return (upto or self._since) if new else None
 
     def _keep(self, found: Mapping[str, tables.Rows], known: Known) -> int:
         """Write down what was read, and note it."""
         if not found:
             return 0
         frame = tables.MESSAGES.joined(list(found.values()))
-        forgotten = self._files.forgotten()
-        if forgotten:
-            frame = frame[~(frame["sender"].map(hash_of, na_action="ignore").isin(forgotten))]
+        frame = frame[~_of(frame, self._files.forgotten())]
         self._files.stage(*self._whose, frame)
         now = self._client._now()  # noqa: SLF001 - the platform's time
+        parts = dict(iter(frame.groupby("session", observed=True)))
         for session in found:
-            known.setdefault(session, {"last": None, "open": None})
-        for name, part in frame.groupby("session", observed=True):
-            session = str(name)
-            known[session] = _noted(part, known[session]["last"], now - LATELY)
+            before = known.get(session, {}).get("last")
+            known[session] = _noted(parts.get(session, frame[:0]), self._told[session], before, now - LATELY)
         self._files.note(*self._whose, known)
         return len(frame)
 
@@ -279,15 +272,30 @@ def _first(running: deque[tuple[str, Future[tables.Rows]]]) -> tuple[str, tables
     return session, future.result()
 
 
-def _noted(part: pd.DataFrame, before: str | None, lately: datetime) -> dict[str, Any]:
-    """What is noted of a session whose latest messages these are; what is old does not change any more."""
+def _of(frame: pd.DataFrame, people: set[str]) -> pd.Series[bool]:
+    """Which messages are of, or with, somebody, of whom there is a hash."""
+    if not people:
+        return frame["session"].isin([])
+    sides = [frame[name].map(hash_of, na_action="ignore").isin(people) for name in PARTIES]
+    return sides[0] | sides[1] | sides[2]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _noted(part: pd.DataFrame, told: Any, before: str | None, lately: datetime) -> dict[str, Any]:
+    """What is noted of a session whose latest messages these are.
+
+    It is there up to the last of them, or up to the last one that the platform told of before they were
+    read, which may be older where it was not read from its beginning. What is old changes no more.
+    """
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
-    latest = part["at"].max()
-    told = [before, None if pd.isna(latest) else latest.isoformat()]
+    times = [time.isoformat() for time in (part["at"].max(), told) if not pd.isna(time)]
     ours = (part["direction"] == "outbound") & (part["at"] > lately)
     still = part.loc[ours & part["status"].isin(OPEN), "at"]
     return {
-        "last": max(filter(None, told), default=None),
+        "last": max([*times, *([before] if before else [])], default=None),
         "open": still.min().isoformat() if len(still) else None,
     }

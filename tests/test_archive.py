@@ -132,6 +132,37 @@ def test_who_is_forgotten_stays_so(world: msgnb.testing.Offline, archive: msgnb.
         assert not path.is_file() or who.encode() not in path.read_bytes(), path
 
 
+def test_who_is_forgotten_is_not_written_to_either(
+    world: msgnb.testing.Offline, archive: msgnb.Archive
+) -> None:
+    """Where sessions have ids of their own, what is sent to the number of somebody stays out as well."""
+    number = world.netsapiens.sessions()["contact"].iloc[0]
+    archive.sync(world.netsapiens)
+    assert archive.forget(number) > 0
+    world.netsapiens.send_text(number, "one more", sender="16195550101")
+    archive.sync(world.netsapiens)
+    assert archive.messages(contact=number).empty
+    assert archive.messages(text="one more").empty
+
+
+def test_a_sync_from_a_moment_on_stays_so(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
+    """What is older than the moment of the first sync is not fetched by the next one; what is new is."""
+    world.clock.advance(days=4)  # nothing is on its way any more
+    archive.sync(world.blip, since="2026-10-28")
+    late = len(archive.messages())
+    quiet = next(
+        each for each in world.blip.sessions()["session"] if each not in set(archive.messages()["session"])
+    )
+    world.journal.clear()
+    assert archive.sync(world.blip) == 0
+    assert READS not in {entry.operation for entry in world.journal}
+    world.blip.send_text(quiet, "we are back")
+    archive.sync(world.blip)
+    assert archive.messages(session=quiet)["text"].iloc[0] == "we are back"
+    assert archive.messages()["at"].min() >= datetime(2026, 10, 27, tzinfo=UTC)
+    assert len(archive.messages()) <= late + 2
+
+
 def test_who_is_forgotten_is_in_no_part_either(
     world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
