@@ -84,7 +84,7 @@ def plain(table: Any) -> list[dict[str, Any]]:
     """A table of any kind as plain rows; times without the zone that some kinds add."""
     if "pyspark" in type(table).__module__:
         return [{name: bare(value) for name, value in row.asDict().items()} for row in table.collect()]
-    frame = nw.from_native(table)
+    frame = nw.from_native(table.compute() if "dask" in type(table).__module__ else table)
     eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
     return [{name: bare(value) for name, value in row.items()} for row in eager.iter_rows(named=True)]
 
@@ -123,6 +123,38 @@ def test_spark_tells_the_same(whole: pd.DataFrame, spark: Any, call: str) -> Non
     rows = [tuple(map(spark_value, row)) for row in whole.itertuples(index=False)]
     given = spark.createDataFrame(rows, names)
     assert plain(CALLS[call](given)) == plain(CALLS[call](whole))
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> msgnb.Archive:
+    """The history of all three platforms, on disk."""
+    kept = msgnb.Archive(tmp_path_factory.mktemp("history"))
+    with msgnb.offline() as world:
+        for client in (world.blip, world.netsapiens, world.smsdrop):
+            kept.sync(client)
+    return kept
+
+
+FROM_ARCHIVE: list[Callable[[Any], Any]] = [
+    lambda m: analysis.volume(m, by="week", per="platform", zone="America/Sao_Paulo"),
+    analysis.conversations,
+    analysis.agents,
+]
+
+
+@pytest.mark.parametrize("call", FROM_ARCHIVE)
+def test_spark_reads_the_archive(archive: msgnb.Archive, spark: Any, call: Callable[[Any], Any]) -> None:
+    """A cluster that is pointed at the archive's folder counts what msgnb counts there."""
+    folder = spark.read.parquet(f"file://{archive.path}/messages")
+    assert plain(call(folder)) == plain(call(archive.messages()))
+
+
+@pytest.mark.parametrize("call", FROM_ARCHIVE)
+def test_other_tools_read_the_archive(archive: msgnb.Archive, call: Callable[[Any], Any]) -> None:
+    """Polars as well, with platform and account from the names of the folders, and DuckDB."""
+    expected = plain(call(archive.messages()))
+    assert plain(call(pl.scan_parquet(f"{archive.path}/messages", hive_partitioning=True))) == expected
+    assert plain(call(archive.sql("select * from messages"))) == expected
 
 
 AT = datetime(2026, 10, 5, 9, tzinfo=UTC)  # a Monday

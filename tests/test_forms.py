@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 import pytest
 
 from msgnb.errors import InvalidRequest
 from msgnb.widgets.form import Form
+from msgnb.widgets.hearing import Hearing
 from msgnb.widgets.parts import Button, Code, Control, FileControl, Pane, SecretControl, Upload
 
 
@@ -47,7 +50,7 @@ class Sample(Form):
 
     def told(self, **message: Any) -> None:
         """A message of the browser."""
-        self._receive(self, message, [])
+        self._receive(message, [])
 
     def spec(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = self.view["parts"][name]
@@ -63,6 +66,50 @@ def test_a_press_acts_on_what_was_told_before() -> None:
     form.told(do="press", name="send")
     assert form.done == [("Ana", "large")]
     assert form.view["answered"] == 1
+
+
+def test_a_press_that_comes_too_early_waits_for_what_was_told_before() -> None:
+    """A browser's messages come by two ways: what was told later is heard later, whichever is faster."""
+    form = Sample()
+
+    def arrives(number: int, view: str = "a", **told: Any) -> None:
+        form.comm.handle_msg(
+            {
+                "content": {
+                    "data": {
+                        "method": "custom",
+                        "content": {"view": view, "number": number, "told": told},
+                    }
+                },
+                "buffers": [],
+            }
+        )
+
+    arrives(0, do="change", name="name", value="A")
+    arrives(3, do="press", name="send")
+    arrives(2, do="change", name="size", value="large")
+    assert form.done == []
+    arrives(0, "another view", do="press", name="pick", value="42")
+    assert form.done == ["42"]
+    arrives(1, do="change", name="name", value="Ana")
+    assert form.done == ["42", ("Ana", "large")]
+    assert form.view["answered"] == 2
+
+
+def test_messages_of_two_threads_are_heard_one_by_one() -> None:
+    """However the threads of a kernel share them."""
+    form = Sample()
+    heard = Hearing(form._receive)
+    numbers = list(range(200))
+    random.Random(7).shuffle(numbers)
+
+    def tell(number: int) -> None:
+        told = {"do": "press", "name": "pick", "value": str(number)}
+        heard.told(form, {"view": "a", "number": number, "told": told}, [])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(tell, numbers))
+    assert form.done == [str(number) for number in range(200)]
 
 
 def test_what_a_person_types_is_never_written_back() -> None:
@@ -86,7 +133,7 @@ def test_nothing_is_raised_to_the_browser(caplog: pytest.LogCaptureFixture) -> N
     assert "'destroy' is none of send, pick" in form.status.spec["words"]
     assert form.view["answered"] == 2
     for odd in ({"do": "change", "name": "nobody", "value": 1}, {"do": "?"}, {}, [], None, "x"):
-        form._receive(form, odd, [])
+        form._receive(odd, [])
     assert form.name.value == "boom"
 
 
@@ -101,14 +148,14 @@ def test_a_file_comes_in_pieces() -> None:
     """Pieces are put together; what lacks one or is too large is refused, and nothing of it is kept."""
     form = Sample()
     about = {"do": "file", "name": "file", "file": "a.txt", "type": "text/plain", "size": 6}
-    form._receive(form, {**about, "offset": 0}, [memoryview(b"abc")])
+    form._receive({**about, "offset": 0}, [memoryview(b"abc")])
     assert form.file.value is None
-    form._receive(form, {**about, "offset": 3}, [memoryview(b"def")])
+    form._receive({**about, "offset": 3}, [memoryview(b"def")])
     assert form.file.value == Upload("a.txt", "text/plain", b"abcdef")
     assert form.spec("file")["value"] == "a.txt"
-    form._receive(form, {**about, "offset": 3}, [memoryview(b"def")])
+    form._receive({**about, "offset": 3}, [memoryview(b"def")])
     assert "did not arrive in full" in form.status.spec["words"]
-    form._receive(form, {**about, "size": 11, "offset": 0}, [memoryview(b"")])
+    form._receive({**about, "size": 11, "offset": 0}, [memoryview(b"")])
     assert "a.txt has 11 bytes; 10 are the most" in form.status.spec["words"]
 
 

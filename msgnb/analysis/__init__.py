@@ -10,7 +10,8 @@
   has times of a zone, as a period, they do not say so.
 """
 
-from msgnb.analysis.volumes import STAGES, agents, busy, cohorts, funnel, volume
+from msgnb.analysis.frames import STAGES
+from msgnb.analysis.volumes import agents, busy, cohorts, funnel, volume
 from msgnb.analysis.waiting import GAP, conversations, responses, unanswered
 from msgnb.analysis.words import OPT_OUTS, keywords, ngrams, opt_outs
 

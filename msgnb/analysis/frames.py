@@ -20,6 +20,8 @@ Frame = Any
 SESSION = ("platform", "account", "session")
 ORDER = ("at", "message")
 COUNTS = ("messages", "inbound", "outbound")
+STAGES = ("accepted", "sent", "delivered", "read")
+"""What becomes of a message, one after the other; who got to one got to those before it."""
 
 
 def frame_of(messages: Any, *columns: str) -> Frame:
@@ -80,12 +82,8 @@ def grouped(
         sessions: whether to count how many sessions there are, too.
     """
     distinct = [nw.col("session").n_unique().alias("sessions")] if sessions else []
-    apart = sessions and frame.implementation.is_dask()
     sums = [nw.col(name).sum() for name in counts]
-    found = frame.group_by(*keys).agg(*sums, *further, *([] if apart else distinct))
-    if apart:  # narwhals adds up what Dask counts in each partition
-        once = frame.select(*keys, "session").unique()
-        found = found.join(once.group_by(*keys).agg(nw.len().alias("sessions")), on=list(keys), how="left")
+    found = frame.group_by(*keys).agg(*sums, *further, *distinct)
     whole = (*counts, "sessions") if sessions else counts
     return found.with_columns(*(nw.col(name).cast(nw.Int64) for name in whole))
 

@@ -1,51 +1,98 @@
-"""What Dask can't count by itself is counted in each of its partitions, by the same functions, in pandas."""
+"""Tables of Dask: counted in each of their partitions by the same functions, in pandas, and put together.
+
+Before that the messages of a session come into one partition, so that sessions are whole, and their numbers
+add up.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
-from typing import Any, TypeVar, cast
+from inspect import signature
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import narwhals as nw
 
-from msgnb.analysis.frames import SESSION, Frame
+from msgnb.analysis.frames import COUNTS, STAGES, frame_of, only
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-def row_by_row(function: Function) -> Function:
-    """For a function of a frame that looks at each row alone."""
-
-    @wraps(function)
-    def made(frame: Frame, *args: Any) -> Frame:
-        if not frame.implementation.is_dask():
-            return function(frame, *args)
-
-        def part(native: Any) -> Any:
-            return function(nw.from_native(native), *args).to_native()
-
-        native = frame.to_native()
-        return nw.from_native(native.map_partitions(part, meta=part(native._meta)))  # noqa: SLF001 - Dask's way
-
-    return cast("Function", made)
+SUMS = frozenset({*COUNTS, *STAGES, "failed", "unknown", "sessions", "count"})
+ENDS = {"first_at": "min", "last_at": "max"}
 
 
-def session_by_session(*order: str) -> Callable[[Function], Function]:
-    """For a function of a table that looks at each session alone, and the order of what it makes."""
+def one_by_one(*order: str) -> Callable[[Function], Function]:
+    """For a function whose rows are each of one session; in the order of some columns."""
 
+    def put_together(found: Any, _options: Any) -> Any:
+        return found.sort_values(list(order)).reset_index(drop=True)
+
+    return _decorated(put_together)
+
+
+def added_up(most: str | None = None) -> Callable[[Function], Function]:
+    """For a function whose rows are counts, in the order of what is counted; `most` comes first of a column.
+
+    Where it has an argument `least`, that is the least of that column.
+    """
+
+    def put_together(found: Any, options: Any) -> Any:
+        whole = found.repartition(npartitions=1)
+        return whole.map_partitions(_added, most, options.get("least", 0), meta=found._meta)  # noqa: SLF001
+
+    return _decorated(put_together)
+
+
+def _decorated(put_together: Callable[[Any, Any], Any]) -> Callable[[Function], Function]:
     def decorated(function: Function) -> Function:
         @wraps(function)
-        def made(messages: Any, *args: Any, **options: Any) -> Any:
-            if not nw.dependencies.is_dask_dataframe(messages):
-                return function(messages, *args, **options)
+        def made(messages: Any, *args: Any, **named: Any) -> Any:
+            if not _is_dask(messages):
+                return function(messages, *args, **named)
+            options = _options(function, messages, *args, **named)
+            every = {**options, "least": 1} if "least" in options else options
 
-            def part(native: Any) -> Any:
-                return function(native, *args, **options)
+            def part(native: pd.DataFrame) -> Any:
+                return function(native, **every)
 
-            apart = messages.shuffle(on=list(SESSION))
-            found = apart.map_partitions(part, meta=part(messages._meta))  # noqa: SLF001 - Dask's way
-            return found.sort_values(list(order)).reset_index(drop=True)
+            apart = messages.shuffle(on="session") if "session" in messages.columns else messages
+            found = apart.map_partitions(part, meta=part(messages._meta))  # noqa: SLF001 - Dask's own way
+            return put_together(found, options)
 
         return cast("Function", made)
 
     return decorated
+
+
+def latest(messages: Any) -> Any:
+    """The time of the latest message."""
+    if _is_dask(messages):
+        return messages["at"].max().compute()
+    return only(frame_of(messages, "at").select(nw.col("at").max()))
+
+
+def _is_dask(messages: Any) -> bool:
+    return type(messages).__module__.startswith("dask.")
+
+
+def _options(function: Callable[..., Any], messages: Any, *args: Any, **named: Any) -> dict[str, Any]:
+    """What a function is called with beside the table, to be used more than once."""
+    bound = signature(function).bind(messages, *args, **named)
+    bound.apply_defaults()
+    _, *options = bound.arguments.items()
+    return {name: tuple(value) if isinstance(value, Iterator) else value for name, value in options}
+
+
+def _added(found: pd.DataFrame, most: str | None, least: int) -> pd.DataFrame:
+    """What was counted in all partitions, as one table."""
+    keys = [name for name in found.columns if name not in SUMS and name not in ENDS]
+    ways = {name: ENDS.get(name, "sum") for name in found.columns if name not in keys}
+    added = found.groupby(keys, dropna=False, observed=True).agg(ways).reset_index()[list(found.columns)]
+    if most is None:
+        return added
+    enough = added[added[most] >= least]
+    order: Sequence[str] = [most, *keys]
+    return enough.sort_values(order, ascending=[False, *[True] * len(keys)], ignore_index=True)

@@ -9,12 +9,11 @@ from typing import Any
 import narwhals as nw
 
 from msgnb.analysis.frames import Frame
-from msgnb.analysis.partitions import row_by_row
 from msgnb.errors import InvalidRequest
 from msgnb.moments import zone_of
 
 PERIODS = {"hour": "1h", "day": "1d", "week": "1d", "month": "1mo", "year": "1y"}
-ZONED = {nw.Implementation.PANDAS, nw.Implementation.POLARS, nw.Implementation.DASK}
+ZONED = {nw.Implementation.PANDAS, nw.Implementation.POLARS}
 """Kinds of tables that know zones."""
 UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Z", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "Universal", "UCT"})
 
@@ -29,7 +28,6 @@ def check_period(by: str) -> None:
         raise InvalidRequest.of(by=f"{by!r} is no period; there are {', '.join(PERIODS)}")
 
 
-@row_by_row
 def with_period(frame: Frame, by: str) -> Frame:
     """With the beginning of its period beside each message."""
     period = nw.col("_local").dt.truncate(PERIODS[by])

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import narwhals as nw
 
-from msgnb.analysis.frames import COUNTS, SESSION, Table, counted, flags, frame_of, given, grouped
-from msgnb.analysis.partitions import session_by_session
+from msgnb.analysis.frames import COUNTS, SESSION, STAGES, Table, counted, flags, frame_of, given, grouped
+from msgnb.analysis.partitions import added_up
 from msgnb.analysis.times import check_period, local, weekday, with_period
 
-STAGES = ("accepted", "sent", "delivered", "read")
-"""What becomes of a message, one after the other; who got to one got to those before it."""
 
-
+@added_up()
 def volume(messages: Table, *, by: str = "day", per: str | Sequence[str] = (), zone: str = "UTC") -> Table:
     """How many messages there were, period by period.
 
@@ -41,6 +38,7 @@ def volume(messages: Table, *, by: str = "day", per: str | Sequence[str] = (), z
     return told
 
 
+@added_up()
 def busy(messages: Table, *, zone: str = "UTC") -> Table:
     """When people write: messages by weekday and hour.
 
@@ -64,6 +62,7 @@ def busy(messages: Table, *, zone: str = "UTC") -> Table:
     return told
 
 
+@added_up()
 def funnel(messages: Table) -> Table:
     """How far the messages of each campaign came.
 
@@ -84,6 +83,7 @@ def funnel(messages: Table) -> Table:
     return told
 
 
+@added_up()
 def cohorts(messages: Table, *, by: str = "month", zone: str = "UTC") -> Table:
     """Who comes back: of those who wrote first in one period, how many wrote in which later one.
 
@@ -99,21 +99,16 @@ def cohorts(messages: Table, *, by: str = "month", zone: str = "UTC") -> Table:
         InvalidRequest: there is no such period or zone.
     """
     check_period(by)
-    seen = nw.from_native(_seen(messages, by, zone)).with_columns(nw.lit(1).alias("sessions"))
-    told: Table = given(grouped(seen, ("cohort", "period"), ("sessions",)), "cohort", "period")
-    return told
-
-
-@session_by_session("cohort", "period")
-def _seen(messages: Any, by: str, zone: str) -> Any:
-    """A row for each period in which a session wrote, and the first such one."""
     frame = local(frame_of(messages, "at", "direction", *SESSION), zone)
     said = with_period(frame.filter(nw.col("direction") == "inbound"), by)
     periods = said.select(*SESSION, "period").unique()
-    cohort = nw.col("period").min().over(*SESSION).alias("cohort")
-    return periods.with_columns(cohort).select("cohort", "period").to_native()
+    begun = periods.with_columns(nw.col("period").min().over(*SESSION).alias("cohort"))
+    marked = begun.with_columns(nw.lit(1).alias("sessions"))
+    told: Table = given(grouped(marked, ("cohort", "period"), ("sessions",)), "cohort", "period")
+    return told
 
 
+@added_up("messages")
 def agents(messages: Table) -> Table:
     """Who wrote how much on the account's side, where the platform tells who it was.
 

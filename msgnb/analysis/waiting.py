@@ -18,9 +18,8 @@ from msgnb.analysis.frames import (
     frame_of,
     given,
     grouped,
-    only,
 )
-from msgnb.analysis.partitions import session_by_session
+from msgnb.analysis.partitions import latest, one_by_one
 from msgnb.analysis.times import seconds
 from msgnb.errors import InvalidRequest
 
@@ -28,7 +27,7 @@ GAP = timedelta(hours=12)
 RUN = ("_run",)
 
 
-@session_by_session(*SESSION, "conversation")
+@one_by_one(*SESSION, "conversation")
 def conversations(messages: Table, *, gap: timedelta = GAP) -> Table:
     """The sessions, split wherever nobody said anything for a while.
 
@@ -53,7 +52,7 @@ def conversations(messages: Table, *, gap: timedelta = GAP) -> Table:
     return told
 
 
-@session_by_session(*SESSION, "asked_at")
+@one_by_one(*SESSION, "asked_at")
 def responses(messages: Table, *, gap: timedelta = GAP) -> Table:
     """How long people waited for an answer.
 
@@ -99,12 +98,11 @@ def unanswered(messages: Table, *, now: datetime | None = None) -> Table:
     """
     if now is not None and now.tzinfo is None:
         raise InvalidRequest.of(now=f"{now} has no zone; write datetime(…, tzinfo=UTC)")
-    latest = only(frame_of(messages, "at").select(nw.col("at").max())) if now is None else now
-    told: Table = _waiting(messages, latest)
+    told: Table = _waiting(messages, latest(messages) if now is None else now)
     return told
 
 
-@session_by_session("since", *SESSION)
+@one_by_one("since", *SESSION)
 def _waiting(messages: Any, now: datetime) -> Any:
     sessions, runs = _runs(messages, GAP)
     last = nw.col("_run") == nw.col("_run").max().over(*sessions.keys)

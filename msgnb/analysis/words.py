@@ -11,7 +11,6 @@ import narwhals as nw
 from msgnb import tables
 from msgnb.analysis.frames import (
     COUNTS,
-    ORDER,
     SESSION,
     Frame,
     Table,
@@ -20,7 +19,7 @@ from msgnb.analysis.frames import (
     given,
     grouped,
 )
-from msgnb.analysis.partitions import row_by_row
+from msgnb.analysis.partitions import added_up, one_by_one
 from msgnb.errors import InvalidRequest
 
 OPT_OUTS = (
@@ -40,6 +39,7 @@ EACH = {nw.Implementation.POLARS: "${1}\n", nw.Implementation.PYSPARK: "$1\n"}
 """How a kind of table writes what a pattern found; all others as Python does."""
 
 
+@one_by_one("at", *SESSION)
 def opt_outs(messages: Table, *, words: Iterable[str] = OPT_OUTS) -> Table:
     """Who wants no more messages: what is inbound and nothing but an opt-out word.
 
@@ -52,14 +52,14 @@ def opt_outs(messages: Table, *, words: Iterable[str] = OPT_OUTS) -> Table:
     Returns:
         A row for each such message, the earliest first: platform, account, session, at, word.
     """
-    frame = frame_of(messages, *SESSION, *ORDER, "direction", "text").filter(nw.col("direction") == "inbound")
+    frame = frame_of(messages, *SESSION, "at", "direction", "text").filter(nw.col("direction") == "inbound")
     word = nw.col("text").str.to_lowercase().str.strip_chars(AROUND)
     found = frame.with_columns(word.alias("word")).filter(nw.col("word").is_in(list(words)))
-    order = (*ORDER, *SESSION)
-    told: Table = given(found, *order, columns=(*SESSION, "at", "word"))
+    told: Table = given(found, "at", *SESSION, columns=(*SESSION, "at", "word"))
     return told
 
 
+@added_up("messages")
 def keywords(messages: Table, words: Iterable[str]) -> Table:
     """How many messages have certain words in them, as whole words, whatever their case.
 
@@ -94,6 +94,7 @@ def keywords(messages: Table, words: Iterable[str]) -> Table:
     return told
 
 
+@added_up("count")
 def ngrams(
     messages: Table,
     *,
@@ -168,14 +169,9 @@ def _in_a_row(frame: Frame, n: int) -> Frame:
 
 def _in_lines(frame: Frame) -> Frame:
     """A row for each line of `ngram`."""
-    if not (frame.implementation.is_pandas_like() or frame.implementation.is_dask()):
+    if not frame.implementation.is_pandas_like():
         return frame.with_columns(nw.col("ngram").str.split("\n")).explode("ngram")
-    return _in_lines_here(frame)
-
-
-@row_by_row
-def _in_lines_here(frame: Frame) -> Frame:
-    """The same in pandas, whose lists narwhals does not know."""
+    # Lists of pandas are unknown to narwhals.
     native: Any = frame.to_native().reset_index(drop=True)
     lines = native["ngram"].str.split("\n").explode().astype(native["ngram"].dtype)
     return nw.from_native(native[["session"]].join(lines).reset_index(drop=True))

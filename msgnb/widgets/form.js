@@ -1,11 +1,12 @@
 // Draws the parts that the kernel describes, and tells it what a person does.
 //
 // - Only panes are HTML, which the kernel has escaped; everything else is set as text.
-// - Each change is told by itself and at once where a field is left or a button pressed. These messages keep
-//   their order and none is merged with another, so that a press acts on all that was typed, however busy the
-//   kernel is.
+// - Each change is told by itself and at once where a field is left or a button pressed. These messages are
+//   numbered and none is merged with another, so that a press acts on all that was typed, however busy the
+//   kernel is, and whichever of its threads gets them.
 // - A field is written to only where the kernel gives it a new value, marked by its stamp.
 // - A secret leaves its field as soon as it is told.
+// - While a mouse or finger is down nothing is redrawn: a button that moved away from it would not be pressed.
 
 const TYPING_MS = 120;
 const PIECE = 1 << 20;
@@ -241,6 +242,8 @@ class Form {
     this.model = model;
     this.parts = {};
     this.waiting = false;
+    this.view = Math.random().toString(36).slice(2);
+    this.count = 0;
     this.uploads = Promise.resolve();
     this.title = create("strong");
     this.subtitle = create("span", { className: "msgnb-note" });
@@ -253,8 +256,19 @@ class Form {
     // The notebook's own keys, such as Shift+Enter, are not for what is typed here.
     this.node.dataset.lmSuppressShortcuts = "true";
     this.node.addEventListener("keydown", (event) => event.stopPropagation());
+    this.node.addEventListener("pointerdown", () => (this.held = true));
+    this.freeing = new AbortController();
+    const { signal } = this.freeing;
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => this.release(), { signal });
+    // Let go outside of the page.
+    addEventListener("pointermove", ({ buttons }) => buttons || this.release(), { signal });
     el.append(this.node);
     this.update();
+  }
+
+  release() {
+    // The click comes right after.
+    if (this.held) setTimeout(() => ((this.held = false), this.update()));
   }
 
   laid(layout, deep = 0) {
@@ -264,7 +278,7 @@ class Form {
   }
 
   send(message, buffers = []) {
-    this.model.send(message, undefined, buffers);
+    this.model.send({ view: this.view, number: this.count++, told: message }, undefined, buffers);
   }
 
   enter() {
@@ -287,6 +301,7 @@ class Form {
   }
 
   update() {
+    if (this.held) return;
     const view = this.model.get("view");
     this.title.textContent = view.title;
     this.subtitle.textContent = view.subtitle;
@@ -313,6 +328,7 @@ export default {
     return () => {
       model.off("change:view", changed);
       model.off("msg:custom", told);
+      form.freeing.abort();
     };
   },
 };

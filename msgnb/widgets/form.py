@@ -1,6 +1,6 @@
 """The base of all forms: one widget that draws its parts in the browser and hears what a person does.
 
-* The browser tells each change by itself, in order, and a press after all of them: whatever the kernel was
+* The browser tells each change by itself, numbered, and a press after all of them: whatever the kernel was
   busy with meanwhile, a press acts on all that was typed.
 * Nothing that comes from the browser is raised: it is shown in the form and logged.
 * What was put in comes back when the cell is run again; secrets and files don't.
@@ -22,6 +22,7 @@ import traitlets
 from msgnb.conversation import QUIET
 from msgnb.errors import InvalidRequest, MsgnbError
 from msgnb.markup import Markup, as_written, clean, element
+from msgnb.widgets.hearing import Hearing
 from msgnb.widgets.parts import Control, FileControl, Pane, Part, State, Status
 
 log = logging.getLogger("msgnb.widgets")
@@ -82,7 +83,7 @@ class Form(anywidget.AnyWidget):
         self.add_class(f"msgnb-{look}")
         for part in self._parts.values():
             part.told = self._draw
-        self.on_msg(self._receive)
+        self.on_msg(Hearing(self._receive).told)
         with self.together():
             self._restore()
 
@@ -125,7 +126,7 @@ class Form(anywidget.AnyWidget):
                 }
             )
 
-    def _receive(self, _widget: Any, content: Any, buffers: Sequence[Any]) -> None:
+    def _receive(self, content: Any, buffers: Sequence[Any]) -> None:
         """Hear what a person did in the browser."""
         try:
             self._hear(content, buffers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from playwright.sync_api import expect
@@ -49,6 +50,35 @@ def test_nothing_typed_is_lost_while_the_kernel_is_busy(notebook: Any) -> None:
     assert _texts(page, recipient)[0] == "every single letter"
 
 
+def test_a_form_is_filled_in_while_the_next_cell_runs(notebook: Any) -> None:
+    """What is typed before and after the kernel has a thread for it is all there, in order."""
+    page = notebook(SET_UP, "import time; time.sleep(4)")
+    form = page.locator(FORM)
+    recipient = _recipient(page)
+    form.get_by_label("To", exact=True).fill(recipient)
+    form.get_by_label("Text", exact=True).press_sequentially("first and last", delay=50)
+    form.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text(f"Sent to {recipient}").wait_for()
+    assert _texts(page, recipient)[0] == "first and last"
+
+
+def test_a_button_that_would_move_while_it_is_pressed_is_pressed(notebook: Any) -> None:
+    """What the kernel says between a mouse's going down and up is drawn after it: the click is one."""
+    page = notebook(SET_UP)
+    form = page.locator(FORM)
+    recipient = _recipient(page)
+    form.get_by_label("To", exact=True).fill(recipient)
+    button = form.get_by_role("button", name="Send", exact=True)
+    form.get_by_label("Text", exact=True).press_sequentially("pressed slowly")
+    place = button.bounding_box()
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.mouse.down()
+    _run(page, "form.text.value = '\\n'.join(['a longer text'] * 20)")
+    page.mouse.up()
+    page.get_by_text(f"Sent to {recipient}").wait_for()
+    assert _texts(page, recipient)[0].startswith("a longer text")
+
+
 def test_a_refusal_stands_in_the_form(notebook: Any) -> None:
     """A recipient that can't be one is refused in the form, in words, and nothing is sent."""
     page = notebook(SET_UP)
@@ -71,10 +101,9 @@ def _execute(page: Any, code: str) -> None:
     )
 
 
-def _texts(page: Any, recipient: str) -> list[str]:
-    """The texts of the conversation in the kernel's world, the latest first."""
-    code = f"import json; print(json.dumps(list(world.blip.messages({recipient!r}, limit=5)['text'])))"
-    found: list[str] = page.evaluate(
+def _run(page: Any, code: str) -> str:
+    """Run code in the notebook's kernel; returns what it printed."""
+    printed: str = page.evaluate(
         """async code => {
             const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
             const future = kernel.requestExecute({code});
@@ -83,8 +112,15 @@ def _texts(page: Any, recipient: str) -> list[str]:
                 if (message.header.msg_type === 'stream') text += message.content.text;
             };
             await future.done;
-            return JSON.parse(text);
+            return text;
         }""",
         code,
     )
+    return printed
+
+
+def _texts(page: Any, recipient: str) -> list[str]:
+    """The texts of the conversation in the kernel's world, the latest first."""
+    code = f"import json; print(json.dumps(list(world.blip.messages({recipient!r}, limit=5)['text'])))"
+    found: list[str] = json.loads(_run(page, code))
     return found
