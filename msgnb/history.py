@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 WORKERS = 8
 MOST_WORKERS = 32
 """Connections that a client keeps open."""
-PART_ROWS = 100_000
+PART_ROWS = 25_000
 """Rows that are made a table at once while reading goes on."""
 Running = tuple[str, Future[tables.Rows | None]]
 
