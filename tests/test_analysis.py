@@ -171,6 +171,30 @@ def said(*lines: tuple[int, str], session: str = "a", text: str = "hi") -> pd.Da
     )
 
 
+@pytest.mark.filterwarnings("ignore:Series.values returning:pandas.errors.Pandas4Warning")  # in Dask
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_missing_is_told_alike(kind: str, call: str) -> None:
+    """Without an account, a direction or a text, with categories, and rows whose labels are not their own."""
+    lines = said(*[(minutes, "in") for minutes in (0, 1, 2, 1000, 2500)])
+    ragged = lines.assign(
+        platform=pd.Categorical(lines["platform"], categories=["smsdrop", "blip"]),
+        account=pd.array(["bot", None, None, "bot", "bot"], dtype="str"),
+        direction=pd.Categorical(["inbound", "inbound", None, "outbound", "inbound"]),
+        text=pd.array(["order", None, "stop", "", "order now"], dtype="str"),
+        sender="x",
+        kind="chat",
+        status="sent",
+        campaign=pd.array([None, "c", "c", None, "d"], dtype="str"),
+    ).set_index(pd.Index([0, 0, 1, 1, 1]))
+    assert blank(plain(CALLS[call](KINDS[kind](ragged)))) == blank(plain(CALLS[call](ragged)))
+
+
+def blank(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows in which nothing is written in one way."""
+    return [{name: None if pd.isna(value) else value for name, value in row.items()} for row in rows]
+
+
 def test_a_silence_of_the_gap_begins_a_conversation() -> None:
     """A silence that is as long as the gap splits, one that is shorter does not; sessions are apart."""
     frame = pd.concat(
