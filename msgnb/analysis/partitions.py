@@ -6,7 +6,7 @@ add up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import wraps
 from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -28,7 +28,7 @@ def one_by_one(*order: str) -> Callable[[Function], Function]:
     """For a function whose rows are each of one session; in the order of some columns."""
 
     def put_together(found: Any, _options: Any) -> Any:
-        return found.sort_values(list(order)).reset_index(drop=True)
+        return found.sort_values(list(order), na_position="first").reset_index(drop=True)
 
     return _decorated(put_together)
 
@@ -91,8 +91,7 @@ def _added(found: pd.DataFrame, most: str | None, least: int) -> pd.DataFrame:
     keys = [name for name in found.columns if name not in SUMS and name not in ENDS]
     ways = {name: ENDS.get(name, "sum") for name in found.columns if name not in keys}
     added = found.groupby(keys, dropna=False, observed=True).agg(ways).reset_index()[list(found.columns)]
-    if most is None:
-        return added
-    enough = added[added[most] >= least]
-    order: Sequence[str] = [most, *keys]
-    return enough.sort_values(order, ascending=[False, *[True] * len(keys)], ignore_index=True)
+    enough = added[added[most] >= least] if most else added
+    order = [*([most] if most else []), *keys]
+    ways_up = [name != most for name in order]
+    return enough.sort_values(order, ascending=ways_up, na_position="first", ignore_index=True)
