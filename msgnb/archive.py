@@ -78,6 +78,7 @@ class Archive:
 
         Raises:
             InvalidRequest: the number of workers can't be, or the time has no zone.
+            MsgnbError: not all could be read; what was read stays, and the next sync goes on.
         """
         if not 1 <= workers <= MOST_WORKERS:
             raise InvalidRequest.of(workers=f"{workers} is not between 1 and {MOST_WORKERS}")
