@@ -34,6 +34,19 @@ def archive(tmp_path: Path) -> msgnb.Archive:
     return msgnb.Archive(tmp_path / "history")
 
 
+@pytest.fixture
+def died(world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sync of the bot that died before it put its parts into their months."""
+
+    def dies(_files: Any) -> None:
+        raise OSError("died")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("msgnb.archive_files.Files.settle", dies)
+        with pytest.raises(OSError, match="died"):
+            archive.sync(world.blip)
+
+
 def test_it_holds_what_the_platforms_hold(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
     """After a sync with each account the archive is the history of all of them, types included."""
     clients = [getattr(world, name) for name in PLATFORMS]
@@ -163,14 +176,9 @@ def test_a_sync_from_a_moment_on_stays_so(world: msgnb.testing.Offline, archive:
     assert len(archive.messages()) <= late + 2
 
 
-def test_who_is_forgotten_is_in_no_part_either(
-    world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("died")
+def test_who_is_forgotten_is_in_no_part_either(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
     """What a sync that died wrote down is put into its place first, and then nothing of somebody is left."""
-    with monkeypatch.context() as patched:
-        patched.setattr("msgnb.archive_files.Files.settle", died)
-        with pytest.raises(OSError, match="died"):
-            archive.sync(world.blip)
     assert archive.messages().empty
     assert list(Path(archive.path).glob("staged/*/*/000001.parquet"))
     who = world.blip.sessions()["session"].iloc[3]
@@ -179,18 +187,9 @@ def test_who_is_forgotten_is_in_no_part_either(
     assert not list(Path(archive.path).glob("staged/*/*/*"))
 
 
-def died(files: Any) -> None:
-    raise OSError(f"{files} died")
-
-
-def test_a_part_that_is_broken_is_named(
-    world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("died")
+def test_a_part_that_is_broken_is_named(archive: msgnb.Archive) -> None:
     """A sync that died leaves parts, which is no trouble; one that can't be read is."""
-    with monkeypatch.context() as patched:
-        patched.setattr("msgnb.archive_files.Files.settle", died)
-        with pytest.raises(OSError, match="died"):
-            archive.sync(world.blip)
     assert archive.verify() == []
     (part,) = Path(archive.path).glob("staged/*/*/*.parquet")
     part.write_bytes(part.read_bytes()[:100])
