@@ -23,9 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
-from msgnb.archive_files import Files, Known, hash_of
-from msgnb.errors import InvalidRequest, NotFound
-from msgnb.history import MOST_WORKERS, WORKERS, Reader
+from msgnb.archive_files import PARTIES, Files, Known, hash_of
+from msgnb.history import WORKERS, Reader, check_workers, read_of
 from msgnb.moments import When, instant
 from msgnb.progress import progress
 
@@ -39,7 +38,6 @@ OPEN = ("accepted", "sent", "delivered", "unknown")
 """Statuses that may still change."""
 LATELY = timedelta(days=3)
 """How long what became of a message may still change."""
-PARTIES = ("session", "sender", "recipient")
 PART_ROWS = 50_000
 """Messages that are kept in memory before they are written down."""
 AHEAD = 4
@@ -80,9 +78,8 @@ class Archive:
             InvalidRequest: the number of workers can't be, or the time has no zone.
             MsgnbError: not all could be read; what was read stays, and the next sync goes on.
         """
-        if not 1 <= workers <= MOST_WORKERS:
-            raise InvalidRequest.of(workers=f"{workers} is not between 1 and {MOST_WORKERS}")
-        first = None if since is None else instant(since, "since")
+        check_workers(workers)
+        first = instant(since, "since")
         with self._files.alone():
             return Sync(self._files, client, client._reader(), first, workers).run()  # noqa: SLF001 - its half
 
@@ -108,8 +105,8 @@ class Archive:
             InvalidRequest: a time has no zone.
         """
         given = {
-            "since": None if since is None else instant(since, "since"),
-            "until": None if until is None else instant(until, "until"),
+            "since": instant(since, "since"),
+            "until": instant(until, "until"),
             "session": session,
             "contact": contact,
             "text": text,
@@ -118,7 +115,7 @@ class Archive:
             "since": '"at" >= $since',
             "until": '"at" < $until',
             "session": "session = $session",
-            "contact": f"$contact in ({', '.join(PARTIES)})",
+            "contact": f"$contact in ({PARTIES})",
             "text": "contains(lower(text), lower($text))",
         }
         asked = {name: value for name, value in given.items() if value is not None}
@@ -189,6 +186,7 @@ class Sync:
         self._since = since
         self._workers = workers
         self._whose = client.platform, client.account
+        self._forgotten = files.forgotten()
         self._told: dict[str, Any] = {}
         """The time of each session's last message, as the platform told it before reading."""
 
@@ -222,7 +220,7 @@ class Sync:
         with ThreadPoolExecutor(self._workers) as pool:
             try:
                 for session, since in due.items():
-                    running.append((session, pool.submit(self._one, session, since)))
+                    running.append((session, pool.submit(read_of, self._reader, session, since, None)))
                     if len(running) > self._workers * AHEAD:
                         yield _first(running)
                 while running:
@@ -230,19 +228,12 @@ class Sync:
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _one(self, session: str, since: datetime | None) -> tables.Rows:
-        try:
-            return self._reader.read(session, since, None)
-        except NotFound:
-            return tables.Rows(0, {})  # it was deleted since the list was made
-
     def _due(self, listed: pd.DataFrame, known: Known) -> dict[str, datetime | None]:
         """The sessions that have something new or open, and from when on they are to be read."""
-        forgotten = self._files.forgotten()
         due: dict[str, datetime | None] = {}
         for session, last in zip(listed["session"], listed["last_at"], strict=True):
             self._told[session] = last
-            if forgotten and hash_of(session) in forgotten:
+            if self._forgotten and hash_of(session) in self._forgotten:
                 continue
             there = known.get(session, {})
             upto, opened = _moment(there.get("last")), _moment(there.get("open"))
@@ -257,7 +248,8 @@ class Sync:
         if not found:
             return 0
         frame = tables.MESSAGES.joined(list(found.values()))
-        frame = frame[~_of(frame, self._files.forgotten())]
+        if self._forgotten:
+            frame = frame[~_of(frame, self._forgotten)]
         self._files.stage(*self._whose, frame)
         now = self._client._now()  # noqa: SLF001 - the platform's time
         parts = dict(iter(frame.groupby("session", observed=True)))
@@ -275,9 +267,7 @@ def _first(running: deque[tuple[str, Future[tables.Rows]]]) -> tuple[str, tables
 
 def _of(frame: pd.DataFrame, people: set[str]) -> pd.Series[bool]:
     """Which messages are of, or with, somebody, of whom there is a hash."""
-    if not people:
-        return frame["session"].isin([])
-    sides = [frame[name].map(hash_of, na_action="ignore").isin(people) for name in PARTIES]
+    sides = [frame[name].map(hash_of, na_action="ignore").isin(people) for name in PARTIES.split(", ")]
     return sides[0] | sides[1] | sides[2]
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FILE = "messages.parquet"
 KEY = "session, message, direction"
 """What tells the messages of an account apart."""
+PARTIES = "session, sender, recipient"
+"""Where somebody stands."""
 ORDER = f'"at", {KEY}'
 MONTH = "coalesce(strftime(\"at\", '%Y-%m'), 'unknown')"
 PLACE = ("platform", "account")
@@ -137,10 +139,8 @@ class Files:
 
     def connected(self) -> Any:
         """A connection that knows all files as `messages`."""
-        connection = connection_of()
-        if not self.local:
-            connection.register_filesystem(self._fs)
-        files = [self.address(file) for file in self.all()]
+        connection = self._connection()
+        files = [self._address(file) for file in self.all()]
         if not files:
             plain = dict.fromkeys(("platform", *WORDS), "str")
             connection.register("messages", tables.MESSAGES.frame(0, {}).astype(plain))
@@ -157,17 +157,22 @@ class Files:
         month = _month_of(file)
         counts = f"count(*), count(distinct ({KEY})), count(*) filter ({MONTH} <> $month)"
         query = f"select {counts} from read_parquet($file)"  # noqa: S608 - our own
-        connection = connection_of()
-        if not self.local:
-            connection.register_filesystem(self._fs)
-        found = connection.execute(query, {"month": month, "file": self.address(file)}).fetchall()
+        connection = self._connection()
+        found = connection.execute(query, {"month": month, "file": self._address(file)}).fetchall()
         rows, distinct, elsewhere = found[0]
         if rows != distinct and month:
             yield f"{rows - distinct} messages are there twice"
         if elsewhere and month:
             yield f"{elsewhere} messages are of another month"
 
-    def address(self, file: str) -> str:
+    def _connection(self) -> Any:
+        """A connection that finds the files."""
+        connection = connection_of()
+        if not self.local:
+            connection.register_filesystem(self._fs)
+        return connection
+
+    def _address(self, file: str) -> str:
         """A file as DuckDB finds it."""
         return file if self.local else str(self._fs.unstrip_protocol(file))
 
@@ -274,7 +279,7 @@ def _merged(old: Sequence[str], parts: Sequence[str], month: str) -> str:
     alike = " and ".join(f"lag({name}) over () is not distinct from {name}" for name in KEY.split(", "))
     ordered = f"select * from ({rows}) order by {ORDER}, _part desc"  # noqa: S608
     marked = f"select *, coalesce({alike}, false) as _again from ({ordered})"  # noqa: S608
-    known = "$contact is null or $contact not in (session, sender, recipient)"
+    known = f"$contact is null or $contact not in ({PARTIES})"
     return f"select * exclude (_part, _again) from ({marked}) where not _again and ({known})"  # noqa: S608
 
 

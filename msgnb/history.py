@@ -42,17 +42,34 @@ class Reader(Protocol):
         ...
 
 
+def check_workers(workers: int) -> None:
+    """Refuse a number of workers that can't be.
+
+    Raises:
+        InvalidRequest: it is none from 1 to `MOST_WORKERS`.
+    """
+    if not 1 <= workers <= MOST_WORKERS:
+        raise InvalidRequest.of(workers=f"{workers} is not between 1 and {MOST_WORKERS}")
+
+
+def read_of(reader: Reader, session: str, since: datetime | None, until: datetime | None) -> tables.Rows:
+    """What was said in a session; nothing where it was deleted since the sessions were listed."""
+    try:
+        return reader.read(session, since, until)
+    except NotFound:
+        return tables.Rows(0, {})
+
+
 class History:
     """One reading of a history."""
 
     def __init__(
         self, reader: Reader, since: When | None, until: When | None, workers: int, *, raw: bool
     ) -> None:
-        if not 1 <= workers <= MOST_WORKERS:
-            raise InvalidRequest.of(workers=f"{workers} is not between 1 and {MOST_WORKERS}")
+        check_workers(workers)
         self._reader = reader
-        self._since = None if since is None else instant(since, "since")
-        self._until = None if until is None else instant(until, "until")
+        self._since = instant(since, "since")
+        self._until = instant(until, "until")
         if self._since and self._until and self._since >= self._until:
             raise InvalidRequest.of(until=f"{until} is not after since, which is {since}")
         self._workers = workers
@@ -95,10 +112,7 @@ class History:
         """One session; `None` where reading ended meanwhile."""
         if over.is_set():
             return None
-        try:
-            return self._reader.read(session, self._since, self._until)
-        except NotFound:
-            return tables.Rows(0, {})  # it was deleted since the list was made
+        return read_of(self._reader, session, self._since, self._until)
 
     @staticmethod
     def _gather(running: deque[Running], found: Found, bar: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
+from typing import overload
 from zoneinfo import ZoneInfo
 
 from msgnb.errors import InvalidRequest
@@ -10,12 +11,18 @@ from msgnb.errors import InvalidRequest
 When = datetime | date | str
 
 
-def instant(given: When, field: str) -> datetime:
-    """A moment; a day without a time is its midnight in UTC.
+@overload
+def instant(given: When, field: str) -> datetime: ...
+@overload
+def instant(given: None, field: str) -> None: ...
+def instant(given: When | None, field: str) -> datetime | None:
+    """A moment; a day without a time is its midnight in UTC, and none is none.
 
     Raises:
         InvalidRequest: it is no time, or a time without a zone.
     """
+    if given is None:
+        return None
     moment = read(given, field)
     if isinstance(moment, datetime):
         if moment.tzinfo is None:

@@ -88,11 +88,6 @@ def grouped(
     return found.with_columns(*(nw.col(name).cast(nw.Int64) for name in whole))
 
 
-def only(frame: Frame) -> Any:
-    """The only value of a frame."""
-    return (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).item()
-
-
 class Sessions:
     """Messages whose sessions are looked at one by one, in the order of their times.
 

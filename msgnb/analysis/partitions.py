@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import narwhals as nw
 
-from msgnb.analysis.frames import COUNTS, STAGES, frame_of, only
+from msgnb.analysis.frames import COUNTS, STAGES, frame_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +71,8 @@ def latest(messages: Any) -> Any:
     """The time of the latest message."""
     if _is_dask(messages):
         return messages["at"].max().compute()
-    return only(frame_of(messages, "at").select(nw.col("at").max()))
+    found = frame_of(messages, "at").select(nw.col("at").max())
+    return (found.collect() if isinstance(found, nw.LazyFrame) else found).item()
 
 
 def _is_dask(messages: Any) -> bool:

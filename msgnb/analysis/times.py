@@ -13,8 +13,6 @@ from msgnb.errors import InvalidRequest
 from msgnb.moments import zone_of
 
 PERIODS = {"hour": "1h", "day": "1d", "week": "1d", "month": "1mo", "year": "1y"}
-ZONED = {nw.Implementation.PANDAS, nw.Implementation.POLARS}
-"""Kinds of tables that know zones."""
 UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Z", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "Universal", "UCT"})
 
 
@@ -60,7 +58,7 @@ def local(frame: Frame, zone: str) -> Frame:
     wanted = zone_of(zone)
     kept = getattr(frame.collect_schema()["at"], "time_zone", None)
     at = nw.col("at")
-    if frame.implementation in ZONED:
+    if isinstance(frame, nw.DataFrame) or frame.implementation.is_polars():
         there = at if kept else at.dt.replace_time_zone("UTC")
         return frame.with_columns(there.dt.convert_time_zone(zone).dt.replace_time_zone(None).alias("_local"))
     if (kept or "UTC") not in UTC_NAMES:

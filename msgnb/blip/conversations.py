@@ -70,8 +70,7 @@ class Conversations(Commands):
         """
         name = escaped(identity(session, "session"))
         path = f"/threads-merged/{name}" if merged else f"/threads/{name}"
-        first = None if since is None else instant(since, "since")
-        found = self._thread(path, first, None if until is None else instant(until, "until"), limit)
+        found = self._thread(path, instant(since, "since"), instant(until, "until"), limit)
         told = self._told(found) if notifications else None
         return rows.messages(found, self.account, session, told=told, raw=raw)
 
