@@ -32,7 +32,7 @@ with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as servers:
     servers.send_signal(signal.SIGTERM)
     assert servers.wait(timeout=10) == 0
 
-doctor = [sys.executable, "-m", "msgnb.cli", "doctor", "--json"]
+doctor = [sys.executable, "-m", "msgnb.app.cli", "doctor", "--json"]
 assert "campaigns read" in subprocess.check_output(doctor, text=True)
 assert (Path(msgnb.__file__ or "").parent / "notebooks" / "01-tour.ipynb").is_file()
 print("the wheel works")

@@ -22,7 +22,7 @@ import requests
 import responses
 
 from msgnb_mocks import World
-from msgnb_mocks.inprocess import InProcess
+from msgnb_mocks.hosting.inprocess import InProcess
 
 RUNS = 7
 CONNECTIONS, SECONDS = 16, 2.0

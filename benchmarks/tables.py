@@ -17,8 +17,8 @@ import orjson
 import pandas as pd
 
 from msgnb import NetSapiens
-from msgnb.answers import Answer
-from msgnb.netsapiens import resource
+from msgnb.core.responses import Answer
+from msgnb.platforms.netsapiens import connection as resource
 
 MESSAGES, PAGE, RUNS = 200_000, 200, 5
 SESSION = "a" * 32

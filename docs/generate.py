@@ -7,11 +7,12 @@ from collections import Counter
 from pathlib import Path
 
 from msgnb.tables import TABLES, Table
-from msgnb_mocks import World, platforms
-from msgnb_mocks.contract import contract
-from msgnb_mocks.openapi import listing
-from msgnb_mocks.operations import Operation
-from msgnb_mocks.platforms import MODULES
+from msgnb_mocks import World
+from msgnb_mocks.core import registry as platforms
+from msgnb_mocks.core.contract import contract
+from msgnb_mocks.core.openapi import listing
+from msgnb_mocks.core.operations import Operation
+from msgnb_mocks.core.registry import MODULES
 
 HERE = Path(__file__).parent
 TABLES_HEAD = """# Tables

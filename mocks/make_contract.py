@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from msgnb_mocks import World, platforms
-from msgnb_mocks.contract import Names, merged
-from msgnb_mocks.operations import Application, Request
+from msgnb_mocks import World
+from msgnb_mocks.core import registry as platforms
+from msgnb_mocks.core.contract import Names, merged
+from msgnb_mocks.core.operations import Application, Request
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = ROOT / "mocks" / "msgnb_mocks" / "contract.json"
+TARGET = ROOT / "mocks" / "msgnb_mocks" / "core" / "contract.json"
 PREFIX = {"blip": "", "netsapiens": "/ns-api/v2", "smsdrop": ""}
 CHANGING = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\w+\}")
 """The places of values in a documented path."""

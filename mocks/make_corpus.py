@@ -13,7 +13,7 @@ from typing import Any
 from faker import Faker
 
 NAMES = 30
-TARGET = Path(__file__).parent / "msgnb_mocks" / "corpus.json"
+TARGET = Path(__file__).parent / "msgnb_mocks" / "world" / "corpus.json"
 
 # For each language: its prefix of mobile phones, and questions with their answers.
 TEXTS: dict[str, tuple[list[str], list[tuple[str, str]]]] = {

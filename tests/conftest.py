@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from documented import coverage
+from loopback import Loopback
 from vcr import VCR
 
 import msgnb
-from documented import coverage
-from loopback import Loopback
 from msgnb.testing import cassettes
 
 

@@ -9,8 +9,8 @@ The same from a shell: `python -m msgnb_mocks --port 0 --seed 7`. In one's own p
 The mocks follow the platforms' documents, not what a client happens to send, and share no code with one.
 """
 
-from msgnb_mocks.platforms import platforms
-from msgnb_mocks.serving import Servers, serve
-from msgnb_mocks.world import World
+from msgnb_mocks.core.registry import platforms
+from msgnb_mocks.hosting.serving import Servers, serve
+from msgnb_mocks.world.world import World
 
 __all__ = ["Servers", "World", "platforms", "serve"]

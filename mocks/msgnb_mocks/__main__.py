@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from msgnb_mocks.serving import serve
+from msgnb_mocks.hosting.serving import serve
 
 HIGHEST_PORT = 65_532
 """The other platforms and the page of phones take the ports above."""

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from msgnb import analysis, notebook
-from msgnb.bulk import OWN
-from msgnb.charts import Plot
-from msgnb.conversation import MOST, Conversation, conversation
-from msgnb.exports import csv_of, excel_of
-from msgnb.masking import masked
-from msgnb.moments import zone_of
+from msgnb import analysis
+from msgnb.analysis.charts import Plot
+from msgnb.campaigns.run import OWN
+from msgnb.core import notebook
+from msgnb.core.times import zone_of
+from msgnb.tables.export import csv_of, excel_of
+from msgnb.tables.masking import masked
+from msgnb.tables.transcript import MOST, Conversation, conversation
 
 if notebook.running():
     # Messages are full of prices, and two of them in a row are a formula to a notebook.

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgnb import analysis
-from msgnb.errors import InvalidRequest, SettingsError
-from msgnb.moments import zone_of
+from msgnb.core.errors import InvalidRequest, SettingsError
+from msgnb.core.times import zone_of
 
 if TYPE_CHECKING:
     import pandas as pd

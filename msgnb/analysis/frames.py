@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import narwhals as nw
 
-from msgnb.errors import InvalidRequest
+from msgnb.core.errors import InvalidRequest
 
 Table = TypeVar("Table")
 Frame = Any

@@ -9,8 +9,8 @@ from typing import Any
 import narwhals as nw
 
 from msgnb.analysis.frames import Frame
-from msgnb.errors import InvalidRequest
-from msgnb.moments import zone_of
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.times import zone_of
 
 PERIODS = {"hour": "1h", "day": "1d", "week": "1d", "month": "1mo", "year": "1y"}
 UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Z", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "Universal", "UCT"})

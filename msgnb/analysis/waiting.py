@@ -21,7 +21,7 @@ from msgnb.analysis.frames import (
 )
 from msgnb.analysis.partitions import latest, one_by_one
 from msgnb.analysis.times import seconds
-from msgnb.errors import InvalidRequest
+from msgnb.core.errors import InvalidRequest
 
 GAP = timedelta(hours=12)
 RUN = ("_run",)

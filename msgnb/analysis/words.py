@@ -9,18 +9,9 @@ from typing import Any
 import narwhals as nw
 
 from msgnb import tables
-from msgnb.analysis.frames import (
-    COUNTS,
-    SESSION,
-    Frame,
-    Table,
-    counted,
-    frame_of,
-    given,
-    grouped,
-)
+from msgnb.analysis.frames import COUNTS, SESSION, Frame, Table, counted, frame_of, given, grouped
 from msgnb.analysis.partitions import added_up, one_by_one
-from msgnb.errors import InvalidRequest
+from msgnb.core.errors import InvalidRequest
 
 OPT_OUTS = (
     "stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "sair", "parar", "cancelar",

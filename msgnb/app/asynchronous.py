@@ -15,7 +15,7 @@ from functools import wraps
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from msgnb.http import giving_up
+from msgnb.core.http import giving_up
 
 T = TypeVar("T")
 

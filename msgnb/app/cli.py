@@ -117,7 +117,7 @@ def compare(folder: Folder, as_json: AsJson = False) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Tell what a bug report needs, without any secret."""
-    from msgnb.diagnosis import diagnosis  # noqa: PLC0415 - loads when asked for
+    from msgnb.app.doctor import diagnosis  # noqa: PLC0415 - loads when asked for
 
     found = diagnosis()
     if as_json:

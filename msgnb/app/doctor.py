@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
-from msgnb import __version__, notebook
-from msgnb.client import PLATFORMS
-from msgnb.errors import MsgnbError
-from msgnb.modes import VARIABLE
-from msgnb.settings import given, profiles, settings_file
+from msgnb import __version__
+from msgnb.app.modes import VARIABLE
+from msgnb.app.profiles import given, profiles, settings_file
+from msgnb.core import notebook
+from msgnb.core.errors import MsgnbError
+from msgnb.platforms.base import PLATFORMS
 
 Facts = dict[str, str]
 REQUIRED = ("requests", "urllib3", "orjson", "pandas", "ipywidgets", "anywidget", "responses", "uvicorn")

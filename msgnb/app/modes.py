@@ -17,10 +17,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgnb.errors import SettingsError
+from msgnb.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from msgnb.client import Client
+    from msgnb.platforms.base import Client
     from msgnb.testing.worlds import Offline
 
 MODES = ("mock", "live", "cassette")

@@ -26,10 +26,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from msgnb.client import PLATFORMS, Client, client_class
-from msgnb.errors import SettingsError
-from msgnb.modes import current
-from msgnb.secrets import Secret, ask
+from msgnb.app.modes import current
+from msgnb.core.errors import SettingsError
+from msgnb.core.secrets import Secret, ask
+from msgnb.platforms.base import PLATFORMS, Client, client_class
 
 FILE = "msgnb.toml"
 DEFAULT = "default"

@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from msgnb.errors import InvalidRequest
-from msgnb.phones import international
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.phones import international
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from msgnb.plan import Plan
+    from msgnb.campaigns.plan import Plan
 
 LONGEST_NAME = 11
 LONGEST_NUMBER = 18
@@ -190,7 +190,7 @@ class Campaign:
             InvalidRequest: a column that the text names is not there, or empty in some row; or there is
                 nobody.
         """
-        from msgnb.plan import planned  # noqa: PLC0415 - loads when first used
+        from msgnb.campaigns.plan import planned  # noqa: PLC0415 - loads when first used
 
         return planned(self, recipients, column=column, region=region)
 

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, Literal
 
 import orjson
 
-from msgnb.errors import InvalidRequest
+from msgnb.core.errors import InvalidRequest
 
 VERSION = 1
 REFUSED = "refused"

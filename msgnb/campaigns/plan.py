@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from msgnb import sms, tables
-from msgnb.campaign import Campaign, named_rows
-from msgnb.errors import InvalidRequest
-from msgnb.markup import as_written, element, table
-from msgnb.recipient_lists import recipients as read
+from msgnb import tables
+from msgnb.campaigns import sms
+from msgnb.campaigns.campaign import Campaign, named_rows
+from msgnb.campaigns.recipients import recipients as read
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.html import as_written, element, table
 
 if TYPE_CHECKING:
     import pandas as pd

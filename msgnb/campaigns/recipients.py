@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
-from msgnb.errors import InvalidRequest, SettingsError
-from msgnb.progress import progress
+from msgnb.core.errors import InvalidRequest, SettingsError
+from msgnb.core.progress import progress
 
 if TYPE_CHECKING:
     import pandas as pd

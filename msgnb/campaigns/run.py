@@ -21,18 +21,18 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgnb import tables
-from msgnb.errors import InsufficientCredit, InvalidRequest, MsgnbError, OutcomeUnknown, Rejected
-from msgnb.journal import Clock, Fate, Header, Journal, Part, Result, opened, read
-from msgnb.pacing import Pacing
-from msgnb.plan import Person, Plan
-from msgnb.progress import progress
-from msgnb.sending import new_id
-from msgnb.watching import Standing, View, watch
+from msgnb.campaigns.journal import Clock, Fate, Header, Journal, Part, Result, opened, read
+from msgnb.campaigns.plan import Person, Plan
+from msgnb.campaigns.watching import Standing, View, watch
+from msgnb.core.errors import InsufficientCredit, InvalidRequest, MsgnbError, OutcomeUnknown, Rejected
+from msgnb.core.pacing import Pacing
+from msgnb.core.progress import progress
+from msgnb.core.sending import new_id
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from msgnb.campaign import Campaign
+    from msgnb.campaigns.campaign import Campaign
 
 SAME_ERRORS = 5
 """After so many refusals for the same reason nothing more is tried."""

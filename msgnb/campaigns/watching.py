@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
-from msgnb import notebook
-from msgnb.progress import watched
+from msgnb.core import notebook
+from msgnb.core.progress import watched
 
 if TYPE_CHECKING:
     from tqdm import tqdm

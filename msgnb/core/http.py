@@ -28,11 +28,11 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from msgnb.answers import Answer, Explanation, Fault, answer_of, fault_of, refusal, retry_after
-from msgnb.errors import InvalidRequest, MsgnbError, OutcomeUnknown, SettingsError, Unreachable
-from msgnb.pacing import Pacing
-from msgnb.progress import rest
-from msgnb.secrets import Secret
+from msgnb.core.errors import InvalidRequest, MsgnbError, OutcomeUnknown, SettingsError, Unreachable
+from msgnb.core.pacing import Pacing
+from msgnb.core.progress import rest
+from msgnb.core.responses import Answer, Explanation, Fault, answer_of, fault_of, refusal, retry_after
+from msgnb.core.secrets import Secret
 
 Timeout = tuple[float, float]
 DEFAULT_TIMEOUT: Timeout = (5.0, 30.0)

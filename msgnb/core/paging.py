@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import Any
 
-from msgnb.progress import progress
+from msgnb.core.progress import progress
 
 Row = Mapping[str, Any]
 Key = Callable[[Any], Hashable]

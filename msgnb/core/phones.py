@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from msgnb.errors import InvalidRequest
+from msgnb.core.errors import InvalidRequest
 
 _SEPARATORS = re.compile(r"[\s().\-/\u00a0]")
 _DIGITS = re.compile(r"\+?[0-9]{7,15}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from msgnb import notebook
+from msgnb.core import notebook
 
 if TYPE_CHECKING:
     from tqdm import tqdm

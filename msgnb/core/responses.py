@@ -16,7 +16,15 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, InvalidHeader, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
-from msgnb.errors import AlreadyExists, AuthError, InvalidRequest, MsgnbError, NotFound, RateLimited, Rejected
+from msgnb.core.errors import (
+    AlreadyExists,
+    AuthError,
+    InvalidRequest,
+    MsgnbError,
+    NotFound,
+    RateLimited,
+    Rejected,
+)
 
 
 @dataclass(frozen=True)

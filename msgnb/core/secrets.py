@@ -11,7 +11,7 @@ import hmac
 import sys
 from typing import NoReturn
 
-from msgnb import notebook
+from msgnb.core import notebook
 
 
 class Secret:

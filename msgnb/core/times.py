@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import overload
 from zoneinfo import ZoneInfo
 
-from msgnb.errors import InvalidRequest
+from msgnb.core.errors import InvalidRequest
 
 When = datetime | date | str
 

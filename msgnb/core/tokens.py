@@ -10,8 +10,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from msgnb.errors import SettingsError
-from msgnb.secrets import Secret
+from msgnb.core.errors import SettingsError
+from msgnb.core.secrets import Secret
 
 if TYPE_CHECKING:
     from redis import Redis

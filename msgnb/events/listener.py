@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from msgnb.errors import SettingsError
+from msgnb.core.errors import SettingsError
 
 if TYPE_CHECKING:
     import uvicorn

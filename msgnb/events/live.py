@@ -20,9 +20,9 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from msgnb.errors import InvalidRequest, MsgnbError, NotFound
-from msgnb.events import Event, Twins, frame
-from msgnb.listener import Listener
+from msgnb.core.errors import InvalidRequest, MsgnbError, NotFound
+from msgnb.events.event import Event, Twins, frame
+from msgnb.events.listener import Listener
 
 if TYPE_CHECKING:
     import pandas as pd

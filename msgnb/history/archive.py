@@ -23,16 +23,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
-from msgnb.archive_files import PARTIES, Files, Known, hash_of
-from msgnb.history import WORKERS, Reader, check_workers, read_of
-from msgnb.moments import When, instant
-from msgnb.progress import progress
+from msgnb.core.progress import progress
+from msgnb.core.times import When, instant
+from msgnb.history.files import PARTIES, Files, Known, hash_of
+from msgnb.history.reading import WORKERS, Reader, check_workers, read_of
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from msgnb.client import Client
+    from msgnb.platforms.base import Client
 
 OPEN = ("accepted", "sent", "delivered", "unknown")
 """Statuses that may still change."""

@@ -18,8 +18,8 @@ from uuid import uuid4
 import orjson
 
 from msgnb import tables
-from msgnb.errors import SettingsError
-from msgnb.progress import progress, watched
+from msgnb.core.errors import SettingsError
+from msgnb.core.progress import progress, watched
 
 if TYPE_CHECKING:
     import pandas as pd

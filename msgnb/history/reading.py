@@ -15,9 +15,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgnb import tables
-from msgnb.errors import IncompleteHistory, InvalidRequest, NotFound
-from msgnb.moments import When, instant
-from msgnb.progress import progress
+from msgnb.core.errors import IncompleteHistory, InvalidRequest, NotFound
+from msgnb.core.progress import progress
+from msgnb.core.times import When, instant
 
 if TYPE_CHECKING:
     import pandas as pd

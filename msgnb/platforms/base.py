@@ -13,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from msgnb.errors import SettingsError
-from msgnb.history import WORKERS
-from msgnb.http import Http
-from msgnb.sending import SendResult
+from msgnb.core.errors import SettingsError
+from msgnb.core.http import Http
+from msgnb.core.sending import SendResult
+from msgnb.history.reading import WORKERS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from msgnb.bulk import Confirm, Courier
-    from msgnb.campaign import Campaign
-    from msgnb.history import Reader
-    from msgnb.moments import When
-    from msgnb.plan import Plan
-    from msgnb.watching import View
+    from msgnb.campaigns.campaign import Campaign
+    from msgnb.campaigns.plan import Plan
+    from msgnb.campaigns.run import Confirm, Courier
+    from msgnb.campaigns.watching import View
+    from msgnb.core.times import When
+    from msgnb.history.reading import Reader
 
 PLATFORMS: Mapping[str, str] = {
-    "blip": "msgnb.blip:Blip",
-    "netsapiens": "msgnb.netsapiens:NetSapiens",
-    "smsdrop": "msgnb.smsdrop:SmsDrop",
+    "blip": "msgnb.platforms.blip:Blip",
+    "netsapiens": "msgnb.platforms.netsapiens:NetSapiens",
+    "smsdrop": "msgnb.platforms.smsdrop:SmsDrop",
 }
 
 
@@ -103,7 +103,7 @@ class Client(Protocol):
             IncompleteHistory: something went wrong on the way, or it was interrupted; the error carries what
                 was read, and its `resume()` goes on from there.
         """
-        from msgnb.history import History  # noqa: PLC0415 - loads when first used
+        from msgnb.history.reading import History  # noqa: PLC0415 - loads when first used
 
         return History(self._reader(raw=raw), since, until, workers, raw=raw).read(sessions)
 
@@ -156,7 +156,7 @@ class Client(Protocol):
             InvalidRequest: a column that the text names is not there, or empty in some row; or there is
                 nobody.
         """
-        from msgnb.plan import planned  # noqa: PLC0415 - loads when first used
+        from msgnb.campaigns.plan import planned  # noqa: PLC0415 - loads when first used
 
         given = campaign.recipient_list if recipients is None else recipients
         return planned(
@@ -218,8 +218,8 @@ class Client(Protocol):
             InsufficientCredit: all of it takes more SMS than the account has; nothing was sent.
             NotSupported: the platform can't send later, or knows no templates.
         """
-        from msgnb import bulk  # noqa: PLC0415 - loads when first used
-        from msgnb.journal import Header, folder  # noqa: PLC0415
+        from msgnb.campaigns import run as bulk  # noqa: PLC0415 - loads when first used
+        from msgnb.campaigns.journal import Header, folder  # noqa: PLC0415
 
         plan = self.plan_campaign(
             campaign, recipients, column=column, region=region, skip_missing=skip_missing
@@ -260,8 +260,8 @@ class Client(Protocol):
 
     def _kept_campaigns(self, *, raw: bool) -> pd.DataFrame:
         """The campaigns of this account that msgnb sent by other means than the platform's own campaigns."""
-        from msgnb.bulk import campaigns  # noqa: PLC0415 - loads when first used
-        from msgnb.journal import folder, kept  # noqa: PLC0415
+        from msgnb.campaigns.journal import folder, kept  # noqa: PLC0415
+        from msgnb.campaigns.run import campaigns  # noqa: PLC0415 - loads when first used
 
         found = kept(self.journals or folder(), self.platform, self.http.base_url, self.account)
         mine = [journal for journal in found if not journal.header.template]

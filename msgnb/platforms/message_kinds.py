@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from msgnb.blip import content
-from msgnb.blip.commands import identity
-from msgnb.campaign import Campaign, MessageType
-from msgnb.errors import InvalidRequest
-from msgnb.netsapiens.media import Media, media_of
-from msgnb.netsapiens.messages import is_phone
-from msgnb.phones import dialable, international
-from msgnb.widgets.calls import Call, Shown
+from msgnb.campaigns.campaign import Campaign, MessageType
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.phones import dialable, international
+from msgnb.platforms.blip import content
+from msgnb.platforms.blip.connection import identity
+from msgnb.platforms.calls import Call, Shown
+from msgnb.platforms.netsapiens.media import Media, media_of
+from msgnb.platforms.netsapiens.messages import is_phone
 from msgnb.widgets.parts import Upload
 
 

@@ -6,8 +6,8 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
-from msgnb.errors import SettingsError
-from msgnb.markup import clean
+from msgnb.core.errors import SettingsError
+from msgnb.core.html import clean
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from msgnb.errors import InvalidRequest
+from msgnb.core.errors import InvalidRequest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -60,7 +60,7 @@ class Table:
         """
         import pandas as pd  # noqa: PLC0415 - loads when first used
 
-        import msgnb.accessor  # noqa: F401, PLC0415 - whoever has a table has `frame.msg`
+        import msgnb.analysis.accessor
 
         unknown = values.keys() - {column.name for column in self.columns}
         if unknown:

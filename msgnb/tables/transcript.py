@@ -14,8 +14,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from msgnb.errors import InvalidRequest
-from msgnb.markup import Markup, as_written, clean, element
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.html import Markup, as_written, clean, element
 
 if TYPE_CHECKING:
     import pandas as pd

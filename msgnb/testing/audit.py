@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from msgnb.masking import EMAIL, PHONE, Masker
+from msgnb.tables.masking import EMAIL, PHONE, Masker
 from msgnb.testing.scrubbing import HIDDEN, NAMES, PHONES, spellings
 
 SUFFIXES = (".yaml", ".yml", ".json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from msgnb.markup import Markup, as_written, element, table
+from msgnb.core.html import Markup, as_written, element, table
 
 if TYPE_CHECKING:
     from msgnb.testing.worlds import MockWorld

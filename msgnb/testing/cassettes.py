@@ -28,7 +28,7 @@ from weakref import WeakSet
 
 import orjson
 
-from msgnb.modes import current
+from msgnb.app.modes import current
 from msgnb.testing.scrubbing import Scrubber
 
 RANDOM = frozenset({"id", "call-id"})

@@ -13,7 +13,7 @@ from msgnb.testing.cassettes import Readable
 if TYPE_CHECKING:
     import pandas as pd
 
-    from msgnb_mocks.replay import Exchange
+    from msgnb_mocks.hosting.replay import Exchange
 
 
 def compare(folder: str | Path) -> pd.DataFrame:
@@ -30,7 +30,7 @@ def compare(folder: str | Path) -> pd.DataFrame:
     """
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
-    from msgnb_mocks.replay import compare as play  # noqa: PLC0415 - the mocks load when first used
+    from msgnb_mocks.hosting.replay import compare as play  # noqa: PLC0415 - the mocks load when first used
 
     names = ["operation", "evidence", "recorded", "alike", "only_recorded", "only_mock", "types", "statuses"]
     exchanges = (exchange for path in cassettes_of(folder) for exchange in _exchanges(path))
@@ -39,8 +39,8 @@ def compare(folder: str | Path) -> pd.DataFrame:
 
 
 def _exchanges(path: Path) -> Iterator[Exchange]:
-    from msgnb_mocks.operations import Request  # noqa: PLC0415
-    from msgnb_mocks.replay import Exchange  # noqa: PLC0415
+    from msgnb_mocks.core.operations import Request  # noqa: PLC0415
+    from msgnb_mocks.hosting.replay import Exchange  # noqa: PLC0415
 
     for each in Readable.deserialize(path.read_text(encoding="utf-8"))["interactions"]:
         asked, answered = each["request"], each["response"]

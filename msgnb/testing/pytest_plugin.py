@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from msgnb.client import Client
+    from msgnb.platforms.base import Client
     from msgnb.testing.worlds import Offline, Served
-    from msgnb_mocks.clock import Clock
-    from msgnb_mocks.journal import Journal
+    from msgnb_mocks.core.clock import Clock
+    from msgnb_mocks.core.journal import Journal
 
 OPTIONS = frozenset({"server", "tls", "seed", "quirks", "faults", "strict"})
 PLATFORMS = ("blip", "netsapiens", "smsdrop")

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsp
 
 import orjson
 
-from msgnb.masking import LONG_DIGITS, Masker, called, renamed
+from msgnb.tables.masking import LONG_DIGITS, Masker, called, renamed
 
 HIDDEN = "hidden"
 HEADERS = frozenset({

@@ -9,24 +9,24 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from msgnb.client import Client, client_class
+from msgnb.platforms.base import Client, client_class
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     import pandas as pd
 
-    from msgnb.blip import Blip
-    from msgnb.netsapiens import NetSapiens
-    from msgnb.smsdrop import SmsDrop
+    from msgnb.platforms.blip import Blip
+    from msgnb.platforms.netsapiens import NetSapiens
+    from msgnb.platforms.smsdrop import SmsDrop
     from msgnb_mocks import World
-    from msgnb_mocks.clock import Clock
-    from msgnb_mocks.ensemble import Snapshot
-    from msgnb_mocks.faults import Faults
-    from msgnb_mocks.inprocess import InProcess
-    from msgnb_mocks.journal import Journal
-    from msgnb_mocks.people import People
-    from msgnb_mocks.serving import Servers
+    from msgnb_mocks.core.clock import Clock
+    from msgnb_mocks.core.faults import Faults
+    from msgnb_mocks.core.journal import Journal
+    from msgnb_mocks.hosting.inprocess import InProcess
+    from msgnb_mocks.hosting.serving import Servers
+    from msgnb_mocks.world.ensemble import Snapshot
+    from msgnb_mocks.world.people import People
 
 
 def offline(seed: int = 7, *, quirks: Iterable[str] = (), strict: bool = False) -> Offline:
@@ -269,7 +269,7 @@ class Offline(MockWorld):
 
     def __init__(self, seed: int = 7, quirks: Iterable[str] = (), *, strict: bool = False) -> None:
         from msgnb_mocks import World  # noqa: PLC0415 - the mocks load when first used
-        from msgnb_mocks.inprocess import InProcess  # noqa: PLC0415
+        from msgnb_mocks.hosting.inprocess import InProcess  # noqa: PLC0415
 
         self.mocks = World(seed)
         self._inside = InProcess(self.mocks, quirks=frozenset(quirks), strict=strict)

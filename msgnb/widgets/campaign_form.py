@@ -15,16 +15,16 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgnb import tables
-from msgnb.campaign import Campaign
-from msgnb.client import Client
-from msgnb.conversation import QUIET
-from msgnb.errors import InvalidRequest, MsgnbError
-from msgnb.exports import csv_of, excel_of
-from msgnb.markup import Markup, element, table
-from msgnb.plan import Plan, planned
-from msgnb.recipient_lists import headings, recipients
-from msgnb.watching import Standing
-from msgnb.widgets.calls import NAMES, TITLES, Call, Shown
+from msgnb.campaigns.campaign import Campaign
+from msgnb.campaigns.plan import Plan, planned
+from msgnb.campaigns.recipients import headings, recipients
+from msgnb.campaigns.watching import Standing
+from msgnb.core.errors import InvalidRequest, MsgnbError
+from msgnb.core.html import Markup, element, table
+from msgnb.platforms.base import Client
+from msgnb.platforms.calls import NAMES, TITLES, Call, Shown
+from msgnb.tables.export import csv_of, excel_of
+from msgnb.tables.transcript import QUIET
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Code, Control, FileControl, Pane, State
 from msgnb.widgets.redraw import Redraw
@@ -375,7 +375,7 @@ class CampaignForm(Form):
             return
         self._draw_outcomes()
         if not self._stop.is_set():
-            from msgnb.bulk import Run  # noqa: PLC0415 - loads when first used
+            from msgnb.campaigns.run import Run  # noqa: PLC0415 - loads when first used
 
             assert isinstance(made.teller, Run)  # noqa: S101 - send_campaign has set it
             self.outcomes = made.teller.watch(view=view, stop=self._stop)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from msgnb.conversation import QUIET
-from msgnb.markup import element
-from msgnb.watching import Standing
+from msgnb.campaigns.watching import Standing
+from msgnb.core.html import element
+from msgnb.tables.transcript import QUIET
 
 
 class CampaignProgress(widgets.VBox):

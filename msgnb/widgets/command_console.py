@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
-from msgnb.blip.known import KNOWN
-from msgnb.conversation import QUIET
-from msgnb.errors import InvalidRequest, MsgnbError, OutcomeUnknown
-from msgnb.markup import Markup, element, table
+from msgnb.core.errors import InvalidRequest, MsgnbError, OutcomeUnknown
+from msgnb.core.html import Markup, element, table
+from msgnb.platforms.blip.command_catalogue import KNOWN
+from msgnb.tables.transcript import QUIET
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Code, Control, Pane, State
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from msgnb.blip import Blip
+    from msgnb.platforms.blip import Blip
 
 log = logging.getLogger("msgnb.widgets")
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from msgnb.client import Client
-from msgnb.conversation import QUIET, Conversation, Row, bubbles, latest, records
-from msgnb.errors import InvalidRequest
-from msgnb.markup import Markup, as_written, element, table
-from msgnb.moments import zone_of
-from msgnb.widgets.calls import TITLES
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.html import Markup, as_written, element, table
+from msgnb.core.times import zone_of
+from msgnb.platforms.base import Client
+from msgnb.platforms.calls import TITLES
+from msgnb.tables.transcript import QUIET, Conversation, Row, bubbles, latest, records
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Control, Pane
 from msgnb.widgets.zones import local_zone

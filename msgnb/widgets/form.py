@@ -19,10 +19,10 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-from msgnb.conversation import QUIET
-from msgnb.errors import InvalidRequest, MsgnbError
-from msgnb.markup import Markup, as_written, clean, element
-from msgnb.widgets.hearing import Hearing
+from msgnb.core.errors import InvalidRequest, MsgnbError
+from msgnb.core.html import Markup, as_written, clean, element
+from msgnb.tables.transcript import QUIET
+from msgnb.widgets.ordered_inbox import Hearing
 from msgnb.widgets.parts import Control, FileControl, Pane, Part, State, Status
 
 log = logging.getLogger("msgnb.widgets")

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from msgnb.conversation import QUIET
-from msgnb.markup import Markup, element, table
+from msgnb.core.html import Markup, element, table
+from msgnb.tables.transcript import QUIET
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Control, Pane
 from msgnb.widgets.redraw import Redraw
 
 if TYPE_CHECKING:
-    from msgnb.events import Event
-    from msgnb.live import Live
+    from msgnb.events.event import Event
+    from msgnb.events.live import Live
 
 LONGEST_TEXT = 300
 HEAD = ("time", "topic", "action", "contact", "text")

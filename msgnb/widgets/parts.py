@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from msgnb.errors import InvalidRequest
-from msgnb.markup import Markup, element
-from msgnb.secrets import Secret
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.html import Markup, element
+from msgnb.core.secrets import Secret
 
 State = Literal["ready", "sending", "sent", "rejected", "unknown"]
 Kind = Literal["text", "textarea", "select", "check", "datetime-local"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from msgnb.errors import InvalidRequest
+from msgnb.core.errors import InvalidRequest
 
 if TYPE_CHECKING:
     import pandas as pd

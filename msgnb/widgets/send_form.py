@@ -13,17 +13,17 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from msgnb import sms
-from msgnb.client import Client
-from msgnb.conversation import QUIET, bubble
-from msgnb.errors import InvalidRequest, MsgnbError, OutcomeUnknown
-from msgnb.markup import Markup, element
-from msgnb.netsapiens.media import LARGEST
-from msgnb.netsapiens.messages import is_phone
-from msgnb.sending import SendResult
-from msgnb.widgets.calls import NAMES, TITLES, Call
+from msgnb.campaigns import sms
+from msgnb.core.errors import InvalidRequest, MsgnbError, OutcomeUnknown
+from msgnb.core.html import Markup, element
+from msgnb.core.sending import SendResult
+from msgnb.platforms.base import Client
+from msgnb.platforms.calls import NAMES, TITLES, Call
+from msgnb.platforms.message_kinds import KINDS, Kind, Values, check_recipient, check_sender, members
+from msgnb.platforms.netsapiens.media import LARGEST
+from msgnb.platforms.netsapiens.messages import is_phone
+from msgnb.tables.transcript import QUIET, bubble
 from msgnb.widgets.form import Form
-from msgnb.widgets.kinds import KINDS, Kind, Values, check_recipient, check_sender, members
 from msgnb.widgets.parts import Button, Code, Control, FileControl, Pane
 from msgnb.widgets.people import People
 from msgnb.widgets.zones import When

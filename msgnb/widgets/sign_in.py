@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from msgnb.client import PLATFORMS, Client, client_class
-from msgnb.errors import MsgnbError, SettingsError
-from msgnb.settings import DEFAULT, connect, given, profiles
-from msgnb.widgets.calls import NAMES, TITLES, Call
+from msgnb.app.profiles import DEFAULT, connect, given, profiles
+from msgnb.core.errors import MsgnbError, SettingsError
+from msgnb.platforms.base import PLATFORMS, Client, client_class
+from msgnb.platforms.calls import NAMES, TITLES, Call
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Code, Control, SecretControl
 

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from msgnb.conversation import QUIET
-from msgnb.errors import AlreadyExists, InvalidRequest, MsgnbError
-from msgnb.markup import Markup, element
-from msgnb.netsapiens.bodies import MODELS
-from msgnb.widgets.calls import NAMES, Call, Shown
+from msgnb.core.errors import AlreadyExists, InvalidRequest, MsgnbError
+from msgnb.core.html import Markup, element
+from msgnb.platforms.calls import NAMES, Call, Shown
+from msgnb.platforms.netsapiens.payloads import MODELS
+from msgnb.tables.transcript import QUIET
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Code, Control, Pane
 
 if TYPE_CHECKING:
-    from msgnb.marked import MarkedFrame
-    from msgnb.netsapiens import NetSapiens
+    from msgnb.platforms.netsapiens import NetSapiens
+    from msgnb.tables.subscription_view import MarkedFrame
 
 log = logging.getLogger("msgnb.widgets")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import available_timezones
 
-from msgnb.errors import InvalidRequest
-from msgnb.moments import zone_of
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.times import zone_of
 from msgnb.widgets.parts import Control
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import msgnb
 from msgnb import analysis
-from msgnb.charts import Picture
+from msgnb.analysis.charts import Picture
 
 NAMES = ("volume", "busy", "responses", "funnel", "campaigns")
 

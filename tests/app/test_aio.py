@@ -7,10 +7,10 @@ import threading
 from typing import Any
 
 import pytest
-
-import msgnb
 from awaiting import run
 from loopback import Loopback, answers
+
+import msgnb
 
 SMS = {"email": "ana@example.com", "password": "word"}
 

@@ -14,9 +14,9 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
-from msgnb import cli
+from msgnb.app import cli
 
-CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
+CASSETTES = Path(__file__).resolve().parents[2] / "cassettes"
 run = CliRunner()
 
 
@@ -30,7 +30,7 @@ def test_it_says_what_it_can() -> None:
 
 def test_the_mocks_are_served_until_interrupted() -> None:
     """`msgnb mocks --ui` prints where everything is, serves it, and ends cleanly with Ctrl-C."""
-    command = [sys.executable, "-c", "from msgnb.cli import main; main()", "mocks", "--ui", "--strict"]
+    command = [sys.executable, "-c", "from msgnb.app.cli import main; main()", "mocks", "--ui", "--strict"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         found = json.loads(process.stdout.readline())

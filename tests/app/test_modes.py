@@ -11,7 +11,7 @@ import requests
 from vcr.errors import CannotOverwriteExistingCassetteException
 
 import msgnb
-from msgnb import modes
+from msgnb.app import modes
 
 
 @pytest.fixture(autouse=True)

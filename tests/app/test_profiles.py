@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import msgnb
-from msgnb import settings
+from msgnb.app import profiles as settings
 
 PROFILES = """
 [default.blip]
@@ -34,7 +34,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: tmp_path / "config")
     monkeypatch.setattr("sys.stdin", types.SimpleNamespace(isatty=lambda: False))
-    monkeypatch.setattr("msgnb.notebook.running", lambda: False)
+    monkeypatch.setattr("msgnb.core.notebook.running", lambda: False)
     monkeypatch.setenv("BOT_KEY", "Ym90OmE=")
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from real_lab import CHROMIUM, FLAGS, opened, serving
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
-
 from hostile import CORPUS
+from playwright.sync_api import expect
 
 WORLD = "import msgnb\nworld = msgnb.offline(seed=7).start()\n"
 TICKING = "world.smsdrop.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)\n"

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import Loopback, answers
 from playwright.sync_api import expect
 
 import msgnb
-from loopback import Loopback, answers
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 EVIL = "<img src=x onerror=document.title='evil'> $5 or $6"

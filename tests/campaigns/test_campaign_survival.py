@@ -15,19 +15,19 @@ from typing import Any
 
 import pandas as pd
 import pytest
-
-import msgnb
 from campaign_worker import crowd
 from loopback import Loopback, answers, drops
+
+import msgnb
 from msgnb_mocks import World
-from msgnb_mocks import smsdrop as mock
-from msgnb_mocks.operations import Answer, Request
-from msgnb_mocks.server import Server
-from msgnb_mocks.smsdrop import SmsDropMock
+from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.hosting.server import Server
+from msgnb_mocks.platforms import smsdrop as mock
+from msgnb_mocks.platforms.smsdrop import SmsDropMock
 
 PEOPLE = 5_000
 DEATHS = 10
-WORKER = Path(__file__).parent / "campaign_worker.py"
+WORKER = Path(__file__).resolve().parents[1] / "support" / "campaign_worker.py"
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 
 import msgnb
-from msgnb import bulk, tables
-from msgnb.journal import Journal, read
-from msgnb_mocks.smsdrop import SmsDropMock
-from msgnb_mocks.smsdrop import checks as mock
+from msgnb import tables
+from msgnb.campaigns import run as bulk
+from msgnb.campaigns.journal import Journal, read
+from msgnb_mocks.platforms.smsdrop import SmsDropMock
+from msgnb_mocks.platforms.smsdrop import checks as mock
 
 PHONES = ["+12125550176", "+13105550142", "+5511999990001", "+33612345678"]
 PEOPLE = pd.DataFrame({"name": ["Ana", "Bia", "Cy", "Di"], "phone": PHONES})
@@ -377,7 +378,7 @@ def test_requests_leave_at_the_rate_that_is_asked_for(
 ) -> None:
     """With `per_second=2` the third message waits for a second to pass, and the second one does not."""
     pauses: list[float] = []
-    monkeypatch.setattr("msgnb.pacing.time.monotonic", lambda: 100.0 + sum(pauses))
+    monkeypatch.setattr("msgnb.core.pacing.time.monotonic", lambda: 100.0 + sum(pauses))
     world.netsapiens.http.pause = pauses.append
     world.netsapiens.send_campaign(campaign("netsapiens", "Hi {name}"), PEOPLE, per_second=2)
     assert pauses == [1.0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msgnb import sms
+from msgnb.campaigns import sms
 
 PAIR = "😀"
 

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import msgnb
-from msgnb.watching import PATIENCE, Standing, watch
+from msgnb.campaigns.watching import PATIENCE, Standing, watch
 from msgnb.widgets import CampaignProgress
-from msgnb_mocks.smsdrop import SmsDropMock
+from msgnb_mocks.platforms.smsdrop import SmsDropMock
 
 
 def looks(*standings: Standing) -> Callable[[], Standing]:
@@ -63,7 +63,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def no_kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("msgnb.notebook.running", lambda: False)
+    monkeypatch.setattr("msgnb.core.notebook.running", lambda: False)
     yield
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import certifi
 import pytest
 import trustme
+from loopback import Loopback, answers, drops, hangs, truncates
 
 import msgnb
 import msgnb_mocks
-from loopback import Loopback, answers, drops, hangs, truncates
-from msgnb.answers import Explanation
-from msgnb.http import READ, WRITE, Attempt, Http, Policy
+from msgnb.core.http import READ, WRITE, Attempt, Http, Policy
+from msgnb.core.responses import Explanation
 
 CANARY = "canary-4711"
 

@@ -6,10 +6,10 @@ import threading
 from typing import Any
 
 import pytest
+from loopback import Loopback, answers
 
 import msgnb
-from loopback import Loopback, answers
-from msgnb.pacing import Pacing
+from msgnb.core.pacing import Pacing
 
 MESSAGE = {"to": "551100001111@0mn.io", "type": "text/plain", "content": "x"}
 
@@ -29,7 +29,7 @@ class Time:
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     time = Time()
-    monkeypatch.setattr("msgnb.pacing.time.monotonic", lambda: time.now)
+    monkeypatch.setattr("msgnb.core.pacing.time.monotonic", lambda: time.now)
     return time
 
 
@@ -119,7 +119,7 @@ def test_a_long_rest_is_seen_and_can_be_broken_off(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A pause of seconds shows a bar that says why where somebody is looking; Ctrl-C ends it."""
-    from msgnb import progress
+    from msgnb.core import progress
 
     monkeypatch.setattr(progress, "watched", lambda: True)
     monkeypatch.setattr(progress, "_wait", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -130,7 +130,7 @@ def test_a_long_rest_is_seen_and_can_be_broken_off(
 
 def test_a_rest_ends_when_it_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rest that is given up meanwhile goes on no longer."""
-    from msgnb import progress
+    from msgnb.core import progress
 
     monkeypatch.setattr(progress, "watched", lambda: True)
     given_up = threading.Event()

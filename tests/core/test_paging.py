@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from msgnb.paging import IncompleteWarning, back_in_time, by_offset
-from msgnb.progress import watched
+from msgnb.core.paging import IncompleteWarning, back_in_time, by_offset
+from msgnb.core.progress import watched
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -120,7 +120,7 @@ def test_a_long_walk_shows_its_progress(
 ) -> None:
     """A walk that takes longer than a second shows on stderr how many rows there are so far."""
     ticks = count(0, 10)
-    monkeypatch.setattr("msgnb.progress.watched", lambda: True)
+    monkeypatch.setattr("msgnb.core.progress.watched", lambda: True)
     monkeypatch.setattr("tqdm.std.time", lambda: next(ticks))
     by_offset(offsets(list(range(25)), []), size=10, key=int, what="messages")
     out, err = capsys.readouterr()
@@ -132,9 +132,9 @@ def test_nothing_is_drawn_where_nobody_looks(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In a batch there is no progress bar; on a terminal and in a notebook there may be."""
-    monkeypatch.setattr("msgnb.notebook.running", lambda: False)
+    monkeypatch.setattr("msgnb.core.notebook.running", lambda: False)
     by_offset(offsets(list(range(25)), []), size=10, key=int, what="rows")
     assert capsys.readouterr() == ("", "")
     assert not watched()
-    monkeypatch.setattr("msgnb.notebook.running", lambda: True)
+    monkeypatch.setattr("msgnb.core.notebook.running", lambda: True)
     assert watched()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import msgnb
-from msgnb.phones import dialable, international
+from msgnb.core.phones import dialable, international
 
 
 @pytest.mark.parametrize("number", ["+22963588213", "22963588213", "229 63-58-82-13", "+229 (63) 58.82/13"])

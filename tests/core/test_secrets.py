@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 import msgnb
-from msgnb.netsapiens.auth import TokenAnswer
+from msgnb.platforms.netsapiens.auth import TokenAnswer
 
 CANARY = "canary-4711"
 

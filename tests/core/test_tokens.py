@@ -13,10 +13,10 @@ from typing import Any
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
+from loopback import Loopback, answers
 
 import msgnb
-from loopback import Loopback, answers
-from msgnb.tokens import TokenStore
+from msgnb.core.tokens import TokenStore
 
 TOKEN = msgnb.Secret("canary-4711")
 
@@ -53,7 +53,7 @@ def redis(tmp_path: Path) -> Iterator[Any]:
 def test_memory_forgets_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token is kept for its seconds, and no longer."""
     now = [100.0]
-    monkeypatch.setattr("msgnb.tokens.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("msgnb.core.tokens.time.monotonic", lambda: now[0])
     store = msgnb.MemoryStore()
     store.set("ana", TOKEN, 60)
     assert store.get("ana") == TOKEN
@@ -136,7 +136,7 @@ def test_the_keyring_keeps_a_token_for_later_processes(
 ) -> None:
     """Another store of the same keyring has the token until its end, and not after it was deleted."""
     now = [1000.0]
-    monkeypatch.setattr("msgnb.tokens.time.time", lambda: now[0])
+    monkeypatch.setattr("msgnb.core.tokens.time.time", lambda: now[0])
     msgnb.KeyringStore().set("ana", TOKEN, 60)
     assert msgnb.KeyringStore().get("ana") == TOKEN
     assert msgnb.KeyringStore().get("bia") is None

@@ -12,14 +12,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
-
-import msgnb
 from listening import SENDER, Stub, told
 from loopback import Loopback, answers, drops
-from msgnb import live as module
+
+import msgnb
 from msgnb import tables
-from msgnb.events import Event
-from msgnb.live import Live
+from msgnb.events import live as module
+from msgnb.events.event import Event
+from msgnb.events.live import Live
 
 Offline = msgnb.testing.Offline
 OWN = "16195550101"
@@ -77,7 +77,7 @@ def test_the_frame_is_the_table_of_events(world: Offline) -> None:
 def test_all_names_mean_the_same(quirks: tuple[str, ...]) -> None:
     """Old and hyphenated names, text and numbers give the same events."""
     from msgnb_mocks import World
-    from msgnb_mocks.inprocess import InProcess
+    from msgnb_mocks.hosting.inprocess import InProcess
 
     with InProcess(World(7), quirks=frozenset(f"netsapiens:{quirk}" for quirk in quirks)) as inside:
         login = dict(inside.credentials["netsapiens"])

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import msgnb
-from msgnb import archive as archives
+from msgnb.history import archive as archives
 
 KEYS = ["platform", "account", "session", "message", "at", "direction"]
 PLATFORMS = ("blip", "netsapiens", "smsdrop")
@@ -312,7 +312,7 @@ def test_without_its_libraries_it_says_what_to_install(
             raise ImportError(name)
         return real(name)
 
-    monkeypatch.setattr("msgnb.archive_files.import_module", missing)
+    monkeypatch.setattr("msgnb.history.files.import_module", missing)
     with pytest.raises(msgnb.SettingsError, match=r"an archive needs duckdb: pip install 'msgnb\[archive\]'"):
         msgnb.Archive(tmp_path)
     assert timedelta(days=3) == archives.LATELY

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
-import msgnb
 from awaiting import aside
 
-ROOT = Path(__file__).resolve().parents[1]
+import msgnb
+
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = ("README.md", *(f"docs/{name}.md" for name in (
@@ -40,7 +40,7 @@ def test_the_examples_run(page: str, code: str, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(tmp_path)  # where they may write
     with msgnb.offline(seed=7) as world:
         pass_by = world.mocks.clock.advance
-        monkeypatch.setattr("msgnb.http.Http._rest", lambda _, seconds: pass_by(seconds=seconds))
+        monkeypatch.setattr("msgnb.core.http.Http._rest", lambda _, seconds: pass_by(seconds=seconds))
         login = world.credentials
         monkeypatch.setenv("MSGNB_BLIP_KEY", login["blip"]["key"])
         for name in ("base_url", "client_id", "client_secret", "username", "password"):

@@ -12,7 +12,7 @@ import pytest
 
 import msgnb
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 NAMES = [
     "Attempt",
     "AlreadyExists",
@@ -119,11 +119,11 @@ def test_imports_run_one_way() -> None:
         used = imports(tree)
         roots = {item.partition(".")[0] for item in used}
         assert "msgnb_mocks" not in {item.partition(".")[0] for item in imports(tree, top_level=True)}, name
-        assert "requests" not in roots or name in {"msgnb.http", "msgnb.answers"}, name
+        assert "requests" not in roots or name in {"msgnb.core.http", "msgnb.core.responses"}, name
         assert "ipywidgets" not in roots or name.startswith("msgnb.widgets."), name
         for client in CLIENTS:
-            if name.startswith(f"msgnb.{client}."):
-                others = {f"msgnb.{other}" for other in CLIENTS if other != client}
+            if name.startswith(f"msgnb.platforms.{client}."):
+                others = {f"msgnb.platforms.{other}" for other in CLIENTS if other != client}
                 assert not {item for item in used if any(item.startswith(other) for other in others)}, name
                 assert not {item for item in used if item.startswith(("msgnb.widgets", "msgnb.testing"))}, (
                     name
@@ -135,7 +135,7 @@ def test_dtypes_have_one_home() -> None:
     for path in (ROOT / "msgnb").rglob("*.py"):
         # Narwhals has names of its own for what it counts with.
         text = path.read_text(encoding="utf-8").replace("nw.Int64", "")
-        assert path.name == "tables.py" or not any(name in text for name in ("Int64", "datetime64")), path
+        assert path.name == "schema.py" or not any(name in text for name in ("Int64", "datetime64")), path
 
 
 def test_the_mocks_share_no_code_with_the_client() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from msgnb_mocks.ensemble import Ensemble
-from msgnb_mocks.journal import Journal
+from msgnb_mocks.core.journal import Journal
+from msgnb_mocks.world.ensemble import Ensemble
 
 PROVED = Path(__file__).parent / "proved.json"
 

@@ -12,7 +12,7 @@ from blipy.Postmasters import AnalyticsPostmaster
 from blipy.Types import Date
 
 from msgnb_mocks import World
-from msgnb_mocks.inprocess import InProcess
+from msgnb_mocks.hosting.inprocess import InProcess
 
 START, END = (2026, 10, 10), (2026, 10, 20)
 DAYS = datetime(*START), datetime(*END)  # noqa: DTZ001 - as this client's users write them

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from awaiting import run
 
 import msgnb
-from awaiting import run
 
 blip_sdk = pytest.importorskip("blip_sdk", reason="blip_sdk is not installed")
 pytestmark = pytest.mark.peer("blip_sdk 1.0.4 (PyPI)")

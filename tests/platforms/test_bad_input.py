@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from loopback import Loopback, answers, truncates
 
 import msgnb
-from loopback import Loopback, answers, truncates
 
 CLIENTS: dict[str, Callable[[str], msgnb.Client]] = {
     "blip": lambda url: msgnb.Blip("bm9ib2R5OmhpZGRlbg==", base_url=url),

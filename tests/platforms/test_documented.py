@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from loopback import Loopback, answers
 
 import msgnb
-from loopback import Loopback, answers
 from msgnb import tables
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).resolve().parents[1] / "data"
 SESSION = "s" * 32
 
 

@@ -4,7 +4,7 @@ import json
 import sys
 
 import msgnb
-from msgnb import archive
+from msgnb.history import archive
 
 archive.PART_ROWS = 300  # many moments at which something is written
 folder, login = sys.argv[1], json.loads(sys.argv[2])

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pandas as pd
 
 import msgnb
-from msgnb import bulk
+from msgnb.campaigns import run as bulk
 
 
 def crowd(count: int) -> pd.DataFrame:

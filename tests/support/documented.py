@@ -9,7 +9,7 @@ from typing import Any
 
 Pair = dict[str, Any]
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).resolve().parents[1] / "data"
 LINES = (DATA / "blip.jsonl").read_text(encoding="utf-8").splitlines()
 BLIP: list[Pair] = [json.loads(line) for line in LINES]
 

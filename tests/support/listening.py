@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgnb
-from msgnb.events import Event
-from msgnb.netsapiens.events import event_of
+from msgnb.events.event import Event
+from msgnb.platforms.netsapiens.events import event_of
 
 SENDER = "12125550176"
 NOW = datetime(2026, 11, 2, tzinfo=UTC)

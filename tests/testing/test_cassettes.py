@@ -19,7 +19,7 @@ import msgnb
 import msgnb_mocks
 from msgnb.testing import cassettes
 
-ROOT = Path(__file__).resolve().parents[1] / "cassettes"
+ROOT = Path(__file__).resolve().parents[2] / "cassettes"
 NOBODY = "http://127.0.0.1:1"
 """Where nobody listens: a request that is not in a recording fails."""
 SESSION = "cassette_session_0123456789abcdef"

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 import msgnb
-from msgnb.pytest_plugin import Platform
+from msgnb.testing.pytest_plugin import Platform
 
 TO = "551100001111@0mn.io"
 
@@ -143,7 +143,7 @@ def test_it_works_beside_xdist_and_costs_nothing_unasked(pytester: pytest.Pytest
 
 def test_the_five_minutes_do_what_they_say(pytester: pytest.Pytester) -> None:
     """The tutorial's bot and its tests run as they are written there."""
-    text = (Path(__file__).resolve().parents[1] / "docs" / "five-minutes.md").read_text(encoding="utf-8")
+    text = (Path(__file__).resolve().parents[2] / "docs" / "five-minutes.md").read_text(encoding="utf-8")
     (bot, *_), tests = (re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL) for kind in ("python", "py"))
     pytester.makepyfile(my_bot=bot, test_my_bot="\n".join(tests))
     done = pytester.runpytest_subprocess("-p", "no:recording")

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 import msgnb
-from msgnb_mocks import World, platforms
-from msgnb_mocks.snapshots import save
+from msgnb_mocks import World
+from msgnb_mocks.core import registry as platforms
+from msgnb_mocks.world.snapshots import save
 
 PHONE = "+22963588213"
 CUSTOMER = "5511999998888@wa.gw.msging.net"

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import msgnb
-from msgnb import exports
+from msgnb.tables import export as exports
 from msgnb.widgets import CampaignForm
 from msgnb.widgets.parts import Upload
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import orjson
 import pytest
+from loopback import Loopback, answers, drops
 
 import msgnb
-from loopback import Loopback, answers, drops
-from msgnb.blip.known import KNOWN
+from msgnb.platforms.blip.command_catalogue import KNOWN
 from msgnb.widgets import CommandConsole
-from msgnb_mocks.blip.commands import COMMANDS
-from msgnb_mocks.blip.lime import target
+from msgnb_mocks.platforms.blip.commands import COMMANDS
+from msgnb_mocks.platforms.blip.lime import target
 
 WHO = "5511999990001@wa.gw.msging.net"
 CONTACT = {"identity": WHO, "name": "<b>Ana</b> $5 and $6"}

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from msgnb.errors import InvalidRequest
+from msgnb.core.errors import InvalidRequest
 from msgnb.widgets.form import Form
-from msgnb.widgets.hearing import Hearing
+from msgnb.widgets.ordered_inbox import Hearing
 from msgnb.widgets.parts import Button, Code, Control, FileControl, Pane, SecretControl, Upload
 
 

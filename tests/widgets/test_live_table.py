@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from listening import SENDER, Stub, told
 
 import msgnb
-from listening import SENDER, Stub, told
-from msgnb.live import Live
+from msgnb.events.live import Live
 from msgnb.widgets.live_table import LiveTable
 
 

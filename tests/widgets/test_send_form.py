@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import msgnb
-from msgnb.markup import Markup, element
-from msgnb.sending import SendResult
+from msgnb.core.html import Markup, element
+from msgnb.core.sending import SendResult
 from msgnb.widgets import SendForm
 from msgnb.widgets.parts import Upload
 

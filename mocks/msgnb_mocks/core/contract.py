@@ -32,7 +32,7 @@ TYPES: tuple[tuple[type, str], ...] = (
 def contract() -> dict[str, dict[str, Names]]:
     """For each operation that some document shows: the names of its `request`, and of its `answer`."""
     found: dict[str, dict[str, Names]] = orjson.loads(
-        files("msgnb_mocks").joinpath("contract.json").read_bytes()
+        files("msgnb_mocks.core").joinpath("contract.json").read_bytes()
     )
     return found
 

@@ -16,7 +16,7 @@ from typing import Literal
 
 import orjson
 
-from msgnb_mocks.operations import JSON_HEADERS, Answer, Request, json_object
+from msgnb_mocks.core.operations import JSON_HEADERS, Answer, Request, json_object
 
 Place = Literal["before", "after"]
 

@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from msgnb_mocks.contract import unnamed
-from msgnb_mocks.operations import Answer, Application, Request, Said, json_object
+from msgnb_mocks.core.contract import unnamed
+from msgnb_mocks.core.operations import Answer, Application, Request, Said, json_object
 
 if TYPE_CHECKING:
     import pandas as pd

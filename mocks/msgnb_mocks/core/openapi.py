@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from msgnb_mocks.contract import Names, contract
-from msgnb_mocks.operations import Application, Operation
+from msgnb_mocks.core.contract import Names, contract
+from msgnb_mocks.core.operations import Application, Operation
 
 HEADING = ("operation", "method", "path or uri", "to", "sure", "errors", "what it does")
 

@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, unquote
 
 import orjson
 
-from msgnb_mocks.clock import Clock
-from msgnb_mocks.history import Heard
+from msgnb_mocks.core.clock import Clock
+from msgnb_mocks.world.history import Heard
 
 Json = Any
 """Anything that a JSON body holds."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from msgnb_mocks import blip, netsapiens, smsdrop
-from msgnb_mocks.operations import Application, check_quirks
-from msgnb_mocks.world import World
+from msgnb_mocks.core.operations import Application, check_quirks
+from msgnb_mocks.platforms import blip, netsapiens, smsdrop
+from msgnb_mocks.world.world import World
 
 MODULES = {"blip": blip, "netsapiens": netsapiens, "smsdrop": smsdrop}
 REAL_HOSTS = {name: module.REAL_HOST for name, module in MODULES.items()}

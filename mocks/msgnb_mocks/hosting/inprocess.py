@@ -13,11 +13,11 @@ import responses
 from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
-from msgnb_mocks.ensemble import Ensemble
-from msgnb_mocks.faults import Broken
-from msgnb_mocks.operations import Answer, Application, Request, headers_of
-from msgnb_mocks.platforms import REAL_HOSTS, credentials
-from msgnb_mocks.world import World
+from msgnb_mocks.core.faults import Broken
+from msgnb_mocks.core.operations import Answer, Application, Request, headers_of
+from msgnb_mocks.core.registry import REAL_HOSTS, credentials
+from msgnb_mocks.world.ensemble import Ensemble
+from msgnb_mocks.world.world import World
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 OLD_BLIP_HOST = "msging.net"

@@ -9,12 +9,12 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from msgnb_mocks.blip.lime import target
-from msgnb_mocks.contract import Names, merged
-from msgnb_mocks.operations import Answer, Application, Json, Operation, Request, json_object
-from msgnb_mocks.platforms import platforms
-from msgnb_mocks.snapshots import put_back, save
-from msgnb_mocks.world import World
+from msgnb_mocks.core.contract import Names, merged
+from msgnb_mocks.core.operations import Answer, Application, Json, Operation, Request, json_object
+from msgnb_mocks.core.registry import platforms
+from msgnb_mocks.platforms.blip.lime import target
+from msgnb_mocks.world.snapshots import put_back, save
+from msgnb_mocks.world.world import World
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,10 @@ from socketserver import TCPServer as StandardServer
 from types import TracebackType
 from typing import NoReturn, Protocol, Self
 
-from msgnb_mocks.clock import Clock
-from msgnb_mocks.faults import Broken
-from msgnb_mocks.operations import Answer, Request, headers_of
-from msgnb_mocks.operations import Handler as Handling
+from msgnb_mocks.core.clock import Clock
+from msgnb_mocks.core.faults import Broken
+from msgnb_mocks.core.operations import Answer, Request, headers_of
+from msgnb_mocks.core.operations import Handler as Handling
 
 log = logging.getLogger("msgnb_mocks")
 

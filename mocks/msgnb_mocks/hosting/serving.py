@@ -10,12 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from msgnb_mocks.ensemble import Ensemble
-from msgnb_mocks.operations import Application
-from msgnb_mocks.platforms import credentials
-from msgnb_mocks.server import HOST, Server
+from msgnb_mocks.core.operations import Application
+from msgnb_mocks.core.registry import credentials
+from msgnb_mocks.hosting.server import HOST, Server
 from msgnb_mocks.ui import Simulator
-from msgnb_mocks.world import World
+from msgnb_mocks.world.ensemble import Ensemble
+from msgnb_mocks.world.world import World
 
 
 def serve(

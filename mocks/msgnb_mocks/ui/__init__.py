@@ -13,12 +13,12 @@ from urllib.parse import quote, unquote
 
 import orjson
 
-from msgnb_mocks.ensemble import Ensemble
-from msgnb_mocks.faults import FAULTS
-from msgnb_mocks.operations import Answer, Refusal, Request
+from msgnb_mocks.core.faults import FAULTS
+from msgnb_mocks.core.operations import Answer, Refusal, Request
 from msgnb_mocks.ui import pages
 from msgnb_mocks.ui.chats import Chats
 from msgnb_mocks.ui.markup import document
+from msgnb_mocks.world.ensemble import Ensemble
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from msgnb_mocks.ensemble import Ensemble
-from msgnb_mocks.history import Heard
+from msgnb_mocks.world.ensemble import Ensemble
+from msgnb_mocks.world.history import Heard
 
 Key = tuple[str, str]
 """A platform and a person on it: a number, user or identity."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from msgnb_mocks.contract import contract
-from msgnb_mocks.ensemble import Ensemble
-from msgnb_mocks.faults import FAULTS
-from msgnb_mocks.history import Heard
-from msgnb_mocks.journal import Entry
+from msgnb_mocks.core.contract import contract
+from msgnb_mocks.core.faults import FAULTS
+from msgnb_mocks.core.journal import Entry
 from msgnb_mocks.ui.chats import Chat, Chats, Key
 from msgnb_mocks.ui.markup import Html, joined, tag
+from msgnb_mocks.world.ensemble import Ensemble
+from msgnb_mocks.world.history import Heard
 
 MOST_PHONES = 60
 MOST_LINES = 80

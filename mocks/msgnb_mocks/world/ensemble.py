@@ -13,14 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgnb_mocks import history
-from msgnb_mocks.faults import Broken, Faults, Pages
-from msgnb_mocks.journal import NOTHING, Journal
-from msgnb_mocks.operations import Answer, Application, Evidence, Handler, Request, names_of
-from msgnb_mocks.people import People
-from msgnb_mocks.platforms import platforms
-from msgnb_mocks.snapshots import Saved, differences, put_back, save
-from msgnb_mocks.world import World
+from msgnb_mocks.core.faults import Broken, Faults, Pages
+from msgnb_mocks.core.journal import NOTHING, Journal
+from msgnb_mocks.core.operations import Answer, Application, Evidence, Handler, Request, names_of
+from msgnb_mocks.core.registry import platforms
+from msgnb_mocks.world import history
+from msgnb_mocks.world.people import People
+from msgnb_mocks.world.snapshots import Saved, differences, put_back, save
+from msgnb_mocks.world.world import World
 
 if TYPE_CHECKING:
     import pandas as pd

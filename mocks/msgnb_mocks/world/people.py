@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from msgnb_mocks.clock import Clock
-from msgnb_mocks.operations import Application, Said
+from msgnb_mocks.core.clock import Clock
+from msgnb_mocks.core.operations import Application, Said
 
 Text = str | Callable[[str], str | None]
 """What is answered: a text, or what makes one of what was heard; `None` is no answer."""

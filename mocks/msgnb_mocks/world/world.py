@@ -20,7 +20,7 @@ from uuid import UUID
 
 import orjson
 
-from msgnb_mocks.clock import Clock
+from msgnb_mocks.core.clock import Clock
 
 PEOPLE = 120
 CONVERSATIONS = {"blip": 50, "netsapiens": 40}
@@ -262,7 +262,7 @@ def _random(seed: int, purpose: str) -> Random:
 
 @cache
 def _corpus() -> dict[str, Any]:
-    found: dict[str, Any] = orjson.loads(files("msgnb_mocks").joinpath("corpus.json").read_bytes())
+    found: dict[str, Any] = orjson.loads(files("msgnb_mocks.world").joinpath("corpus.json").read_bytes())
     return found
 
 

@@ -1,5 +1,5 @@
 """BLiP: chatbots, by JSON commands over HTTP."""
 
-from msgnb.blip.client import Blip
+from msgnb.platforms.blip.client import Blip
 
 __all__ = ["Blip"]

@@ -6,8 +6,8 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 
-from msgnb.errors import SettingsError
-from msgnb.secrets import Secret
+from msgnb.core.errors import SettingsError
+from msgnb.core.secrets import Secret
 
 SCHEME = "Key"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from msgnb.blip.commands import Commands, escaped, identity
-from msgnb.errors import NotFound, Rejected
+from msgnb.core.errors import NotFound, Rejected
+from msgnb.platforms.blip.connection import Commands, escaped, identity
 
 TEXT, JSON = "text/plain", "application/json"
 PAGE = 1000

@@ -11,20 +11,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
-from msgnb.blip.lists import DOMAIN
-from msgnb.blip.rows import STATUSES
-from msgnb.bulk import Receipt, Told
-from msgnb.campaign import Campaign
-from msgnb.errors import NotFound, OutcomeUnknown, Unreachable
-from msgnb.journal import Fate, Part
-from msgnb.plan import Person
-from msgnb.progress import progress
-from msgnb.watching import Standing
+from msgnb.campaigns.campaign import Campaign
+from msgnb.campaigns.journal import Fate, Part
+from msgnb.campaigns.plan import Person
+from msgnb.campaigns.run import Receipt, Told
+from msgnb.campaigns.watching import Standing
+from msgnb.core.errors import NotFound, OutcomeUnknown, Unreachable
+from msgnb.core.progress import progress
+from msgnb.platforms.blip.lists import DOMAIN
+from msgnb.platforms.blip.to_tables import STATUSES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from msgnb.blip.client import Blip
+    from msgnb.platforms.blip.client import Blip
 
 MOST = 10_000
 WHATSAPP = "wa.gw.msging.net"

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from msgnb.blip import rows
-from msgnb.blip.commands import Command, Commands, escaped
-from msgnb.blip.times import coming, stamp
-from msgnb.errors import InvalidRequest
-from msgnb.moments import When
-from msgnb.phones import international
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.phones import international
+from msgnb.core.times import When
+from msgnb.platforms.blip import to_tables as rows
+from msgnb.platforms.blip.connection import Command, Commands, escaped
+from msgnb.platforms.blip.times import coming, stamp
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,29 +6,29 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from msgnb import tables
-from msgnb.answers import Explanation
-from msgnb.blip.auth import KeyAuth
-from msgnb.blip.campaigns import Campaigns
-from msgnb.blip.contacts import Contacts
-from msgnb.blip.courier import BlipCourier, whatsapp
-from msgnb.blip.desk import Desk
-from msgnb.blip.lists import Lists
-from msgnb.blip.schedules import Schedules
-from msgnb.blip.stores import Stores
-from msgnb.blip.tracks import Tracks
-from msgnb.client import Client
-from msgnb.errors import InvalidRequest, SettingsError
-from msgnb.http import DEFAULT_TIMEOUT, Hook, Http, Timeout
-from msgnb.pacing import Pacing
-from msgnb.secrets import Secret
+from msgnb.core.errors import InvalidRequest, SettingsError
+from msgnb.core.http import DEFAULT_TIMEOUT, Hook, Http, Timeout
+from msgnb.core.pacing import Pacing
+from msgnb.core.responses import Explanation
+from msgnb.core.secrets import Secret
+from msgnb.platforms.base import Client
+from msgnb.platforms.blip.auth import KeyAuth
+from msgnb.platforms.blip.buckets import Stores
+from msgnb.platforms.blip.campaign_sender import BlipCourier, whatsapp
+from msgnb.platforms.blip.campaigns import Campaigns
+from msgnb.platforms.blip.contacts import Contacts
+from msgnb.platforms.blip.events import Tracks
+from msgnb.platforms.blip.lists import Lists
+from msgnb.platforms.blip.schedules import Schedules
+from msgnb.platforms.blip.tickets import Desk
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
 
-    from msgnb.bulk import Courier
-    from msgnb.campaign import Campaign
+    from msgnb.campaigns.campaign import Campaign
+    from msgnb.campaigns.run import Courier
 
 HOST = "http.msging.net"
 PLANS: Mapping[str, Mapping[str, int]] = {

@@ -13,10 +13,10 @@ from itertools import chain
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from msgnb.errors import InvalidRequest, MsgnbError, NotFound, RateLimited, Rejected, Unreachable
-from msgnb.http import READ, WRITE, Http, Policy
-from msgnb.paging import offset_pages
-from msgnb.sending import new_id
+from msgnb.core.errors import InvalidRequest, MsgnbError, NotFound, RateLimited, Rejected, Unreachable
+from msgnb.core.http import READ, WRITE, Http, Policy
+from msgnb.core.paging import offset_pages
+from msgnb.core.sending import new_id
 
 Command = dict[str, Any]
 Query = Mapping[str, Any]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from msgnb.blip import rows
-from msgnb.blip.commands import Command, Commands, escaped, identity
-from msgnb.errors import InvalidRequest
-from msgnb.paging import IncompleteWarning
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.paging import IncompleteWarning
+from msgnb.platforms.blip import to_tables as rows
+from msgnb.platforms.blip.connection import Command, Commands, escaped, identity
 
 if TYPE_CHECKING:
     import pandas as pd

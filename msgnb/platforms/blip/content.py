@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from msgnb import tables
-from msgnb.errors import InvalidRequest
+from msgnb.core.errors import InvalidRequest
 
 TEXT = "text/plain"
 JSON = "application/json"

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
-from msgnb.blip import rows
-from msgnb.blip.commands import Commands, escaped, identity
-from msgnb.blip.times import first_moment, last_moment
-from msgnb.errors import InvalidRequest
-from msgnb.moments import When
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.times import When
+from msgnb.platforms.blip import to_tables as rows
+from msgnb.platforms.blip.connection import Commands, escaped, identity
+from msgnb.platforms.blip.times import first_moment, last_moment
 
 if TYPE_CHECKING:
     import pandas as pd

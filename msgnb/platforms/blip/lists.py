@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from msgnb.blip import rows
-from msgnb.blip.commands import Command, escaped, identity
-from msgnb.blip.content import Content
-from msgnb.blip.conversations import Conversations
-from msgnb.bulk import Receipt, Streak, tried
-from msgnb.errors import InvalidRequest
-from msgnb.journal import Result
-from msgnb.progress import progress
+from msgnb.campaigns.journal import Result
+from msgnb.campaigns.run import Receipt, Streak, tried
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.progress import progress
+from msgnb.platforms.blip import to_tables as rows
+from msgnb.platforms.blip.connection import Command, escaped, identity
+from msgnb.platforms.blip.content import Content
+from msgnb.platforms.blip.messages import Conversations
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from msgnb.sending import SendResult
+    from msgnb.core.sending import SendResult
 
 BROADCAST = "postmaster@broadcast.msging.net"
 DOMAIN = "broadcast.msging.net"

@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
-from msgnb.blip import rows
-from msgnb.blip.commands import Commands, escaped, identity
-from msgnb.blip.content import Content
-from msgnb.blip.content import text as plain
-from msgnb.blip.times import stamp
-from msgnb.errors import InvalidRequest
-from msgnb.history import Reader
-from msgnb.moments import When, instant
-from msgnb.paging import back_in_time
-from msgnb.progress import progress
-from msgnb.sending import SendResult
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.paging import back_in_time
+from msgnb.core.progress import progress
+from msgnb.core.sending import SendResult
+from msgnb.core.times import When, instant
+from msgnb.history.reading import Reader
+from msgnb.platforms.blip import to_tables as rows
+from msgnb.platforms.blip.connection import Commands, escaped, identity
+from msgnb.platforms.blip.content import Content
+from msgnb.platforms.blip.content import text as plain
+from msgnb.platforms.blip.times import stamp
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from msgnb.blip import rows
-from msgnb.blip.commands import Commands, escaped, identity
-from msgnb.blip.content import Content
-from msgnb.blip.content import text as plain
-from msgnb.blip.times import coming, stamp
-from msgnb.moments import When, instant
-from msgnb.sending import SendResult, new_id
+from msgnb.core.sending import SendResult, new_id
+from msgnb.core.times import When, instant
+from msgnb.platforms.blip import to_tables as rows
+from msgnb.platforms.blip.connection import Commands, escaped, identity
+from msgnb.platforms.blip.content import Content
+from msgnb.platforms.blip.content import text as plain
+from msgnb.platforms.blip.times import coming, stamp
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
-from msgnb.blip import rows
-from msgnb.blip.commands import Command, Commands, escaped
-from msgnb.errors import InvalidRequest
-from msgnb.moments import When, instant
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.times import When, instant
+from msgnb.platforms.blip import to_tables as rows
+from msgnb.platforms.blip.connection import Command, Commands, escaped
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from msgnb.errors import InvalidRequest
-from msgnb.moments import When, instant, read
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.times import When, instant, read
 
 MIDNIGHT = timedelta(hours=3)
 """A day of the platform's counters begins at three in UTC, which is midnight in Brazil (BLiP 2.3)."""

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
-from msgnb.blip.content import media_of, text_of
-from msgnb.journal import Result
+from msgnb.campaigns.journal import Result
+from msgnb.platforms.blip.content import media_of, text_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,5 +1,5 @@
 """NetSapiens: a PBX with SMS, MMS, chat and webhooks."""
 
-from msgnb.netsapiens.client import NetSapiens
+from msgnb.platforms.netsapiens.client import NetSapiens
 
 __all__ = ["NetSapiens"]

@@ -17,11 +17,11 @@ from typing import Any, Protocol
 
 import orjson
 
-from msgnb.answers import Answer
-from msgnb.errors import AuthError, MsgnbError, Unreachable
-from msgnb.http import READ, WRITE, Http, Policy
-from msgnb.secrets import Secret, ask
-from msgnb.tokens import TokenStore
+from msgnb.core.errors import AuthError, MsgnbError, Unreachable
+from msgnb.core.http import READ, WRITE, Http, Policy
+from msgnb.core.responses import Answer
+from msgnb.core.secrets import Secret, ask
+from msgnb.core.tokens import TokenStore
 
 EARLY = 60.0
 """A token is renewed that many seconds before it ends, so that none ends on its way."""

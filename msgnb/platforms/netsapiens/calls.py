@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from msgnb.errors import InvalidRequest
-from msgnb.http import WRITE, part
-from msgnb.netsapiens import rows
-from msgnb.netsapiens.bodies import Wire
-from msgnb.netsapiens.resource import Resource, only, owner_path, user_path
-from msgnb.sending import new_id
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.http import WRITE, part
+from msgnb.core.sending import new_id
+from msgnb.platforms.netsapiens import to_tables as rows
+from msgnb.platforms.netsapiens.connection import Resource, only, owner_path, user_path
+from msgnb.platforms.netsapiens.payloads import Wire
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgnb import tables
-from msgnb.bulk import Receipt, Told
-from msgnb.errors import NotFound
-from msgnb.journal import Fate, Part
-from msgnb.plan import Person
-from msgnb.progress import progress
-from msgnb.watching import Standing
+from msgnb.campaigns.journal import Fate, Part
+from msgnb.campaigns.plan import Person
+from msgnb.campaigns.run import Receipt, Told
+from msgnb.campaigns.watching import Standing
+from msgnb.core.errors import NotFound
+from msgnb.core.progress import progress
 
 if TYPE_CHECKING:
-    from msgnb.netsapiens.client import NetSapiens
+    from msgnb.platforms.netsapiens.client import NetSapiens
 
 
 class NetSapiensCourier:

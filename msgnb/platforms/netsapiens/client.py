@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from msgnb.answers import Explanation
-from msgnb.client import Client
-from msgnb.errors import InvalidRequest, NotSupported, SettingsError
-from msgnb.http import DEFAULT_TIMEOUT, Hook, Http, Timeout
-from msgnb.netsapiens import rows
-from msgnb.netsapiens.auth import JwtAuth, KeyAuth, Login, Passcode, SignIn, TokenAnswer, TokenAuth
-from msgnb.netsapiens.calls import Calls
-from msgnb.netsapiens.courier import NetSapiensCourier
-from msgnb.netsapiens.messages import Messages
-from msgnb.netsapiens.resource import user_path
-from msgnb.netsapiens.subscriptions import Subscriptions
-from msgnb.secrets import Secret
-from msgnb.tokens import TokenStore
+from msgnb.core.errors import InvalidRequest, NotSupported, SettingsError
+from msgnb.core.http import DEFAULT_TIMEOUT, Hook, Http, Timeout
+from msgnb.core.responses import Explanation
+from msgnb.core.secrets import Secret
+from msgnb.core.tokens import TokenStore
+from msgnb.platforms.base import Client
+from msgnb.platforms.netsapiens import to_tables as rows
+from msgnb.platforms.netsapiens.auth import JwtAuth, KeyAuth, Login, Passcode, SignIn, TokenAnswer, TokenAuth
+from msgnb.platforms.netsapiens.calls import Calls
+from msgnb.platforms.netsapiens.campaign_sender import NetSapiensCourier
+from msgnb.platforms.netsapiens.connection import user_path
+from msgnb.platforms.netsapiens.messages import Messages
+from msgnb.platforms.netsapiens.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
 
-    from msgnb.bulk import Courier
-    from msgnb.campaign import Campaign
+    from msgnb.campaigns.campaign import Campaign
+    from msgnb.campaigns.run import Courier
 
 API = "/ns-api/v2"
 _LOGIN = ("client_id", "client_secret", "username", "password")

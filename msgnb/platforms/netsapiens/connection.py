@@ -7,11 +7,11 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, cast
 
-from msgnb.errors import NotFound
-from msgnb.http import READ, WRITE, Http, part
-from msgnb.netsapiens.auth import Identity, SignIn
-from msgnb.netsapiens.bodies import Wire, session_id
-from msgnb.paging import Key, offset_pages
+from msgnb.core.errors import NotFound
+from msgnb.core.http import READ, WRITE, Http, part
+from msgnb.core.paging import Key, offset_pages
+from msgnb.platforms.netsapiens.auth import Identity, SignIn
+from msgnb.platforms.netsapiens.payloads import Wire, session_id
 
 PAGE = 1000
 """The most rows that the platform gives at once; without a limit it cuts at 100 and says nothing."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from msgnb.errors import NotFound, OutcomeUnknown
-from msgnb.events import Event
-from msgnb.netsapiens.events import event_of
+from msgnb.core.errors import NotFound, OutcomeUnknown
+from msgnb.events.event import Event
+from msgnb.platforms.netsapiens.events import event_of
 
 if TYPE_CHECKING:
-    from msgnb.netsapiens.subscriptions import Subscriptions
+    from msgnb.platforms.netsapiens.subscriptions import Subscriptions
 
 
 class EventSource:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from msgnb.events import Event
-from msgnb.netsapiens.rows import CALL_STATES, moment
-from msgnb.netsapiens.spelling import CALL_KEYS, MESSAGE_KEYS, SESSION_KEYS, Names, respelt
-from msgnb.sending import new_id
+from msgnb.core.sending import new_id
+from msgnb.events.event import Event
+from msgnb.platforms.netsapiens.field_names import CALL_KEYS, MESSAGE_KEYS, SESSION_KEYS, Names, respelt
+from msgnb.platforms.netsapiens.to_tables import CALL_STATES, moment
 from msgnb.tables import text
 
 PLATFORM = "netsapiens"

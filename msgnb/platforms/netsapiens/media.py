@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgnb.errors import InvalidRequest
+from msgnb.core.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from PIL.Image import Image

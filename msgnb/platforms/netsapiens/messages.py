@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgnb import tables
-from msgnb.errors import InvalidRequest
-from msgnb.history import Reader
-from msgnb.http import WRITE
-from msgnb.netsapiens import rows
-from msgnb.netsapiens.bodies import PHONE_KINDS, Wire, message_body, session_id
-from msgnb.netsapiens.media import Media, media_of
-from msgnb.netsapiens.numbers import NATIONAL, Numbers
-from msgnb.netsapiens.resource import id_of, session_path
-from msgnb.netsapiens.sessions import Sessions
-from msgnb.sending import SendResult, new_id
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.http import WRITE
+from msgnb.core.sending import SendResult, new_id
+from msgnb.history.reading import Reader
+from msgnb.platforms.netsapiens import to_tables as rows
+from msgnb.platforms.netsapiens.connection import id_of, session_path
+from msgnb.platforms.netsapiens.media import Media, media_of
+from msgnb.platforms.netsapiens.numbers import NATIONAL, Numbers
+from msgnb.platforms.netsapiens.payloads import PHONE_KINDS, Wire, message_body, session_id
+from msgnb.platforms.netsapiens.sessions import Sessions
 
 if TYPE_CHECKING:
     import pandas as pd

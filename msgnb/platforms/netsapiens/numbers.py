@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from msgnb.errors import AuthError, InvalidRequest, Rejected
-from msgnb.netsapiens import rows
-from msgnb.netsapiens.bodies import Wire
-from msgnb.netsapiens.resource import Resource, only, owner_path
-from msgnb.phones import dialable
+from msgnb.core.errors import AuthError, InvalidRequest, Rejected
+from msgnb.core.phones import dialable
+from msgnb.platforms.netsapiens import to_tables as rows
+from msgnb.platforms.netsapiens.connection import Resource, only, owner_path
+from msgnb.platforms.netsapiens.payloads import Wire
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from msgnb.errors import InvalidRequest
-from msgnb.phones import dialable
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.phones import dialable
 
 Wire = dict[str, Any]
 

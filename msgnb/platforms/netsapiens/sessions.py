@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from msgnb.errors import InvalidRequest, NotFound, Rejected
-from msgnb.netsapiens import rows
-from msgnb.netsapiens.bodies import Wire
-from msgnb.netsapiens.resource import Resource, only, owner_path, session_path
-from msgnb.netsapiens.spelling import SESSION_KEYS, modern
+from msgnb.core.errors import InvalidRequest, NotFound, Rejected
+from msgnb.platforms.netsapiens import to_tables as rows
+from msgnb.platforms.netsapiens.connection import Resource, only, owner_path, session_path
+from msgnb.platforms.netsapiens.field_names import SESSION_KEYS, modern
+from msgnb.platforms.netsapiens.payloads import Wire
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
-from msgnb.errors import AlreadyExists, InvalidRequest, MsgnbError
-from msgnb.http import WRITE, part
-from msgnb.netsapiens import rows
-from msgnb.netsapiens.bodies import Moment, Wire, expiry, hyphenated, model_name, post_address
-from msgnb.netsapiens.resource import Resource, id_of, only
+from msgnb.core.errors import AlreadyExists, InvalidRequest, MsgnbError
+from msgnb.core.http import WRITE, part
+from msgnb.platforms.netsapiens import to_tables as rows
+from msgnb.platforms.netsapiens.connection import Resource, id_of, only
+from msgnb.platforms.netsapiens.payloads import Moment, Wire, expiry, hyphenated, model_name, post_address
 
 if TYPE_CHECKING:
-    from msgnb.listener import Listener
-    from msgnb.live import Live
-    from msgnb.marked import MarkedFrame
+    from msgnb.events.listener import Listener
+    from msgnb.events.live import Live
+    from msgnb.tables.subscription_view import MarkedFrame
 
 HOUR = timedelta(hours=1)
 
@@ -34,7 +34,7 @@ class Subscriptions(Resource):
             limit: the most rows; all where it is `None`.
             raw: add the subscriptions themselves as a last column.
         """
-        from msgnb.marked import marked  # noqa: PLC0415 - it loads pandas
+        from msgnb.tables.subscription_view import marked  # noqa: PLC0415 - it loads pandas
 
         found = self._list("/subscriptions", id_of, "subscriptions", limit)
         return marked(rows.subscriptions(found, self._whose(), raw=raw), self.http.now())
@@ -200,8 +200,8 @@ class Subscriptions(Resource):
         Raises:
             InvalidRequest: no model, or one that there is not, or a lifetime under ten seconds.
         """
-        from msgnb.live import Live  # noqa: PLC0415 - above the clients
-        from msgnb.netsapiens.listening import EventSource  # noqa: PLC0415 - it builds on this class
+        from msgnb.events.live import Live  # noqa: PLC0415 - above the clients
+        from msgnb.platforms.netsapiens.event_source import EventSource  # noqa: PLC0415 - it builds on this class
 
         if not models:
             raise InvalidRequest.of(models="names no model; say which events, as listen('message')")

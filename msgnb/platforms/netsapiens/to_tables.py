@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
-from msgnb.netsapiens.spelling import CALL_KEYS, MESSAGE_KEYS, SESSION_KEYS, modern
+from msgnb.platforms.netsapiens.field_names import CALL_KEYS, MESSAGE_KEYS, SESSION_KEYS, modern
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,7 +1,7 @@
 """SMSDrop: SMS campaigns."""
 
-from msgnb.campaign import Campaign, MessageType
-from msgnb.smsdrop.client import SmsDrop
-from msgnb.smsdrop.models import Subscription, User
+from msgnb.campaigns.campaign import Campaign, MessageType
+from msgnb.platforms.smsdrop.client import SmsDrop
+from msgnb.platforms.smsdrop.models import Subscription, User
 
 __all__ = ["Campaign", "MessageType", "SmsDrop", "Subscription", "User"]

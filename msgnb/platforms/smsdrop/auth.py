@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 
-from msgnb.errors import AuthError, Rejected, SettingsError
-from msgnb.http import READ, Http
-from msgnb.secrets import Secret
-from msgnb.tokens import TokenStore
+from msgnb.core.errors import AuthError, Rejected, SettingsError
+from msgnb.core.http import READ, Http
+from msgnb.core.secrets import Secret
+from msgnb.core.tokens import TokenStore
 
 LIFE = 3600.0
 EARLY = 60.0

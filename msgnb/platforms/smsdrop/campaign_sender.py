@@ -9,18 +9,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgnb import tables
-from msgnb.bulk import Receipt, Told
-from msgnb.campaign import Campaign
-from msgnb.errors import InvalidRequest
-from msgnb.journal import Fate, Part
-from msgnb.plan import Person
-from msgnb.smsdrop.rows import message_status
-from msgnb.watching import Standing, watch
+from msgnb.campaigns.campaign import Campaign
+from msgnb.campaigns.journal import Fate, Part
+from msgnb.campaigns.plan import Person
+from msgnb.campaigns.run import Receipt, Told
+from msgnb.campaigns.watching import Standing, watch
+from msgnb.core.errors import InvalidRequest
+from msgnb.platforms.smsdrop.to_tables import message_status
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from msgnb.smsdrop.client import SmsDrop
+    from msgnb.platforms.smsdrop.client import SmsDrop
 
 MOST = 10_000
 FEW = 20

@@ -9,26 +9,27 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgnb import tables
-from msgnb.answers import Explanation
-from msgnb.campaign import Campaign, MessageType
-from msgnb.client import Client
-from msgnb.errors import InsufficientCredit, InvalidRequest, NotFound, NotSupported
-from msgnb.history import Reader
-from msgnb.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Timeout, part
-from msgnb.paging import by_offset
-from msgnb.phones import international
-from msgnb.secrets import Secret
-from msgnb.sending import SendResult, new_id
-from msgnb.smsdrop import models, rows
-from msgnb.smsdrop.auth import LoginAuth
-from msgnb.smsdrop.courier import Launched, SmsDropCourier
-from msgnb.smsdrop.models import Subscription, User
-from msgnb.tokens import MemoryStore, TokenStore
+from msgnb.campaigns.campaign import Campaign, MessageType
+from msgnb.core.errors import InsufficientCredit, InvalidRequest, NotFound, NotSupported
+from msgnb.core.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Timeout, part
+from msgnb.core.paging import by_offset
+from msgnb.core.phones import international
+from msgnb.core.responses import Explanation
+from msgnb.core.secrets import Secret
+from msgnb.core.sending import SendResult, new_id
+from msgnb.core.tokens import MemoryStore, TokenStore
+from msgnb.history.reading import Reader
+from msgnb.platforms.base import Client
+from msgnb.platforms.smsdrop import models
+from msgnb.platforms.smsdrop import to_tables as rows
+from msgnb.platforms.smsdrop.auth import LoginAuth
+from msgnb.platforms.smsdrop.campaign_sender import Launched, SmsDropCourier
+from msgnb.platforms.smsdrop.models import Subscription, User
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from msgnb.bulk import Courier
+    from msgnb.campaigns.run import Courier
 
 ROOT = "https://smsdrop.edevtecapps.com"
 PREFIX = "/api"

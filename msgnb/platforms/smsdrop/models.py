@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from msgnb.campaign import Campaign, MessageType
-from msgnb.errors import InvalidRequest
+from msgnb.campaigns.campaign import Campaign, MessageType
+from msgnb.core.errors import InvalidRequest
 
 _KNOWN = (
     "message", "sender", "recipient_list", "title", "message_type", "defer_until", "defer_by", "id", "status",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-from msgnb_mocks.contract import contract, merged, unnamed
+from msgnb_mocks.core.contract import contract, merged, unnamed
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_contract_is_made_of_the_documents() -> None:
     """`contract.json` is what `mocks/make_contract.py` makes of the documented exchanges now."""
     made = runpy.run_path(str(ROOT / "mocks" / "make_contract.py"))["made"]()
-    assert (ROOT / "mocks" / "msgnb_mocks" / "contract.json").read_text(encoding="utf-8") == made
+    assert (ROOT / "mocks" / "msgnb_mocks" / "core" / "contract.json").read_text(encoding="utf-8") == made
 
 
 def test_names_go_into_lists_and_objects() -> None:

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 import msgnb
-from msgnb_mocks.faults import FAULTS, matrix
+from msgnb_mocks.core.faults import FAULTS, matrix
 
 TO = {"blip": "551100001111@0mn.io", "netsapiens": "1002", "smsdrop": "+22963588213"}
 # What a client may take for "surely not arrived" and send again.

@@ -19,12 +19,12 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
 from msgnb_mocks import World
-from msgnb_mocks.blip import BlipMock
-from msgnb_mocks.blip.commands import COMMANDS
-from msgnb_mocks.blip.lime import METHODS as KNOWN_METHODS
-from msgnb_mocks.inprocess import InProcess
-from msgnb_mocks.openapi import document
-from msgnb_mocks.operations import Answer, Request
+from msgnb_mocks.core.openapi import document
+from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.hosting.inprocess import InProcess
+from msgnb_mocks.platforms.blip import BlipMock
+from msgnb_mocks.platforms.blip.commands import COMMANDS
+from msgnb_mocks.platforms.blip.lime import METHODS as KNOWN_METHODS
 
 EXAMPLES = 2_000
 METHODS = sorted(KNOWN_METHODS)

@@ -11,7 +11,7 @@ import requests
 
 import msgnb
 import msgnb_mocks
-from msgnb_mocks import journal as journals
+from msgnb_mocks.core import journal as journals
 
 ANA, BIA = "+22963588213", "+5511999998888"
 

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from msgnb_mocks import World, platforms
-from msgnb_mocks.openapi import HEADING, document, listing
-from msgnb_mocks.operations import Application, Evidence
+from msgnb_mocks import World
+from msgnb_mocks.core import registry as platforms
+from msgnb_mocks.core.openapi import HEADING, document, listing
+from msgnb_mocks.core.operations import Application, Evidence
 
 MOCKS = platforms(World(7))
 

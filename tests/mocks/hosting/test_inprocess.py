@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from msgnb_mocks import World
-from msgnb_mocks.inprocess import InProcess
+from msgnb_mocks.hosting.inprocess import InProcess
 
 PING = {"id": "1", "method": "get", "uri": "/ping"}
 

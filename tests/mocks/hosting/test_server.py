@@ -16,9 +16,9 @@ import pytest
 import requests
 
 import msgnb_mocks
-from msgnb_mocks.clock import Clock
-from msgnb_mocks.operations import Answer, Operation, Request
-from msgnb_mocks.server import LARGEST_BODY, Server
+from msgnb_mocks.core.clock import Clock
+from msgnb_mocks.core.operations import Answer, Operation, Request
+from msgnb_mocks.hosting.server import LARGEST_BODY, Server
 
 
 class Echo:

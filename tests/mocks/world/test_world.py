@@ -9,8 +9,9 @@ from datetime import timedelta
 import phonenumbers
 import pytest
 
-from msgnb_mocks import World, platforms
-from msgnb_mocks.clock import START, Clock
+from msgnb_mocks import World
+from msgnb_mocks.core import registry as platforms
+from msgnb_mocks.core.clock import START, Clock
 
 
 def test_the_same_seed_makes_the_same_world() -> None:

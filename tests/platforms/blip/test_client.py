@@ -8,15 +8,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pandas as pd
 import pytest
+from loopback import Loopback, answers, drops
 
 import msgnb
-from loopback import Loopback, answers, drops
 from msgnb import tables
-from msgnb.blip.content import text_of
-from msgnb.blip.rows import channel
+from msgnb.platforms.blip.content import text_of
+from msgnb.platforms.blip.to_tables import channel
 from msgnb_mocks import World
-from msgnb_mocks.blip import QUIRKS
-from msgnb_mocks.inprocess import InProcess
+from msgnb_mocks.hosting.inprocess import InProcess
+from msgnb_mocks.platforms.blip import QUIRKS
 
 KEY = "Ym90OmNhbmFyeS00NzEx"
 TRACKS = {"to": "postmaster@analytics.msging.net", "method": "get", "uri": "/event-track"}

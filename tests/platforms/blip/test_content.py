@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import msgnb
-from msgnb.blip import content
+from msgnb.platforms.blip import content
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 WHO = "5511999990001@wa.gw.msging.net"
 URL = "https://x.example/a"
 

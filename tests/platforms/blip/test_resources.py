@@ -10,17 +10,17 @@ from urllib.parse import unquote
 
 import pandas as pd
 import pytest
+from loopback import Loopback, answers
 
 import msgnb
-from loopback import Loopback, answers
 from msgnb import tables
-from msgnb.blip import content
-from msgnb.blip.times import first_moment, last_moment
-from msgnb.moments import instant
-from msgnb.paging import IncompleteWarning
+from msgnb.core.paging import IncompleteWarning
+from msgnb.core.times import instant
+from msgnb.platforms.blip import content
+from msgnb.platforms.blip.times import first_moment, last_moment
 from msgnb_mocks import World
-from msgnb_mocks.blip.state import Message
-from msgnb_mocks.inprocess import InProcess
+from msgnb_mocks.hosting.inprocess import InProcess
+from msgnb_mocks.platforms.blip.state import Message
 
 Offline = msgnb.testing.Offline
 WHO = "5511999990001@wa.gw.msging.net"

@@ -9,14 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
+from loopback import Loopback, answers, drops
 
 import msgnb
-from loopback import Loopback, answers, drops
 from msgnb import tables
-from msgnb.netsapiens import rows
+from msgnb.platforms.netsapiens import to_tables as rows
 from msgnb_mocks import World
-from msgnb_mocks.inprocess import InProcess
-from msgnb_mocks.netsapiens import QUIRKS
+from msgnb_mocks.hosting.inprocess import InProcess
+from msgnb_mocks.platforms.netsapiens import QUIRKS
 
 CANARY = "canary-4711"
 LOGIN = {"client_id": "cid", "client_secret": CANARY, "username": "123@example.com", "password": CANARY}

@@ -11,8 +11,8 @@ import pytest
 import msgnb
 from msgnb import tables
 from msgnb_mocks import World
-from msgnb_mocks.inprocess import InProcess
-from msgnb_mocks.netsapiens import QUIRKS
+from msgnb_mocks.hosting.inprocess import InProcess
+from msgnb_mocks.platforms.netsapiens import QUIRKS
 
 SENDER, OWN = "12125550176", "16195550101"
 READINGS = [(), *[(quirk,) for quirk in QUIRKS], tuple(QUIRKS)]

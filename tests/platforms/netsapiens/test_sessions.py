@@ -9,14 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
+from loopback import Loopback, answers
 from PIL import Image
 
 import msgnb
-from loopback import Loopback, answers
 from msgnb import tables
-from msgnb.netsapiens import media as media_module
-from msgnb.netsapiens import rows
-from msgnb.netsapiens.media import media_of
+from msgnb.platforms.netsapiens import media as media_module
+from msgnb.platforms.netsapiens import to_tables as rows
+from msgnb.platforms.netsapiens.media import media_of
 
 LOGIN = {"client_id": "c", "client_secret": "s", "username": "123@example.com", "password": "p"}
 TOKEN = answers({"access_token": "a", "expires_in": 3600, "user": "123", "domain": "example.com"})

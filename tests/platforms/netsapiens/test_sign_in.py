@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from loopback import Loopback, answers
 
 import msgnb
-from loopback import Loopback, answers
 from msgnb_mocks import World
-from msgnb_mocks.inprocess import InProcess
+from msgnb_mocks.hosting.inprocess import InProcess
 
 CANARY = "canary-4711"
 LOGIN = {"client_id": "cid", "client_secret": CANARY, "username": "123@example.com", "password": CANARY}

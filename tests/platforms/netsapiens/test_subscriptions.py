@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from loopback import Loopback, answers
 
 import msgnb
-from loopback import Loopback, answers
 from msgnb import tables
-from msgnb.marked import marked
+from msgnb.tables.subscription_view import marked
 
 Offline = msgnb.testing.Offline
 LOGIN = {"client_id": "c", "client_secret": "s", "username": "123@example.com", "password": "p"}

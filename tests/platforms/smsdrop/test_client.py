@@ -9,14 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
+from loopback import Loopback, answers, drops
 
 import msgnb
-from loopback import Loopback, answers, drops
 from msgnb import tables
-from msgnb.smsdrop.models import Subscription
+from msgnb.platforms.smsdrop.models import Subscription
 from msgnb_mocks import World
-from msgnb_mocks.inprocess import InProcess
-from msgnb_mocks.smsdrop import QUIRKS
+from msgnb_mocks.hosting.inprocess import InProcess
+from msgnb_mocks.platforms.smsdrop import QUIRKS
 
 CANARY = "canary-4711"
 EMAIL = "ana@example.com"

@@ -12,21 +12,7 @@ import base64
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from msgnb_mocks.blip import campaigns, lists, memories, schedules, threads
-from msgnb_mocks.blip.commands import COMMANDS
-from msgnb_mocks.blip.lime import (
-    METHOD_NOT_SUPPORTED,
-    METHODS,
-    NOT_SUPPORTED,
-    Command,
-    Document,
-    Failure,
-    target,
-)
-from msgnb_mocks.blip.seeding import fill
-from msgnb_mocks.blip.state import Limits, State
-from msgnb_mocks.history import Heard
-from msgnb_mocks.operations import (
+from msgnb_mocks.core.operations import (
     Answer,
     Evidence,
     Operation,
@@ -36,8 +22,22 @@ from msgnb_mocks.operations import (
     json_object,
     said_to,
 )
-from msgnb_mocks.snapshots import filled
-from msgnb_mocks.world import World
+from msgnb_mocks.platforms.blip import campaigns, lists, memories, schedules, threads
+from msgnb_mocks.platforms.blip.commands import COMMANDS
+from msgnb_mocks.platforms.blip.lime import (
+    METHOD_NOT_SUPPORTED,
+    METHODS,
+    NOT_SUPPORTED,
+    Command,
+    Document,
+    Failure,
+    target,
+)
+from msgnb_mocks.platforms.blip.seeding import fill
+from msgnb_mocks.platforms.blip.state import Limits, State
+from msgnb_mocks.world.history import Heard
+from msgnb_mocks.world.snapshots import filled
+from msgnb_mocks.world.world import World
 
 REAL_HOST = "http.msging.net"
 INSTANCE = "!mock-1"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from msgnb_mocks.blip.lime import Command, Document, Failure, collection, invalid, not_found
-from msgnb_mocks.blip.state import State, Stored
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip.lime import Command, Document, Failure, collection, invalid, not_found
+from msgnb_mocks.platforms.blip.state import State, Stored
 
 TEXT = "text/plain"
 MOST = 10_000

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgnb_mocks.blip.lime import Command, Document, collection, invalid, moment, not_found, stamp
-from msgnb_mocks.blip.state import Campaign, State
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip.lime import Command, Document, collection, invalid, moment, not_found, stamp
+from msgnb_mocks.platforms.blip.state import Campaign, State
 
 CAMPAIGN = "application/vnd.iris.activecampaign.campaign+json"
 SUMMARY = "application/vnd.iris.activecampaign.campaign-summary+json"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from msgnb_mocks.blip import (
+from msgnb_mocks.core.operations import Evidence, Operation
+from msgnb_mocks.platforms.blip import buckets as stores
+from msgnb_mocks.platforms.blip import (
     campaigns,
     contacts,
     desk,
@@ -13,13 +15,11 @@ from msgnb_mocks.blip import (
     metrics,
     reports,
     schedules,
-    stores,
     threads,
     tracking,
 )
-from msgnb_mocks.blip.lime import Command, Document, stamp
-from msgnb_mocks.blip.state import State
-from msgnb_mocks.operations import Evidence, Operation
+from msgnb_mocks.platforms.blip.lime import Command, Document, stamp
+from msgnb_mocks.platforms.blip.state import State
 
 Handler = Callable[[State, Command], Document | None]
 Row = tuple[str, str, str, Handler, Evidence, str, tuple[str, ...], tuple[int, ...]]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgnb_mocks.blip.filters import parsed
-from msgnb_mocks.blip.lime import Command, Document, collection, invalid, not_found, stamp, text_of
-from msgnb_mocks.blip.state import State
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip.filters import parsed
+from msgnb_mocks.platforms.blip.lime import Command, Document, collection, invalid, not_found, stamp, text_of
+from msgnb_mocks.platforms.blip.state import State
 
 CONTACT = "application/vnd.lime.contact+json"
 COMMENT = "application/vnd.iris.crm.comment+json"

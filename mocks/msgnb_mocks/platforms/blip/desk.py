@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from msgnb_mocks.blip.filters import parsed
-from msgnb_mocks.blip.lime import (
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip.filters import parsed
+from msgnb_mocks.platforms.blip.lime import (
     Command,
     Document,
     Failure,
@@ -21,8 +22,7 @@ from msgnb_mocks.blip.lime import (
     stamp,
     text_of,
 )
-from msgnb_mocks.blip.state import State
-from msgnb_mocks.operations import Json
+from msgnb_mocks.platforms.blip.state import State
 
 TICKET = "application/vnd.iris.ticket+json"
 ATTENDANT = "application/vnd.iris.desk.attendant+json"

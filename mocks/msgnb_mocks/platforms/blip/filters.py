@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgnb_mocks.blip.lime import Failure, invalid, moment
+from msgnb_mocks.platforms.blip.lime import Failure, invalid, moment
 
 Test = Callable[[Mapping[str, Any]], bool]
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
 
 COLLECTION = "application/vnd.lime.collection+json"
 IDENTITY = "application/vnd.lime.identity"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgnb_mocks.blip import threads
-from msgnb_mocks.blip.lime import IDENTITY, Command, Document, Failure, collection, not_found, stamp
-from msgnb_mocks.blip.state import State
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip import threads
+from msgnb_mocks.platforms.blip.lime import IDENTITY, Command, Document, Failure, collection, not_found, stamp
+from msgnb_mocks.platforms.blip.state import State
 
 DOMAIN = "@broadcast.msging.net"
 INVALID_LIST = 60

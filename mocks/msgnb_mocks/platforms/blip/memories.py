@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from msgnb_mocks.blip.lime import stamp
-from msgnb_mocks.blip.state import Message, State
-from msgnb_mocks.blip.threads import MEDIA, TEXT
-from msgnb_mocks.history import Heard
+from msgnb_mocks.platforms.blip.lime import stamp
+from msgnb_mocks.platforms.blip.state import Message, State
+from msgnb_mocks.platforms.blip.threads import MEDIA, TEXT
+from msgnb_mocks.world.history import Heard
 
 
 def history(state: State) -> Iterator[Heard]:

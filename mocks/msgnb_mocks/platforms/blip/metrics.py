@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from msgnb_mocks.blip.lime import Command, Document, collection, invalid, moment, not_found, stamp
-from msgnb_mocks.blip.state import Message, State
-from msgnb_mocks.blip.tracking import day
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip.lime import Command, Document, collection, invalid, moment, not_found, stamp
+from msgnb_mocks.platforms.blip.state import Message, State
+from msgnb_mocks.platforms.blip.tracking import day
 
 INDICATORS = "application/vnd.iris.analytics.metric-indicators+json"
 IDENTITY = "application/vnd.iris.analytics.metric-identity+json"

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
-from msgnb_mocks.blip.desk import OPEN, between
-from msgnb_mocks.blip.lime import Command, Document, collection, moment, not_found, stamp
-from msgnb_mocks.blip.state import State
-from msgnb_mocks.blip.tracking import day
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip.desk import OPEN, between
+from msgnb_mocks.platforms.blip.lime import Command, Document, collection, moment, not_found, stamp
+from msgnb_mocks.platforms.blip.state import State
+from msgnb_mocks.platforms.blip.tracking import day
 
 ATTENDANTS = "application/vnd.iris.desk.attendantticketssummary+json"
 PRODUCTIVITY = "application/vnd.iris.desk.agentproductivitysummary+json"

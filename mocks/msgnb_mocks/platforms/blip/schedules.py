@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from msgnb_mocks.blip import lists, threads
-from msgnb_mocks.blip.lime import Command, Document, collection, invalid, moment, not_found, stamp
-from msgnb_mocks.blip.state import Schedule, State
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip import lists, threads
+from msgnb_mocks.platforms.blip.lime import Command, Document, collection, invalid, moment, not_found, stamp
+from msgnb_mocks.platforms.blip.state import Schedule, State
 
 SCHEDULE = "application/vnd.iris.schedule+json"
 MOST = 1000

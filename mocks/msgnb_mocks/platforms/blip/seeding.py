@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from msgnb_mocks.blip import campaigns, desk
-from msgnb_mocks.blip.lime import stamp
-from msgnb_mocks.blip.state import Campaign, Message, State, Stored, Track
-from msgnb_mocks.operations import Json
-from msgnb_mocks.world import Conversation, Line, Media, Person
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip import campaigns, desk
+from msgnb_mocks.platforms.blip.lime import stamp
+from msgnb_mocks.platforms.blip.state import Campaign, Message, State, Stored, Track
+from msgnb_mocks.world.world import Conversation, Line, Media, Person
 
 TEXT = "text/plain"
 MEDIA = "application/vnd.lime.media-link+json"

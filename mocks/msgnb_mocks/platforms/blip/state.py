@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from msgnb_mocks.blip.lime import stamp
-from msgnb_mocks.operations import Json
-from msgnb_mocks.world import World
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip.lime import stamp
+from msgnb_mocks.world.world import World
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 PENALTY = timedelta(minutes=2)

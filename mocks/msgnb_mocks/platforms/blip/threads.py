@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from msgnb_mocks.blip.lime import Command, Document, collection, invalid, moment, stamp
-from msgnb_mocks.blip.state import Message, State
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip.lime import Command, Document, collection, invalid, moment, stamp
+from msgnb_mocks.platforms.blip.state import Message, State
 
 THREAD = "application/vnd.iris.thread+json"
 MESSAGE = "application/vnd.iris.thread-message+json"

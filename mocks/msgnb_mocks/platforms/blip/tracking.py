@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from msgnb_mocks.blip.lime import Command, Document, collection, moment, not_found, stamp, text_of
-from msgnb_mocks.blip.state import State, Track
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.blip.lime import Command, Document, collection, moment, not_found, stamp, text_of
+from msgnb_mocks.platforms.blip.state import State, Track
 
 TRACK = "application/vnd.iris.eventTrack+json"
 # A day of the counters is a day in Brazil.

@@ -12,8 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from msgnb_mocks.history import Heard
-from msgnb_mocks.netsapiens import (
+from msgnb_mocks.core.operations import (
+    Answer,
+    Operation,
+    Refusal,
+    Request,
+    Router,
+    Said,
+    check_quirks,
+    json_object,
+    said_to,
+)
+from msgnb_mocks.platforms.netsapiens import (
     calls,
     contacts,
     inbound,
@@ -26,23 +36,13 @@ from msgnb_mocks.netsapiens import (
     subscriptions,
     tokens,
 )
-from msgnb_mocks.netsapiens.exchange import Exchange, refuse
-from msgnb_mocks.netsapiens.posting import Poster
-from msgnb_mocks.netsapiens.seeding import GUARDED, OWNER, fill
-from msgnb_mocks.netsapiens.state import Barrier, State, User
-from msgnb_mocks.operations import (
-    Answer,
-    Operation,
-    Refusal,
-    Request,
-    Router,
-    Said,
-    check_quirks,
-    json_object,
-    said_to,
-)
-from msgnb_mocks.snapshots import filled
-from msgnb_mocks.world import World
+from msgnb_mocks.platforms.netsapiens.exchange import Exchange, refuse
+from msgnb_mocks.platforms.netsapiens.posting import Poster
+from msgnb_mocks.platforms.netsapiens.seeding import GUARDED, OWNER, fill
+from msgnb_mocks.platforms.netsapiens.state import Barrier, State, User
+from msgnb_mocks.world.history import Heard
+from msgnb_mocks.world.snapshots import filled
+from msgnb_mocks.world.world import World
 
 REAL_HOST = "api.netsapiens.example"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from msgnb_mocks.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
-from msgnb_mocks.netsapiens.spelling import Record, bare
-from msgnb_mocks.netsapiens.state import DOMAIN, HOSTNAME, State, User
-from msgnb_mocks.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
+from msgnb_mocks.platforms.netsapiens.field_names import Record, bare
+from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, State, User
 
 UNANSWERED = "0000-00-00 00:00:00"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgnb_mocks.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
-from msgnb_mocks.netsapiens.spelling import Record
-from msgnb_mocks.netsapiens.state import State, User
-from msgnb_mocks.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
+from msgnb_mocks.platforms.netsapiens.field_names import Record
+from msgnb_mocks.platforms.netsapiens.state import State, User
 
 SHARED = ""
 """The key of the domain's own address book; users have their number."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from msgnb_mocks.netsapiens.spelling import NUMERIC_KEYS, V1_CALL_KEYS, number_like
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.netsapiens.field_names import NUMERIC_KEYS, V1_CALL_KEYS, number_like
 
 Row = Mapping[str, Json]
 

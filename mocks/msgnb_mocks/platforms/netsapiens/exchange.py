@@ -8,9 +8,9 @@ from datetime import timedelta
 from functools import cached_property
 from itertools import islice
 
-from msgnb_mocks.netsapiens.spelling import Record
-from msgnb_mocks.netsapiens.state import DOMAIN, Grant, State
-from msgnb_mocks.operations import Answer, Json, Refusal, Request
+from msgnb_mocks.core.operations import Answer, Json, Refusal, Request
+from msgnb_mocks.platforms.netsapiens.field_names import Record
+from msgnb_mocks.platforms.netsapiens.state import DOMAIN, Grant, State
 
 V2 = "/ns-api/v2"
 PAGE = 100

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,9})?")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msgnb_mocks.netsapiens.messages import (
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.netsapiens.field_names import bare
+from msgnb_mocks.platforms.netsapiens.messages import (
     CHAT_TYPES,
     PHONE,
     SEPARATORS,
@@ -11,9 +13,7 @@ from msgnb_mocks.netsapiens.messages import (
     inbound_sms,
     message_row,
 )
-from msgnb_mocks.netsapiens.spelling import bare
-from msgnb_mocks.netsapiens.state import DOMAIN, State, Thread, uid
-from msgnb_mocks.operations import Json
+from msgnb_mocks.platforms.netsapiens.state import DOMAIN, State, Thread, uid
 
 
 def receive(

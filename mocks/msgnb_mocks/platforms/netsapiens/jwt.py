@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import orjson
 
-from msgnb_mocks.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
-from msgnb_mocks.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, Grant, State, User
-from msgnb_mocks.netsapiens.tokens import MFA_REQUIRED, check_second_factor, known_user
-from msgnb_mocks.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
+from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, Grant, State, User
+from msgnb_mocks.platforms.netsapiens.tokens import MFA_REQUIRED, check_second_factor, known_user
 
 LIFE = timedelta(hours=24)
 REFRESH_LIFE = timedelta(days=7)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from msgnb_mocks.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
-from msgnb_mocks.netsapiens.spelling import bare
-from msgnb_mocks.netsapiens.state import DOMAIN, SUPER_USER, TERRITORY, ApiKey, State, User
-from msgnb_mocks.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
+from msgnb_mocks.platforms.netsapiens.field_names import bare
+from msgnb_mocks.platforms.netsapiens.state import DOMAIN, SUPER_USER, TERRITORY, ApiKey, State, User
 
 PREFIXES = {SUPER_USER: "nss", "Reseller": "nsr", "Office Manager": "nsd"}
 CHANGEABLE = ("description", "ip-address", "allowed-models")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from msgnb_mocks.history import Heard
-from msgnb_mocks.netsapiens.messages import chat, inbound_sms, message_row, outbound_sms
-from msgnb_mocks.netsapiens.numbers import number_row
-from msgnb_mocks.netsapiens.seeding import OWNER
-from msgnb_mocks.netsapiens.spelling import bare
-from msgnb_mocks.netsapiens.state import DOMAIN, State, Thread
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.netsapiens.field_names import bare
+from msgnb_mocks.platforms.netsapiens.messages import chat, inbound_sms, message_row, outbound_sms
+from msgnb_mocks.platforms.netsapiens.numbers import number_row
+from msgnb_mocks.platforms.netsapiens.seeding import OWNER
+from msgnb_mocks.platforms.netsapiens.state import DOMAIN, State, Thread
+from msgnb_mocks.world.history import Heard
 
 
 def history(state: State) -> Iterator[Heard]:

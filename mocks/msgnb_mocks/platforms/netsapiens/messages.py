@@ -12,11 +12,11 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from msgnb_mocks.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
-from msgnb_mocks.netsapiens.sessions import found_session, unknown_user
-from msgnb_mocks.netsapiens.spelling import Record, bare
-from msgnb_mocks.netsapiens.state import DOMAIN, HOSTNAME, State, Thread, uid
-from msgnb_mocks.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
+from msgnb_mocks.platforms.netsapiens.field_names import Record, bare
+from msgnb_mocks.platforms.netsapiens.sessions import found_session, unknown_user
+from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, State, Thread, uid
 
 CHAT_TYPES = ("chat", "chat-media")
 SMS_TYPES = ("sms", "mms")

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from msgnb_mocks.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, State
-from msgnb_mocks.netsapiens.subscriptions import expiry_of
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, State
+from msgnb_mocks.platforms.netsapiens.subscriptions import expiry_of
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager

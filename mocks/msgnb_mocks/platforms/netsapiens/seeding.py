@@ -13,13 +13,14 @@ from datetime import timedelta
 from itertools import cycle
 from random import Random
 
-from msgnb_mocks.netsapiens.calls import call_row
-from msgnb_mocks.netsapiens.contacts import SHARED, add_contact
-from msgnb_mocks.netsapiens.keys import add_key
-from msgnb_mocks.netsapiens.messages import chat, inbound_sms, message_row, outbound_sms
-from msgnb_mocks.netsapiens.numbers import number_row
-from msgnb_mocks.netsapiens.spelling import bare
-from msgnb_mocks.netsapiens.state import (
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.netsapiens.calls import call_row
+from msgnb_mocks.platforms.netsapiens.contacts import SHARED, add_contact
+from msgnb_mocks.platforms.netsapiens.field_names import bare
+from msgnb_mocks.platforms.netsapiens.keys import add_key
+from msgnb_mocks.platforms.netsapiens.messages import chat, inbound_sms, message_row, outbound_sms
+from msgnb_mocks.platforms.netsapiens.numbers import number_row
+from msgnb_mocks.platforms.netsapiens.state import (
     DOMAIN,
     HOSTNAME,
     OFFICE_MANAGER,
@@ -29,9 +30,8 @@ from msgnb_mocks.netsapiens.state import (
     Thread,
     User,
 )
-from msgnb_mocks.netsapiens.subscriptions import subscription_row
-from msgnb_mocks.operations import Json
-from msgnb_mocks.world import Conversation, Line, Person
+from msgnb_mocks.platforms.netsapiens.subscriptions import subscription_row
+from msgnb_mocks.world.world import Conversation, Line, Person
 
 OWNER = "1001"
 SINGLE = "1007"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from msgnb_mocks.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
-from msgnb_mocks.netsapiens.state import DOMAIN, Session, State
-from msgnb_mocks.operations import Answer, Evidence, Json, Operation, Refusal
+from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation, Refusal
+from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
+from msgnb_mocks.platforms.netsapiens.state import DOMAIN, Session, State
 
 
 def list_domain_sessions(exchange: Exchange) -> Answer:

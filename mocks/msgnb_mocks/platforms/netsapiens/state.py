@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from msgnb_mocks.netsapiens.events import Naming
-from msgnb_mocks.netsapiens.spelling import Record, Spelling
-from msgnb_mocks.operations import Json
-from msgnb_mocks.world import World
+from msgnb_mocks.core.operations import Json
+from msgnb_mocks.platforms.netsapiens.events import Naming
+from msgnb_mocks.platforms.netsapiens.field_names import Record, Spelling
+from msgnb_mocks.world.world import World
 
 HOSTNAME = "core1.netsapiens.example"
 DOMAIN = "harbor.example"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from msgnb_mocks.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
-from msgnb_mocks.netsapiens.spelling import Record
-from msgnb_mocks.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, Grant, State
-from msgnb_mocks.operations import Answer, Evidence, Json, Operation, Refusal
+from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation, Refusal
+from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
+from msgnb_mocks.platforms.netsapiens.field_names import Record
+from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, Grant, State
 
 MODELS = (
     "agent",

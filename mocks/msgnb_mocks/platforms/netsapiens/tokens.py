@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from hmac import compare_digest
 
-from msgnb_mocks.netsapiens.exchange import V2, Exchange, refuse
-from msgnb_mocks.netsapiens.spelling import bare
-from msgnb_mocks.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, Grant, State, User
-from msgnb_mocks.operations import Answer, Evidence, Json, Operation, Refusal
+from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation, Refusal
+from msgnb_mocks.platforms.netsapiens.exchange import V2, Exchange, refuse
+from msgnb_mocks.platforms.netsapiens.field_names import bare
+from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, Grant, State, User
 
 ACCESS_SECONDS = 3600
 REFRESH_LIFE = timedelta(hours=24)

@@ -15,8 +15,7 @@ from random import Random
 from typing import Any
 from zlib import crc32
 
-from msgnb_mocks.history import Heard
-from msgnb_mocks.operations import (
+from msgnb_mocks.core.operations import (
     Answer,
     Evidence,
     Json,
@@ -29,10 +28,11 @@ from msgnb_mocks.operations import (
     json_object,
     said_to,
 )
-from msgnb_mocks.smsdrop.campaigns import FAILING_PERCENT, PENDING_TIME, TOKEN_LIFE, Campaign, State
-from msgnb_mocks.smsdrop.checks import body_of, invalid, moment_of, number_of, problems_of
-from msgnb_mocks.snapshots import filled
-from msgnb_mocks.world import Mailing, World
+from msgnb_mocks.platforms.smsdrop.campaigns import FAILING_PERCENT, PENDING_TIME, TOKEN_LIFE, Campaign, State
+from msgnb_mocks.platforms.smsdrop.checks import body_of, invalid, moment_of, number_of, problems_of
+from msgnb_mocks.world.history import Heard
+from msgnb_mocks.world.snapshots import filled
+from msgnb_mocks.world.world import Mailing, World
 
 REAL_HOST = "smsdrop.edevtecapps.com"
 PREFIX = "/api"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from msgnb_mocks.operations import Json
+from msgnb_mocks.core.operations import Json
 
 TOKEN_LIFE = timedelta(seconds=3600)
 START_DELAY = timedelta(seconds=10)

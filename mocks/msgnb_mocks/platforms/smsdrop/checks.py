@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from msgnb_mocks.operations import Answer, Refusal, Request
+from msgnb_mocks.core.operations import Answer, Refusal, Request
 
 TYPES: Mapping[str, type] = {
     "message": str,

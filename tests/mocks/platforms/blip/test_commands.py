@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from msgnb_mocks import World
-from msgnb_mocks.blip import BlipMock
-from msgnb_mocks.operations import Answer, Request
+from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.platforms.blip import BlipMock
 
 JOHN = "11121023102013021@messenger.gw.msging.net"
 LIST = "your_distributionList@broadcast.msging.net"

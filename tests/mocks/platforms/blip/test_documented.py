@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-
 from documented import BLIP, left_out
+
 from msgnb_mocks import World
-from msgnb_mocks.blip import BlipMock
-from msgnb_mocks.blip.lime import moment
-from msgnb_mocks.blip.state import Message, Schedule, Stored, Track
-from msgnb_mocks.operations import Request
+from msgnb_mocks.core.operations import Request
+from msgnb_mocks.platforms.blip import BlipMock
+from msgnb_mocks.platforms.blip.lime import moment
+from msgnb_mocks.platforms.blip.state import Message, Schedule, Stored, Track
 
 JOHN = "11121023102013021@messenger.gw.msging.net"
 LIST = "your_distributionList@broadcast.msging.net"

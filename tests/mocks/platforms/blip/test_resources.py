@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from msgnb_mocks import World
-from msgnb_mocks.blip import BlipMock
-from msgnb_mocks.blip.filters import parsed
-from msgnb_mocks.blip.lime import Failure, stamp
-from msgnb_mocks.operations import Answer, Request
+from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.platforms.blip import BlipMock
+from msgnb_mocks.platforms.blip.filters import parsed
+from msgnb_mocks.platforms.blip.lime import Failure, stamp
 
 JOHN = "11121023102013021@messenger.gw.msging.net"
 CRM, LATER, STATS = (f"postmaster@{name}.msging.net" for name in ("crm", "scheduler", "analytics"))

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 
-from msgnb_mocks.netsapiens import NetSapiensMock
-from msgnb_mocks.operations import Answer, Request
-from msgnb_mocks.world import World
+from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.platforms.netsapiens import NetSapiensMock
+from msgnb_mocks.world.world import World
 
 OWN = "/domains/~/users/~"
 

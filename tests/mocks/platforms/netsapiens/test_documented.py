@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 
-from msgnb_mocks.operations import Request
+from msgnb_mocks.core.operations import Request
 
-DATA = Path(__file__).parents[2] / "data" / "netsapiens.jsonl"
+DATA = Path(__file__).parents[3] / "data" / "netsapiens.jsonl"
 EXAMPLES = {line["name"]: line for line in map(orjson.loads, DATA.read_bytes().splitlines())}
 
 NEW = "n" * 32

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from loopback import Loopback, answers, drops
-from msgnb_mocks.netsapiens.posting import LARGEST_BATCH
+
+from msgnb_mocks.platforms.netsapiens.posting import LARGEST_BATCH
 
 SMS = {"type": "sms", "message": "hello", "destination": "16195551111", "from-number": "16195550101"}
 INTO = f"/domains/~/users/~/messagesessions/{'a' * 32}/messages"

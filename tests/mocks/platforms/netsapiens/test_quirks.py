@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from msgnb_mocks.netsapiens import QUIRKS
+from msgnb_mocks.platforms.netsapiens import QUIRKS
 
 OWN = "/domains/~/users/~"
 NEW = "a" * 32

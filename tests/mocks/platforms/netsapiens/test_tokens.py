@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 
-from msgnb_mocks.operations import Request
+from msgnb_mocks.core.operations import Request
 
 EXPIRED = {"code": 401, "message": "The access token provided has expired"}
 

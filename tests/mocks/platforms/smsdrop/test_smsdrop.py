@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pytest
 
 from msgnb_mocks import World
-from msgnb_mocks.operations import Answer, Request
-from msgnb_mocks.smsdrop import SmsDropMock
-from msgnb_mocks.smsdrop.campaigns import segments
+from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.platforms.smsdrop import SmsDropMock
+from msgnb_mocks.platforms.smsdrop.campaigns import segments
 
 CAMPAIGN = {"message": "Hello", "sender": "TestUser", "recipient_list": ["+22963588213", "22963588214"]}
 # What a client of the first version builds its object from, and nothing else.

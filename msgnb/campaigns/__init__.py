@@ -1,0 +1,3 @@
+"""Campaigns."""
+
+from msgnb.campaigns import sms as sms
