@@ -13,7 +13,7 @@ from .campaigns.campaign import Template as Template
 from .campaigns.recipients import recipients as recipients
 from .core.errors import AlreadyExists as AlreadyExists
 from .core.errors import AuthError as AuthError
-from .core.errors import IncompleteHistory as IncompleteHistory
+from .history.errors import IncompleteHistory as IncompleteHistory
 from .core.errors import InsufficientCredit as InsufficientCredit
 from .core.errors import InvalidRequest as InvalidRequest
 from .core.errors import MsgnbError as MsgnbError

@@ -1,8 +1,7 @@
 """`frame.msg`: what msgnb's tables can do beyond being DataFrames.
 
-It is there in every DataFrame once msgnb has made a table, or anything of msgnb was used after pandas was
-loaded. From then on a notebook shows "$5 and $6" in a DataFrame as it was written, instead of as a formula;
-`pandas.options.display.html.use_mathjax = True` takes that back.
+Every DataFrame has it as soon as msgnb and pandas are imported, in either order; `msgnb.pandas_hook` registers
+it.
 """
 
 from __future__ import annotations
@@ -16,18 +15,12 @@ import pandas as pd
 from msgnb import analysis
 from msgnb.analysis.charts import Plot
 from msgnb.campaigns.run import OWN
-from msgnb.core import notebook
 from msgnb.core.times import zone_of
-from msgnb.tables.export import csv_of, excel_of
-from msgnb.tables.masking import masked
+from msgnb.tables.export import make_csv, make_excel
+from msgnb.tables.masking import mask_frame
 from msgnb.tables.transcript import MOST, Conversation, conversation
 
-if notebook.running():
-    # Messages are full of prices, and two of them in a row are a formula to a notebook.
-    pd.options.display.html.use_mathjax = False
 
-
-@pd.api.extensions.register_dataframe_accessor("msg")
 class Messaging:
     """What a table of msgnb can do.
 
@@ -155,12 +148,12 @@ class Messaging:
         Raises:
             InvalidRequest: the key is too short.
         """
-        return masked(self._frame, key)
+        return mask_frame(self._frame, key)
 
     def to_csv(self, path: str | Path) -> Path:
         """Write the table as CSV: phones as text, times with their zone, and nothing that is a formula."""
         written = Path(path)
-        written.write_bytes(csv_of(self._frame))
+        written.write_bytes(make_csv(self._frame))
         return written
 
     def to_excel(self, path: str | Path) -> Path:
@@ -170,7 +163,7 @@ class Messaging:
             SettingsError: openpyxl is not there.
         """
         written = Path(path)
-        written.write_bytes(excel_of(self._frame))
+        written.write_bytes(make_excel(self._frame))
         return written
 
     def _people(self, chosen: pd.Series[bool]) -> pd.DataFrame:

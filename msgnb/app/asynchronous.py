@@ -10,12 +10,11 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from functools import wraps
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from msgnb.core.http import giving_up
+from msgnb.core import cancellation
 
 T = TypeVar("T")
 
@@ -88,9 +87,7 @@ class Awaiting(Generic[T]):
 
     async def _call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         given_up = threading.Event()
-        context = copy_context()
-        context.run(giving_up.set, given_up)
-        future = self._pool.submit(context.run, function, *args, **kwargs)
+        future = self._pool.submit(cancellation.run, given_up, function, *args, **kwargs)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:

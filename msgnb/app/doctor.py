@@ -14,7 +14,7 @@ from msgnb.app.modes import VARIABLE
 from msgnb.app.profiles import given, profiles, settings_file
 from msgnb.core import notebook
 from msgnb.core.errors import MsgnbError
-from msgnb.platforms.base import PLATFORMS
+from msgnb.platforms.registry import platforms
 
 Facts = dict[str, str]
 REQUIRED = ("requests", "urllib3", "orjson", "pandas", "ipywidgets", "anywidget", "responses", "uvicorn")
@@ -73,7 +73,7 @@ def _version(name: str) -> str:
 def _settings() -> Facts:
     """Which settings there are, by their names alone."""
     found = {"file": str(settings_file() or "none")}
-    for name in PLATFORMS:
+    for name in platforms():
         for profile in dict.fromkeys([*profiles(name), "default"]):
             settings = given(name, profile)
             if settings:

@@ -22,32 +22,21 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgnb.app.modes import current
 from msgnb.core.errors import SettingsError
 from msgnb.core.secrets import Secret, ask
-from msgnb.platforms.base import PLATFORMS, Client, client_class
+from msgnb.platforms.base import Client, client_class
+from msgnb.platforms.registry import get_platform, platforms
 
 FILE = "msgnb.toml"
 DEFAULT = "default"
-NOBODY: Mapping[str, Mapping[str, str]] = {
-    "blip": {"key": "bm9ib2R5OmhpZGRlbg=="},
-    "netsapiens": {
-        "base_url": "https://api.netsapiens.example",
-        "client_id": "hidden",
-        "client_secret": "hidden",
-        "username": "nobody@nowhere.example",
-        "password": "hidden",
-    },
-    "smsdrop": {"email": "nobody@example.com", "password": "hidden"},
-}
-"""Who signs in where a cassette answers: its secrets are hidden anyway."""
 
 
-def connect(platform: str, profile: str = DEFAULT, **arguments: Any) -> Client:
+def connect_client(platform: str, profile: str = DEFAULT, **arguments: Any) -> Client:
     """A client for the account that a profile names.
 
     >>> msgnb.connect("blip", profile="work")
@@ -66,24 +55,25 @@ def connect(platform: str, profile: str = DEFAULT, **arguments: Any) -> Client:
     Raises:
         SettingsError: there is no such platform or profile, a name is unknown, or a secret can't be had.
     """
-    cls = client_class(platform)
+    described = get_platform(platform)
     mode = current()
     if mode and (client := mode.connect(platform)):
         return client
     if mode and mode.name == "cassette":
-        arguments = {**NOBODY[platform], **arguments}
-    values = _from_file(profile, platform, cls.settings) | _from_environment(platform, cls.settings)
+        arguments = {**described.example_login, **arguments}
+    known = described.setting_names
+    values = _from_file(profile, platform, known) | _from_environment(platform, known)
     given = {name: value for name, value in arguments.items() if value is not None}
     resolved = {
-        name: _secret(value, f"{platform} {name}") if cls.settings[name] else value
+        name: _secret(value, f"{platform} {name}") if described.setting(name).secret else value
         for name, value in values.items()
         if name not in given
     }
-    for name in cls.lacking(given.keys() | resolved.keys()):
-        if not cls.settings[name]:
+    for name in described.lacking(given.keys() | resolved.keys()):
+        if not described.setting(name).secret:
             raise SettingsError(_lacking(platform, profile, name))
         resolved[name] = _asked(f"{platform} {name}", _lacking(platform, profile, name))
-    return cls(**given, **resolved)
+    return client_class(platform)(**given, **resolved)
 
 
 def profiles(platform: str) -> list[str]:
@@ -102,7 +92,7 @@ def given(platform: str, profile: str = DEFAULT) -> dict[str, bool]:
     Raises:
         SettingsError: there is no such profile, or a name is unknown.
     """
-    known = client_class(platform).settings
+    known = get_platform(platform).setting_names
     values = _from_file(profile, platform, known) | _from_environment(platform, known)
     return {name: value != "ask" for name, value in values.items()}
 
@@ -116,7 +106,7 @@ def settings_file() -> Path | None:
     return next((path for folder in folders if (path := folder / FILE).is_file()), None)
 
 
-def _from_file(profile: str, platform: str, known: Mapping[str, bool]) -> dict[str, Any]:
+def _from_file(profile: str, platform: str, known: Collection[str]) -> dict[str, Any]:
     path = settings_file()
     if path is None:
         if profile != DEFAULT:
@@ -126,7 +116,7 @@ def _from_file(profile: str, platform: str, known: Mapping[str, bool]) -> dict[s
     if profile not in found and profile != DEFAULT:
         raise SettingsError(f"{path} has no profile {profile!r}; it has {_listed(found)}")
     tables = found.get(profile, {})
-    _check(tables, PLATFORMS, f"{path} [{profile}]", "platform")
+    _check(tables, platforms(), f"{path} [{profile}]", "platform")
     values: dict[str, Any] = tables.get(platform, {})
     _check(values, known, f"{path} [{profile}.{platform}]", "setting")
     return values
@@ -139,7 +129,7 @@ def _profiles(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} is no TOML: {error}") from None
 
 
-def _from_environment(platform: str, known: Mapping[str, bool]) -> dict[str, str]:
+def _from_environment(platform: str, known: Collection[str]) -> dict[str, str]:
     prefix = f"MSGNB_{platform.upper()}_"
     values = {
         name[len(prefix) :].lower(): value for name, value in os.environ.items() if name.startswith(prefix)

@@ -14,18 +14,16 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgnb.campaigns.plan import Plan, make_plan
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.phones import international
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from msgnb.campaigns.plan import Plan
 
 LONGEST_NAME = 11
 LONGEST_NUMBER = 18
-MOST_NAMED = 10
-"""Rows that an error names one by one."""
 
 
 class MessageType(IntEnum):
@@ -59,7 +57,7 @@ class Template:
     tags: tuple[str, ...] = ()
 
 
-class Teller(Protocol):
+class CampaignRun(Protocol):
     """Knows what became of a campaign."""
 
     def watch(self) -> pd.DataFrame:
@@ -120,7 +118,7 @@ class Campaign:
     message_count: int | None = None
     sms_count: int | None = None
     created_at: datetime | None = None
-    teller: Teller | None = field(default=None, repr=False, compare=False)
+    run: CampaignRun | None = field(default=None, repr=False, compare=False)
 
     def __init__(
         self,
@@ -190,9 +188,7 @@ class Campaign:
             InvalidRequest: a column that the text names is not there, or empty in some row; or there is
                 nobody.
         """
-        from msgnb.campaigns.plan import planned  # noqa: PLC0415 - loads when first used
-
-        return planned(self, recipients, column=column, region=region)
+        return make_plan(self, recipients, column=column, region=region)
 
     def watch(self) -> pd.DataFrame:
         """Wait until the campaign is through, with a bar; then what became of it, as a table `outcomes`.
@@ -203,7 +199,7 @@ class Campaign:
         Raises:
             InvalidRequest: it was not sent yet.
         """
-        return self._told().watch()
+        return self._require_run().watch()
 
     def outcomes(self) -> pd.DataFrame:
         """What became of it by now, as a table `outcomes`: `status` is what the platform tells.
@@ -211,13 +207,13 @@ class Campaign:
         Raises:
             InvalidRequest: it was not sent yet.
         """
-        return self._told().outcomes()
+        return self._require_run().outcomes()
 
-    def _told(self) -> Teller:
-        if self.teller is None:
+    def _require_run(self) -> CampaignRun:
+        if self.run is None:
             words = "was not sent yet; send_campaign sends it, or finds it again if it was sent before"
             raise InvalidRequest.of(campaign=words)
-        return self.teller
+        return self.run
 
     def _about_message(self) -> tuple[str, str] | None:
         return None if self.message.strip() else ("message", "is empty")
@@ -273,10 +269,3 @@ def _pieces(text: str) -> list[tuple[str, str | None]]:
             words = f"{given} is no name of a column; write {{name}}, or {{{{ and }}}} for braces"
             raise InvalidRequest.of(text=words)
     return [(said, name) for said, name, _, _ in found]
-
-
-def named_rows(rows: Sequence[Any]) -> str:
-    """Rows for an error: the first few by number, the others by how many."""
-    shown = ", ".join(map(str, rows[:MOST_NAMED]))
-    more = len(rows) - MOST_NAMED
-    return f"row{'' if len(rows) == 1 else 's'} {shown}" + (f" and {more} more" if more > 0 else "")

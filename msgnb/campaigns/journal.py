@@ -32,7 +32,7 @@ State = Literal["sent", "rejected", "unknown"]
 
 
 @dataclass(frozen=True)
-class Part:
+class Batch:
     """What one request sends: a text to one or several, under a key that msgnb made up.
 
     `values` has the values of the text's placeholders for each recipient, where a platform fills them in;
@@ -48,8 +48,8 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Result:
-    """What became of a part; `refused` has those of its recipients that were refused, and why."""
+class BatchResult:
+    """What became of a batch; `refused` has those of its recipients that were refused, and why."""
 
     state: State
     campaign: str | None = None
@@ -60,8 +60,8 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Fate:
-    """What became of one recipient; `text` is what it got, where that was the same for all of the part."""
+class RecipientStatus:
+    """What became of one recipient; `text` is what it got, where that was the same for all of the batch."""
 
     state: State
     key: str
@@ -122,24 +122,24 @@ class Pen:
 
 
 class Journal:
-    """The journal of one campaign; open it with `opened`, which holds its lock, or `read` it.
+    """The journal of one campaign; open it with `open_journal`, which holds its lock, or `read_journal` it.
 
     Attributes:
         path: of the file.
         header: which campaign it is of.
-        fates: what became of each recipient so far.
-        open: the parts that were begun and have no end.
-        doubtful: the parts whose end is unknown.
-        parts: how many were begun.
+        statuses: what became of each recipient so far.
+        open: the batches that were begun and have no end.
+        unknown: the batches whose end is unknown.
+        batches: how many were begun.
     """
 
     def __init__(self, path: Path, header: Header, pen: Pen | None = None) -> None:
         self.path = path
         self.header = header
-        self.fates: dict[str, Fate] = {}
-        self.open: dict[str, Part] = {}
-        self.doubtful: dict[str, Part] = {}
-        self.parts = 0
+        self.statuses: dict[str, RecipientStatus] = {}
+        self.open: dict[str, Batch] = {}
+        self.unknown: dict[str, Batch] = {}
+        self.batches = 0
         self._pen = pen
 
     @classmethod
@@ -160,69 +160,69 @@ class Journal:
         pen.write({"journal": VERSION, **vars(journal.header)}, safe=True)
         return journal
 
-    def begin(self, part: Part) -> None:
-        """Say that a part is about to be sent; it is on the disk when this returns."""
-        line: dict[str, Any] = {"begin": part.key, "text": part.text, "to": part.recipients}
-        line |= {"values": part.values} if any(part.values) else {}
-        line |= {"waiting": part.waiting} if part.waiting else {}
+    def begin(self, batch: Batch) -> None:
+        """Say that a batch is about to be sent; it is on the disk when this returns."""
+        line: dict[str, Any] = {"begin": batch.key, "text": batch.text, "to": batch.recipients}
+        line |= {"values": batch.values} if any(batch.values) else {}
+        line |= {"waiting": batch.waiting} if batch.waiting else {}
         self._note(line, safe=True)
 
-    def end(self, part: Part, result: Result) -> None:
-        """Say what became of a part; of a doubtful one, once it is known."""
+    def end(self, batch: Batch, result: BatchResult) -> None:
+        """Say what became of a batch; of a unknown one, once it is known."""
         told = {name: value for name, value in vars(result).items() if value}
-        line = {"end": part.key, **told}
+        line = {"end": batch.key, **told}
         self._note(line)
 
-    def drop(self, part: Part) -> None:
-        """Say that a part was never sent."""
-        line = {"drop": part.key}
+    def drop(self, batch: Batch) -> None:
+        """Say that a batch was never sent."""
+        line = {"drop": batch.key}
         self._note(line)
 
     def _note(self, line: dict[str, Any], *, safe: bool = False) -> None:
-        assert self._pen is not None  # noqa: S101 - only what `opened` hands out is written to
+        assert self._pen is not None  # noqa: S101 - only what `open_journal` hands out is written to
         dated = {**line, "at": self._pen.now()}
         self._pen.write(dated, safe=safe)
         self._take(dated)
 
     def _take(self, line: Mapping[str, Any]) -> None:
         if key := line.get("begin"):
-            self.parts += 1
+            self.batches += 1
             values = tuple(map(tuple, line.get("values") or ()))
             begun = datetime.fromisoformat(line["at"])
             people = tuple(line["to"])
-            self.open[key] = Part(key, line["text"], people, values, line.get("waiting"), begun)
+            self.open[key] = Batch(key, line["text"], people, values, line.get("waiting"), begun)
         elif key := line.get("drop"):
             self.open.pop(key, None)
-        elif part := self.open.pop(line["end"], None):
-            self._settle(part, line, attempts=1)
-        elif part := self.doubtful.pop(line["end"], None):
-            self._settle(part, line, attempts=0)
+        elif batch := self.open.pop(line["end"], None):
+            self._settle(batch, line, attempts=1)
+        elif batch := self.unknown.pop(line["end"], None):
+            self._settle(batch, line, attempts=0)
 
-    def _settle(self, part: Part, line: Mapping[str, Any], *, attempts: int) -> None:
+    def _settle(self, batch: Batch, line: Mapping[str, Any], *, attempts: int) -> None:
         if line["state"] == "unknown":
-            self.doubtful[part.key] = part
+            self.unknown[batch.key] = batch
         refused = line.get("refused") or {}
-        told = Fate(
+        reported = RecipientStatus(
             line["state"],
-            part.key,
-            None if part.values else part.text,
+            batch.key,
+            None if batch.values else batch.text,
             line.get("campaign"),
             line.get("message"),
             line.get("error_code"),
             line.get("error"),
             at=line["at"],
         )
-        for recipient in part.recipients:
-            before = self.fates.get(recipient)
-            fate = replace(told, attempts=(before.attempts if before else 0) + attempts)
+        for recipient in batch.recipients:
+            before = self.statuses.get(recipient)
+            status = replace(reported, attempts=(before.attempts if before else 0) + attempts)
             if recipient in refused:
                 why = refused[recipient]
-                fate = replace(fate, state="rejected", campaign=None, error=why, error_code=REFUSED)
-            self.fates[recipient] = fate
+                status = replace(status, state="rejected", campaign=None, error=why, error_code=REFUSED)
+            self.statuses[recipient] = status
 
 
 @contextmanager
-def opened(path: Path, header: Header, clock: Clock) -> Iterator[Journal]:
+def open_journal(path: Path, header: Header, clock: Clock) -> Iterator[Journal]:
     """The journal at a path, made if there is none, and this process's alone while it is open.
 
     Raises:
@@ -240,7 +240,7 @@ def opened(path: Path, header: Header, clock: Clock) -> Iterator[Journal]:
         raise InvalidRequest.of(journal=words) from None
 
 
-def read(path: Path) -> Journal:
+def read_journal(path: Path) -> Journal:
     """The journal at a path, as it stands.
 
     Raises:
@@ -255,12 +255,12 @@ def read(path: Path) -> Journal:
     return journal
 
 
-def kept(where: Path, platform: str, server: str, account: str) -> list[Journal]:
+def load_journals(where: Path, platform: str, server: str, account: str) -> list[Journal]:
     """The journals of one account's campaigns in a folder, the latest first; other files are left alone."""
     found = []
     for path in where.glob("*.jsonl"):
         try:
-            journal = read(path)
+            journal = read_journal(path)
         except InvalidRequest:
             continue
         if journal.header.identity[:3] == (platform, server, account):
@@ -268,7 +268,7 @@ def kept(where: Path, platform: str, server: str, account: str) -> list[Journal]
     return sorted(found, key=lambda journal: journal.header.begun_at or "", reverse=True)
 
 
-def folder() -> Path:
+def default_folder() -> Path:
     """Where journals are where nobody says otherwise: the user's folder for such."""
     from platformdirs import user_state_path  # noqa: PLC0415 - loads when first used
 

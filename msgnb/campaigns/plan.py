@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgnb import tables
 from msgnb.campaigns import sms
-from msgnb.campaigns.campaign import Campaign, named_rows
 from msgnb.campaigns.recipients import recipients as read
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.html import as_written, element, table
@@ -22,10 +21,30 @@ Address = Callable[[str | None, str], str | None]
 """What a platform calls a recipient, of the phone and of what was given; `None` where that is none."""
 COLUMNS = tuple(column.name for column in tables.RECIPIENTS.columns)
 SHOWN = 5
+MOST_NAMED = 10
+"""Rows that an error names one by one."""
+
+
+class CampaignText(Protocol):
+    """What a plan needs of a campaign: a text with placeholders for the recipients' columns."""
+
+    @property
+    def text(self) -> str:
+        """The text, with its placeholders."""
+        ...
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The columns that the text names."""
+        ...
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """Return the text with its placeholders filled in."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Recipient:
     """One row of the recipients, and what it would get.
 
     `problem` tells why it is left out, as `invalid` or `duplicate`; `reason` says so in words, or a doubt.
@@ -46,22 +65,22 @@ class Plan:
 
     Attributes:
         campaign: what is to be sent.
-        people: a `Person` for each row of the recipients.
+        recipients: a `Recipient` for each row of the list.
         extras: the recipients' further columns, with the labels of their rows.
         credit: SMS that the account has left, `None` where the platform knows no credit.
     """
 
     def __init__(
         self,
-        campaign: Campaign,
-        people: Sequence[Person],
+        campaign: CampaignText,
+        people: Sequence[Recipient],
         extras: pd.DataFrame,
         *,
         credit: int | None,
         priced: bool,
     ) -> None:
         self.campaign = campaign
-        self.people = list(people)
+        self.recipients = list(people)
         self.extras = extras
         self.credit = credit
         self._priced = priced
@@ -69,14 +88,14 @@ class Plan:
 
     def without(self, done: Collection[str]) -> Plan:
         """The same plan for those who have not got it yet."""
-        rest = Plan(self.campaign, self.people, self.extras, credit=self.credit, priced=self._priced)
+        rest = Plan(self.campaign, self.recipients, self.extras, credit=self.credit, priced=self._priced)
         rest._done = frozenset(done)
         return rest
 
     @cached_property
-    def ready(self) -> list[Person]:
+    def ready(self) -> list[Recipient]:
         """Those it would go to."""
-        return [each for each in self.people if each.problem is None and each.recipient not in self._done]
+        return [each for each in self.recipients if each.problem is None and each.recipient not in self._done]
 
     @cached_property
     def segments(self) -> int:
@@ -97,32 +116,32 @@ class Plan:
         labels = list(self.extras.index)
         if row not in labels:
             raise InvalidRequest.of(row=f"{row} is not there; rows go from {labels[0]} to {labels[-1]}")
-        person = self.people[labels.index(row)]
+        person = self.recipients[labels.index(row)]
         if person.text is None:
             raise InvalidRequest.of(row=f"{row} gets nothing: it {person.reason}")
         return person.text
 
     def frame(self) -> pd.DataFrame:
         """A row for each recipient, as a table `plan`."""
-        sizes = [None if each.text is None else sms.size(each.text) for each in self.people]
+        sizes = [None if each.text is None else sms.size(each.text) for each in self.recipients]
         values = {
-            "recipient": [each.recipient for each in self.people],
-            "text": [each.text for each in self.people],
+            "recipient": [each.recipient for each in self.recipients],
+            "text": [each.text for each in self.recipients],
             "encoding": [size and size.encoding for size in sizes],
             "characters": [size and size.characters for size in sizes],
             "segments": [size and size.segments for size in sizes],
             "culprits": [" ".join(size.culprits) or None if size else None for size in sizes],
             "suggestion": [size and size.suggestion for size in sizes],
-            "reason": [each.reason for each in self.people],
+            "reason": [each.reason for each in self.recipients],
         }
-        return tables.PLAN.frame(len(self.people), values).set_axis(self.extras.index)
+        return tables.PLAN.frame(len(self.recipients), values).set_axis(self.extras.index)
 
     def summary(self) -> list[str]:
         """What one must know before saying yes, a line for each thing."""
         lines = [self._amount()]
-        had = sum(each.problem is None for each in self.people) - len(self.ready)
+        had = sum(each.problem is None for each in self.recipients) - len(self.ready)
         lines += [f"{had:,} have got it already"] if had else []
-        left = Counter(_why(each) for each in self.people if each.problem)
+        left = Counter(_why(each) for each in self.recipients if each.problem)
         lines += [f"{count:,} left out: {reason}" for reason, count in left.most_common(SHOWN)]
         more = left.total() - sum(count for _, count in left.most_common(SHOWN))
         lines += [f"{more:,} left out for other reasons"] if more else []
@@ -168,8 +187,8 @@ class Plan:
         return lines
 
 
-def planned(
-    campaign: Campaign,
+def make_plan(
+    campaign: CampaignText,
     recipients: Any,
     *,
     column: str | None = None,
@@ -200,7 +219,7 @@ def planned(
     return Plan(campaign, people, extras, credit=credit, priced=priced)
 
 
-def _why(person: Person) -> str | None:
+def _why(person: Recipient) -> str | None:
     return "is there already" if person.problem == "duplicate" else person.reason
 
 
@@ -208,7 +227,9 @@ def _is_read(recipients: Any) -> bool:
     return hasattr(recipients, "columns") and set(COLUMNS) <= set(recipients.columns)
 
 
-def _people(campaign: Campaign, found: pd.DataFrame, address: Address, *, skip_missing: bool) -> list[Person]:
+def _people(
+    campaign: CampaignText, found: pd.DataFrame, address: Address, *, skip_missing: bool
+) -> list[Recipient]:
     names = campaign.placeholders
     columns = [_column(found, name) for name in names]
     values = list(zip(*columns, strict=True)) if columns else [()] * len(found)
@@ -220,7 +241,7 @@ def _people(campaign: Campaign, found: pd.DataFrame, address: Address, *, skip_m
     ]
     _check_filled(names, columns, wanted)
     return [
-        Person(
+        Recipient(
             recipient,
             None if problem else campaign.fill(dict(zip(names, row, strict=True))),
             row,
@@ -286,3 +307,10 @@ def _check_filled(
             missing[name] = f"is missing in {named_rows(rows)}; fill it in, or leave these rows out"
     if missing:
         raise InvalidRequest.of(**missing)
+
+
+def named_rows(rows: Sequence[Any]) -> str:
+    """Rows for an error: the first few by number, the others by how many."""
+    shown = ", ".join(map(str, rows[:MOST_NAMED]))
+    more = len(rows) - MOST_NAMED
+    return f"row{'' if len(rows) == 1 else 's'} {shown}" + (f" and {more} more" if more > 0 else "")

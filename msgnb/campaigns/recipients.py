@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
 from msgnb.core.errors import InvalidRequest, SettingsError
-from msgnb.core.progress import progress
+from msgnb.core.progress import progress_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def recipients(
     if not rows:
         raise InvalidRequest.of(source="holds nobody")
     judge = _Judge(_region(region))
-    with progress("phones", len(rows)) as bar:
+    with progress_bar("phones", len(rows)) as bar:
         for number, row in enumerate(rows):
             judge.add(number, row.get(phones))
             bar.update()
@@ -89,7 +89,9 @@ def recipients(
     extra = {name: [_cell(row.get(name)) for row in rows] for name in others}
     frame = tables.RECIPIENTS.frame(len(rows), judge.columns)
     taken = {name: f"{name}_" if name in frame.columns else name for name in others}
-    return tables.beside(frame, tables.text_columns({taken[name]: extra[name] for name in others}, len(rows)))
+    return tables.concat_columns(
+        frame, tables.text_columns({taken[name]: extra[name] for name in others}, len(rows))
+    )
 
 
 def headings(source: Any) -> tuple[list[str], str | None]:

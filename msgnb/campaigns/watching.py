@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgnb.core import notebook
 from msgnb.core.progress import watched
+from msgnb.core.views import load_view
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -22,7 +23,7 @@ PATIENCE = 600.0
 
 
 @dataclass(frozen=True)
-class Standing:
+class Progress:
     """How far a campaign is.
 
     `reached` of `total` people have it, in the platform's `words`; `over` when nothing more will come, and
@@ -47,19 +48,19 @@ class Standing:
 class View(Protocol):
     """Where it is shown."""
 
-    def show(self, standing: Standing) -> None:
+    def show(self, progress: Progress) -> None:
         """Show how far it is now."""
         ...
 
 
 def watch(
-    look: Callable[[], Standing],
+    look: Callable[[], Progress],
     pause: Callable[[float], None],
     title: str,
     *,
     view: View | None = None,
     stop: Event | None = None,
-) -> Standing:
+) -> Progress:
     """Look until it is over, or has not moved for ten minutes.
 
     Args:
@@ -70,29 +71,28 @@ def watch(
         stop: once it is set, nothing more is waited for.
     """
     with nullcontext(view) if view else _view(title) as shown:
-        standing, wait, still = look(), FIRST_PAUSE, 0.0
-        shown.show(standing)
-        while not standing.over and still < PATIENCE:
+        progress, wait, still = look(), FIRST_PAUSE, 0.0
+        shown.show(progress)
+        while not progress.over and still < PATIENCE:
             pause(wait)
             if stop and stop.is_set():
                 break
-            before, standing = standing, look()
-            shown.show(standing)
-            moved = before != standing
-            still = 0.0 if moved or standing.waits else still + wait
+            before, progress = progress, look()
+            shown.show(progress)
+            moved = before != progress
+            still = 0.0 if moved or progress.waits else still + wait
             wait = FIRST_PAUSE if moved else min(LONGEST_PAUSE, wait * GROWTH)
-    return standing
+    return progress
 
 
 @contextmanager
 def _view(title: str) -> Iterator[View]:
-    """A widget in a notebook, a bar on a terminal, and nothing where nobody looks."""
-    if notebook.running():
+    """A widget in a notebook, a progress bar in a terminal, and nothing if nobody looks."""
+    make_widget = load_view("campaign_progress") if notebook.running() else None
+    if make_widget:
         from IPython.display import display  # noqa: PLC0415 - there in every notebook
 
-        from msgnb.widgets import CampaignProgress  # noqa: PLC0415 - loads when first used
-
-        widget: View = CampaignProgress(title)
+        widget: View = make_widget(title)
         display(widget)  # type: ignore[no-untyped-call]
         yield widget
     else:
@@ -109,7 +109,7 @@ class _Bar:
     def __init__(self, bar: tqdm[Any]) -> None:
         self._bar = bar
 
-    def show(self, standing: Standing) -> None:
+    def show(self, progress: Progress) -> None:
         """Show how far it is now."""
-        self._bar.total, self._bar.n = standing.total, standing.reached
-        self._bar.set_postfix_str(" ".join(filter(None, (standing.verb, standing.words))))
+        self._bar.total, self._bar.n = progress.total, progress.reached
+        self._bar.set_postfix_str(" ".join(filter(None, (progress.verb, progress.words))))

@@ -13,11 +13,8 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import CancelledError
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -28,6 +25,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from msgnb.core import cancellation
 from msgnb.core.errors import InvalidRequest, MsgnbError, OutcomeUnknown, SettingsError, Unreachable
 from msgnb.core.pacing import Pacing
 from msgnb.core.progress import rest
@@ -40,9 +38,6 @@ DEFAULT_TIMEOUT: Timeout = (5.0, 30.0)
 
 PATIENCE = 60.0
 """Longest wait in seconds that a `Retry-After` may ask of us; above it `RateLimited` is raised at once."""
-
-giving_up: ContextVar[threading.Event | None] = ContextVar("giving_up", default=None)
-"""Set by whoever may give up on what runs here: no further attempt is made then."""
 
 DATE_STEP = timedelta(seconds=2)
 """Answers tell their date in whole seconds: what differs less is this machine's time."""
@@ -210,11 +205,10 @@ class Http:
         retry, number, renewed = policy.retry, 0, not signed
         while True:
             number += 1
-            if (given_up := giving_up.get()) and given_up.is_set():
-                raise CancelledError(f"{request.method} was given up before attempt {number}")
             if self._pacing:
                 self._pacing.wait(request.url.removeprefix(self.base_url), self.pause)
             signature = self._auth.headers() if signed else {}
+            cancellation.check(f"attempt {number} of {request.method}")
             started = time.perf_counter()
             result = self._attempt(request, signature)
             seconds = time.perf_counter() - started
@@ -317,7 +311,7 @@ class Http:
         return max(SHORTEST_REST, retry.get_backoff_time()) if asked is None else asked
 
     def _rest(self, seconds: float) -> None:
-        rest(seconds, giving_up.get(), f"{self.platform} wants rest")
+        rest(seconds, cancellation.cancelled.get(), f"{self.platform} wants rest")
 
     def scrub(self, text: str) -> str:
         """The text without any secret that this client knows."""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import Any
 
-from msgnb.core.progress import progress
+from msgnb.core.progress import progress_bar
 
 Row = Mapping[str, Any]
 Key = Callable[[Any], Hashable]
@@ -46,7 +46,7 @@ def offset_pages(
     """
     found = _Found(key, limit)
     offset = 0
-    with progress(what) as bar:
+    with progress_bar(what) as bar:
         while (wanted := found.wanted(size)) > 0:
             page = fetch(offset, wanted)
             new = found.new(page)
@@ -91,7 +91,7 @@ def back_in_time(
     before = until
     skip = 0
     last: list[Any] = []
-    with progress(what) as bar:
+    with progress_bar(what) as bar:
         while found.wanted(size) > 0:
             page = fetch(before, skip)
             times = list(map(time_of, page)) if since or until or len(page) >= size else []

@@ -19,7 +19,7 @@ VISIBLE_SECONDS = 5.0
 
 
 @contextmanager
-def progress(what: str, total: int | None = None, *, hidden: bool = False) -> Iterator[tqdm[Any]]:
+def progress_bar(what: str, total: int | None = None, *, hidden: bool = False) -> Iterator[tqdm[Any]]:
     """A bar on stderr that shows after a second, if someone is looking and it is shown nowhere else."""
     from tqdm import tqdm  # noqa: PLC0415 - loads when first used
 

@@ -1,6 +1,6 @@
 """One posted event, whatever the platform, and the table of many.
 
-Platforms tell the same thing twice: under two models, to two users, or by a post that is repeated. `Twins`
+Platforms tell the same thing twice: under two models, to two users, or by a post that is repeated. `Deduplicator`
 finds the earlier event that told the same.
 """
 
@@ -56,7 +56,7 @@ class _Happening:
     tellers: set[Hashable]
 
 
-class Twins:
+class Deduplicator:
     """Remembers what was told, the latest thousands of it."""
 
     def __init__(self) -> None:

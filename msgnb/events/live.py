@@ -20,14 +20,13 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from msgnb.core.errors import InvalidRequest, MsgnbError, NotFound
-from msgnb.events.event import Event, Twins, frame
+from msgnb.core.errors import InvalidRequest, MsgnbError, NotFound, NotSupported
+from msgnb.core.views import load_view
+from msgnb.events.event import Deduplicator, Event, frame
 from msgnb.events.listener import Listener
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from msgnb.widgets.live_table import LiveTable
 
 log = logging.getLogger("msgnb.live")
 
@@ -39,8 +38,8 @@ Predicate = Callable[[Event], bool]
 Callback = Callable[[Event], Any]
 
 
-class Source(Protocol):
-    """What a platform needs to be listened to."""
+class EventSource(Protocol):
+    """What a platform implements so that its events can be received."""
 
     platform: str
 
@@ -86,7 +85,7 @@ class Live:
 
     def __init__(
         self,
-        source: Source,
+        source: EventSource,
         topics: tuple[str, ...],
         *,
         lifetime: timedelta,
@@ -106,7 +105,7 @@ class Live:
         self._listener = listener or Listener()
         self._events: deque[Event] = deque(maxlen=keep)
         self._count = 0
-        self._twins = Twins()
+        self._duplicates = Deduplicator()
         self._changed = threading.Condition()
         self._callbacks: list[Callback] = []
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
@@ -233,15 +232,19 @@ class Live:
         if callback in self._callbacks:
             self._callbacks.remove(callback)
 
-    def widget(self, rows: int = 20) -> LiveTable:
+    def widget(self, rows: int = 20) -> Any:
         """A table that grows in the notebook, the newest event first.
 
         Args:
             rows: the most rows that are shown.
-        """
-        from msgnb.widgets.live_table import LiveTable  # noqa: PLC0415 - it loads ipywidgets
 
-        return LiveTable(self, rows)
+        Raises:
+            NotSupported: no view of this kind is installed.
+        """
+        make_table = load_view("live_table")
+        if make_table is None:
+            raise NotSupported("no view for live events is installed; live.frame() returns them as a table")
+        return make_table(self, rows)
 
     @property
     def running(self) -> bool:
@@ -281,7 +284,7 @@ class Live:
         with self._changed:
             for wire in objects:
                 event = self._source.event(topic, wire, arrived)
-                first = self._twins.first(event)
+                first = self._duplicates.first(event)
                 event = replace(event, duplicate_of=first) if first else event
                 self.dropped += len(self._events) == self._events.maxlen
                 self._events.append(event)

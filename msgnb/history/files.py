@@ -19,7 +19,7 @@ import orjson
 
 from msgnb import tables
 from msgnb.core.errors import SettingsError
-from msgnb.core.progress import progress, watched
+from msgnb.core.progress import progress_bar, watched
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,14 +27,16 @@ if TYPE_CHECKING:
 FILE = "messages.parquet"
 KEY = "session, message, direction"
 """What tells the messages of an account apart."""
-PARTIES = "session, sender, recipient"
-"""Where somebody stands."""
+PARTIES = tuple(name for name in tables.MESSAGES.holding("address") if name != "account")
+"""The columns of a message that say who is in it; the account itself is a folder."""
 ORDER = f'"at", {KEY}'
 MONTH = "coalesce(strftime(\"at\", '%Y-%m'), 'unknown')"
 PLACE = ("platform", "account")
 """Columns that stand in the folders' names."""
-WORDS = ("direction", "kind", "status")
+WORDS = tuple(column.name for column in tables.MESSAGES.columns if column.choices)
 """Columns of few values, which are text in the files."""
+NO_ROWS = "no_rows"
+"""Name of a relation with all columns of a file and no rows."""
 MEMORY = "160MB"
 PATIENCE = 3600.0
 """Seconds to wait for another sync to end."""
@@ -96,7 +98,7 @@ class Files:
             target = place.replace(f"{self._root}/staged/", f"{self._root}/messages/")
             with self._here(parts) as here:
                 months = _months(here)
-                with progress("months", len(months)) as bar:
+                with progress_bar("months", len(months)) as bar:
                     for month in months:
                         self._rewrite(f"{target}/month={month}/{FILE}", here)
                         bar.update()
@@ -142,13 +144,14 @@ class Files:
         connection = self._connection()
         files = [self._address(file) for file in self.all()]
         if not files:
-            plain = dict.fromkeys(("platform", *WORDS), "str")
-            connection.register("messages", tables.MESSAGES.frame(0, {}).astype(plain))
+            connection.register("messages", _no_rows())
             return connection
         place = "regexp_extract(filename, '/platform=([^/]+)/', 1) as platform"
         whose = "url_decode(regexp_extract(filename, '/account=([^/]+)/', 1)) as account"
         source = f"read_parquet({_listed(files)}, filename=true, hive_partitioning=false, union_by_name=true)"
-        view = f"select {place}, {whose}, * exclude (filename) from {source}"  # noqa: S608 - our own
+        # Files that were written before a column existed lack it; with this union it is there, and missing.
+        known = f"select * from {source} union all by name select * from {NO_ROWS}"  # noqa: S608 - our own
+        view = f"select {place}, {whose}, * exclude (filename) from ({known}) where filename is not null"  # noqa: S608
         connection.execute(f"create view messages as {view}")
         return connection
 
@@ -224,6 +227,7 @@ class Files:
 def connection_of() -> Any:
     """A DuckDB of this process, whose times are UTC."""
     connection = library("duckdb").connect()
+    connection.register(NO_ROWS, _no_rows().drop(columns=list(PLACE)))
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(f"set enable_progress_bar = {watched()}")  # DuckDB's own goes to stdout
     return connection
@@ -279,12 +283,18 @@ def _merged(old: Sequence[str], parts: Sequence[str], month: str) -> str:
     alike = " and ".join(f"lag({name}) over () is not distinct from {name}" for name in KEY.split(", "))
     ordered = f"select * from ({rows}) order by {ORDER}, _part desc"  # noqa: S608
     marked = f"select *, coalesce({alike}, false) as _again from ({ordered})"  # noqa: S608
-    known = f"$contact is null or $contact not in ({PARTIES})"
+    known = f"$contact is null or $contact not in ({', '.join(PARTIES)})"
     return f"select * exclude (_part, _again) from ({marked}) where not _again and ({known})"  # noqa: S608
 
 
 def _read(files: Sequence[str]) -> str:
-    return f"read_parquet({_listed(files)}, filename=true, union_by_name=true)"
+    found = f"select * from read_parquet({_listed(files)}, filename=true, union_by_name=true)"  # noqa: S608
+    return f"({found} union all by name select * from {NO_ROWS})"  # noqa: S608
+
+
+def _no_rows() -> pd.DataFrame:
+    """A table of messages without rows, as files have it: it adds the columns that a file lacks."""
+    return tables.MESSAGES.frame(0, {}).astype(dict.fromkeys(WORDS, "str"))
 
 
 def _listed(files: Sequence[str]) -> str:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
-from msgnb.core.errors import IncompleteHistory, InvalidRequest, NotFound
-from msgnb.core.progress import progress
+from msgnb.core.cancellation import Workers
+from msgnb.core.errors import InvalidRequest
+from msgnb.core.progress import progress_bar
 from msgnb.core.times import When, instant
+from msgnb.history.errors import IncompleteHistory
+from msgnb.history.reader import HistoryReader, read_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,18 +32,6 @@ PART_ROWS = 25_000
 Running = tuple[str, Future[tables.Rows | None]]
 
 
-class Reader(Protocol):
-    """How a platform's history is read; used by several threads at once."""
-
-    def sessions(self, since: datetime | None) -> Iterable[str]:
-        """The sessions in which something was said from a moment on, as far as the platform tells."""
-        ...
-
-    def read(self, session: str, since: datetime | None, until: datetime | None) -> tables.Rows:
-        """What was said in one session, as rows of a table `messages`; more than the span is no harm."""
-        ...
-
-
 def check_workers(workers: int) -> None:
     """Refuse a number of workers that can't be.
 
@@ -52,19 +42,11 @@ def check_workers(workers: int) -> None:
         raise InvalidRequest.of(workers=f"{workers} is not between 1 and {MOST_WORKERS}")
 
 
-def read_of(reader: Reader, session: str, since: datetime | None, until: datetime | None) -> tables.Rows:
-    """What was said in a session; nothing where it was deleted since the sessions were listed."""
-    try:
-        return reader.read(session, since, until)
-    except NotFound:
-        return tables.Rows(0, {})
-
-
 class History:
     """One reading of a history."""
 
     def __init__(
-        self, reader: Reader, since: When | None, until: When | None, workers: int, *, raw: bool
+        self, reader: HistoryReader, since: When | None, until: When | None, workers: int, *, raw: bool
     ) -> None:
         check_workers(workers)
         self._reader = reader
@@ -82,7 +64,7 @@ class History:
         """
         found = before.copy() if before else Found(raw=self._raw)
         listing = Listing(self._reader.sessions(self._since) if sessions is None else sessions, found.done)
-        with progress("sessions") as bar, ThreadPoolExecutor(self._workers) as pool:
+        with progress_bar("sessions") as bar, Workers(self._workers) as pool:
             over = threading.Event()
             running: deque[Running] = deque()
             try:
@@ -112,7 +94,7 @@ class History:
         """One session; `None` where reading ended meanwhile."""
         if over.is_set():
             return None
-        return read_of(self._reader, session, self._since, self._until)
+        return read_session(self._reader, session, self._since, self._until)
 
     @staticmethod
     def _gather(running: deque[Running], found: Found, bar: Any) -> None:
@@ -208,4 +190,4 @@ class Found:
     def frame(self) -> pd.DataFrame:
         """All of it."""
         last = tables.MESSAGES.joined(self._fresh, raw=self._raw)
-        return tables.below(*self._parts, last) if self._parts else last
+        return tables.concat_rows(*self._parts, last) if self._parts else last

@@ -1,22 +1,38 @@
-"""What every platform's client offers: the tables, one way to send a text, and an end.
+"""The interface of all clients, with real defaults.
 
-A platform is one folder with one class that obeys `Client`, and one line in `PLATFORMS`. What a platform has
-not raises `NotSupported`; the platform's own verbs stand beside these methods in its class.
+A platform's client is one class that derives from `Client` directly. It makes a `Connection` and has resources,
+which are `cached_property`s, so that a client that is only used to send never makes the others. What a platform
+cannot do raises `NotSupported`; nothing returns `None` for want of an implementation.
+
+The archive, campaigns and forms use what is public here, and nothing else: `history_reader`, `campaign_sender`,
+`credit`, `connection` and the platform's descriptor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from abc import ABC
+from collections.abc import Iterable
 from dataclasses import replace
-from importlib import import_module
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from msgnb.core.errors import SettingsError
-from msgnb.core.http import Http
+from msgnb.campaigns.journal import Header
+from msgnb.campaigns.plan import Plan, make_plan
+from msgnb.campaigns.run import Run, resolve_due
+from msgnb.campaigns.sender import CampaignSender, OneByOne
+from msgnb.core.errors import NotSupported, SettingsError
 from msgnb.core.sending import SendResult
-from msgnb.history.reading import WORKERS
+from msgnb.history.reading import WORKERS, History
+from msgnb.platforms.registry import get_platform
+from msgnb.platforms.resources import (
+    Connection,
+    JournaledCampaigns,
+    ListTable,
+    MessagesTable,
+    Unsupported,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,56 +41,65 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from msgnb.campaigns.campaign import Campaign
-    from msgnb.campaigns.plan import Plan
-    from msgnb.campaigns.run import Confirm, Courier
+    from msgnb.campaigns.run import Confirm
     from msgnb.campaigns.watching import View
     from msgnb.core.times import When
-    from msgnb.history.reading import Reader
-
-PLATFORMS: Mapping[str, str] = {
-    "blip": "msgnb.platforms.blip:Blip",
-    "netsapiens": "msgnb.platforms.netsapiens:NetSapiens",
-    "smsdrop": "msgnb.platforms.smsdrop:SmsDrop",
-}
+    from msgnb.events.live import Live
+    from msgnb.history.reader import HistoryReader
 
 
-class Client(Protocol):
-    """One account on one platform. Use it as a context manager, or call `close` at the end."""
+class Client(ABC):
+    """One account on one platform. Use it as a context manager, or call `close` at the end.
+
+    Args:
+        connection: the way to the account, which all resources share.
+
+    Attributes:
+        platform: the platform's name.
+        connection: the way to the account.
+    """
 
     platform: ClassVar[str]
-    settings: ClassVar[Mapping[str, bool]]
-    """The arguments that a profile may give, and whether each is a secret."""
-    required: ClassVar[tuple[str, ...]]
-    """The arguments that it can't do without."""
-    recipient_hint: ClassVar[str]
-    """How a recipient is written, by example."""
-    sender_hint: ClassVar[str | None]
-    """How a sender is written, by example; `None` where the account is always the sender."""
-    priced: ClassVar[bool] = True
-    """Whether texts go as SMS, of which each takes one or more."""
-    http: Http
-    journals: Path | None = None
-    """Where the journals of campaigns are; the user's own folder for such where it is `None`."""
-    per_second: int | None = None
-    """How many requests of a campaign leave in a second, where the caller does not say."""
 
-    @classmethod
-    def lacking(cls, given: Collection[str]) -> list[str]:
-        """The arguments that are missing beside those that are given."""
-        return [name for name in cls.required if name not in given]
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
 
     @property
     def account(self) -> str:
-        """Whose view it is: bot identity, user@domain or account e-mail."""
-        ...
+        """Whose view it is: bot identity, `user@domain` or account email."""
+        return self.connection.account
 
-    def sessions(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
-        """The conversations, newest first, as a table `sessions`."""
-        ...
+    # Tables
 
-    def messages(self, session: str, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
-        """The messages of one session, newest first, as a table `messages`."""
-        ...
+    @cached_property
+    def sessions(self) -> ListTable:
+        """Conversations, newest first: a table `sessions`."""
+        return Unsupported(f"{self.platform} has no sessions")
+
+    @cached_property
+    def messages(self) -> MessagesTable:
+        """Messages of one session: a table `messages`."""
+        return Unsupported(f"{self.platform} does not let messages be read")
+
+    @cached_property
+    def contacts(self) -> ListTable:
+        """Contacts: a table `contacts`."""
+        return Unsupported(f"{self.platform} has no contacts")
+
+    @cached_property
+    def subscriptions(self) -> ListTable:
+        """Event subscriptions, memberships of lists, or a plan: a table `subscriptions`."""
+        return Unsupported(f"{self.platform} has no subscriptions")
+
+    @cached_property
+    def campaigns(self) -> ListTable:
+        """Campaigns: a table `campaigns`."""
+        return JournaledCampaigns(self.connection)
+
+    @cached_property
+    def events(self) -> ListTable:
+        """Events that the platform stores: a table `events`."""
+        return Unsupported(f"{self.platform} stores no events")
 
     def history(
         self,
@@ -85,51 +110,69 @@ class Client(Protocol):
         workers: int = WORKERS,
         raw: bool = False,
     ) -> pd.DataFrame:
-        """Every message of every session, newest first, as one table `messages`.
+        """Return every message of every session, newest first, as one table `messages`.
 
         >>> messages = client.history(since="2026-10-01")
 
-        Sessions are read side by side, and no faster than the platform allows. It can be interrupted.
+        Sessions are read in parallel, within the platform's rate limit. It can be interrupted and resumed.
 
         Args:
-            since: from that moment on; a day, or a time with a zone. All that is kept where it is `None`.
-            until: before that moment.
-            sessions: these sessions alone; all where it is `None`.
-            workers: how many sessions are read at once, 32 at most.
-            raw: add the messages themselves as a last column.
+            since: messages from this time on; a day, or a time with a zone. All if `None`.
+            until: messages before this time.
+            sessions: only these sessions; all sessions if `None`.
+            workers: how many sessions are read at the same time, 1 to 32.
+            raw: add the platform's own objects as a last column `raw`.
 
         Raises:
-            InvalidRequest: a time has no zone, or the span or the number of workers can't be.
-            IncompleteHistory: something went wrong on the way, or it was interrupted; the error carries what
-                was read, and its `resume()` goes on from there.
+            InvalidRequest: a time has no zone, or the span or the number of workers is not valid.
+            IncompleteHistory: something went wrong, or it was interrupted; the error has what was read so far, and
+                its `resume()` continues from there.
+            NotSupported: the platform does not let messages be read.
         """
-        from msgnb.history.reading import History  # noqa: PLC0415 - loads when first used
+        return History(self.history_reader(raw=raw), since, until, workers, raw=raw).read(sessions)
 
-        return History(self._reader(raw=raw), since, until, workers, raw=raw).read(sessions)
+    def history_reader(self, *, raw: bool = False) -> HistoryReader:  # noqa: ARG002
+        """Return what reads the account's history, for `history` and archives.
 
-    def _reader(self, *, raw: bool = False) -> Reader:
-        """How the history is read here."""
-        ...
+        Raises:
+            NotSupported: the platform does not let messages be read.
+        """
+        raise NotSupported(f"{self.platform} does not let its history be read")
 
-    def contacts(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
-        """The contacts, as a table `contacts`."""
-        ...
+    # Sending
 
-    def subscriptions(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
-        """The subscriptions, as a table `subscriptions`."""
-        ...
+    def send(
+        self, to: str, content: Any, *, sender: str | None = None, at: datetime | None = None
+    ) -> SendResult:
+        """Send any content that the platform supports to one recipient; by default a text.
 
-    def campaigns(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
-        """The campaigns, as a table `campaigns`."""
-        ...
+        Args:
+            to: the recipient.
+            content: what to send.
+            sender: number or name that the recipient sees.
+            at: when to send it, with a zone; now if `None`.
+        """
+        return self.send_text(to, content, sender=sender, at=at)
 
-    def events(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
-        """The events that the platform keeps, as a table `events`."""
-        ...
+    def send_text(
+        self, to: str, text: str, *, sender: str | None = None, at: datetime | None = None
+    ) -> SendResult:
+        """Send a text to one recipient.
 
-    def send_text(self, to: str, text: str, *, sender: str | None = None) -> SendResult:
-        """Send a text to one recipient; `sender` is the number or name that the recipient sees."""
-        ...
+        Args:
+            to: the recipient.
+            text: the text.
+            sender: number or name that the recipient sees.
+            at: when to send it, with a zone; now if `None`.
+
+        Raises:
+            NotSupported: the platform cannot send texts, or not later.
+        """
+        raise NotSupported(f"{self.platform} cannot send texts")
+
+    def credit(self) -> int | None:
+        """Return the SMS credits that the account has left; `None` if the platform knows no credit."""
+        return None
 
     def plan_campaign(
         self,
@@ -140,33 +183,33 @@ class Client(Protocol):
         region: str | None = None,
         skip_missing: bool = False,
     ) -> Plan:
-        """Who would get what, how many SMS that takes, and what credit there is; nothing is sent.
+        """Return which recipient would receive which text, and the SMS and credits that takes; nothing is sent.
 
         >>> client.plan_campaign(msgnb.Campaign(text="Hi {name}!", sender="MyShop"), "people.csv")
 
         Args:
-            campaign: what is to be sent.
+            campaign: what to send.
             recipients: anything that `msgnb.recipients` takes, or its table; on BLiP identities too. The
-                campaign's own list where it is `None`.
+                campaign's own list if `None`.
             column: as in `msgnb.recipients`.
             region: as in `msgnb.recipients`.
-            skip_missing: leave out the rows in which a value that the text names is missing.
+            skip_missing: skip rows in which a value that the text names is missing.
 
         Raises:
-            InvalidRequest: a column that the text names is not there, or empty in some row; or there is
-                nobody.
+            InvalidRequest: a column that the text names does not exist, or is empty in some row; or there are
+                no recipients.
         """
-        from msgnb.campaigns.plan import planned  # noqa: PLC0415 - loads when first used
-
+        platform = get_platform(self.platform)
         given = campaign.recipient_list if recipients is None else recipients
-        return planned(
+        columns = list(getattr(given, "columns", ()))
+        return make_plan(
             campaign,
             given,
-            column=column or self._column(given),
+            column=column or platform.addresses.preferred_column(columns),
             region=region,
-            address=self._address,
-            credit=self._credit(),
-            priced=self.priced,
+            address=platform.addresses.normalize,
+            credit=self.credit(),
+            priced=platform.counts_sms,
             skip_missing=skip_missing,
         )
 
@@ -185,99 +228,89 @@ class Client(Protocol):
         view: View | None = None,
         stop: Event | None = None,
     ) -> pd.DataFrame:
-        """Send a campaign once to each recipient, and tell what became of it, as a table `outcomes`.
+        """Send a campaign once to each recipient, and return the results as a table `outcomes`.
 
         >>> outcomes = client.send_campaign(campaign, "people.csv")
         >>> client.send_campaign(campaign, outcomes.msg.failed())
 
-        What it does is in a journal on disk. Run again, after an error, a stop or the death of the process,
-        it goes on where it was: it sends to those who have not got it, and to nobody twice. Recipients whose
-        outcome is unknown are never sent to again. It ends by itself after five times the same error.
+        Each step is written to a journal on disk. After an error, a stop or a crash, run it again to resume: it
+        sends to the recipients who have not received the campaign, and to no one twice. Recipients with an
+        unknown result are never sent to again. It stops by itself after the same error five times in a row.
 
         Args:
-            campaign: what to send. It goes to each phone once; one with another title goes again.
+            campaign: what to send. Each recipient receives it once; with another title it is sent again.
             recipients: as in `plan_campaign`.
             column: as in `msgnb.recipients`.
             region: as in `msgnb.recipients`.
             skip_missing: as in `plan_campaign`.
-            dry_run: send nothing: rows of those that it would go to have no state.
-            confirm: called with the `Plan` of what is left before anything leaves; nothing does unless it
-                returns true.
-            journal: path of the journal; a file named after the campaign in the user's folder where it is
-                `None`.
-            per_second: how many requests may leave in a second.
-            view: what shows how far it is, in the place of a bar: an object with `show(standing)`.
-            stop: once it is set, from another thread, no further request leaves; sent again, it goes on.
+            dry_run: send nothing; rows of recipients it would go to have no state.
+            confirm: called with the `Plan` of the remaining recipients before anything is sent; nothing is sent
+                unless it returns true.
+            journal: path of the journal; a file named after the campaign in the user's state folder if `None`.
+            per_second: how many requests may be made per second.
+            view: shows the progress instead of a progress bar: an object with `show(progress)`.
+            stop: once it is set, from another thread, no further request is made; send again to resume.
 
         Returns:
-            A row for each row of the recipients, with the text it got and the source's other columns.
+            One row per row of the recipients, with the text it received and the source's other columns.
 
         Raises:
-            InvalidRequest: as in `plan_campaign`; or sender or time can't be right; or another process is
-                sending this campaign.
-            InsufficientCredit: all of it takes more SMS than the account has; nothing was sent.
-            NotSupported: the platform can't send later, or knows no templates.
+            InvalidRequest: as in `plan_campaign`; or the sender or the time is not valid; or another process
+                is sending this campaign.
+            InsufficientCredit: the campaign needs more SMS than the account has credits; nothing was sent.
+            NotSupported: the platform cannot send later, or supports no templates.
         """
-        from msgnb.campaigns import run as bulk  # noqa: PLC0415 - loads when first used
-        from msgnb.campaigns.journal import Header, folder  # noqa: PLC0415
-
         plan = self.plan_campaign(
             campaign, recipients, column=column, region=region, skip_missing=skip_missing
         )
-        names = campaign.title, campaign.text, campaign.sender
+        connection = self.connection
         template = campaign.template.name if campaign.template else None
-        header = Header(self.platform, self.http.base_url, self.account, *names, template=template)
-        path = Path(journal) if journal else (self.journals or folder()) / header.file_name
-        due = bulk.due_of(campaign, path, self._now)
-        run = bulk.Run(
+        header = Header(
+            self.platform, connection.http.base_url, self.account, campaign.title, campaign.text,
+            campaign.sender, template=template,
+        )  # fmt: skip
+        path = Path(journal) if journal else connection.journals_folder() / header.file_name
+        due = resolve_due(campaign, path, connection.now)
+        run = Run(
             plan,
-            self._courier(campaign, due),
+            self.campaign_sender(campaign, due),
             path,
             replace(header, due=due.isoformat() if due else None),
-            clock=self._now,
-            pause=self.http.pause,
-            per_second=per_second or self.per_second,
+            clock=connection.now,
+            pause=connection.http.pause,
+            per_second=per_second or connection.campaign_rate,
         )
-        campaign.teller = run
+        campaign.run = run
         return run.frame() if dry_run else run.send(confirm, view=view, stop=stop)
 
-    def _courier(self, campaign: Campaign, due: datetime | None) -> Courier:
-        """What sends a campaign here, now or later.
+    def campaign_sender(self, campaign: Campaign, due: datetime | None) -> CampaignSender:
+        """Return what sends a campaign here, now or later; by default one text to each recipient.
 
         Raises:
-            InvalidRequest: the platform can't send it so.
-            NotSupported: it can't send later, or knows no templates.
+            InvalidRequest: the platform cannot send it like this.
+            NotSupported: it cannot send later, or supports no templates.
         """
-        ...
+        if due is not None:
+            raise NotSupported(f"{self.platform} can't send later; leave defer_until and defer_by out")
+        if campaign.template is not None:
+            raise NotSupported(f"{self.platform} knows no templates; give a text alone")
+        return OneByOne(lambda to, text: self.send_text(to, text, sender=campaign.sender or None))
 
-    def _address(self, phone: str | None, written: str) -> str | None:  # noqa: ARG002
-        """What the platform calls a recipient; `None` where that is none."""
-        return phone
+    # Events
 
-    def _column(self, recipients: Any) -> str | None:  # noqa: ARG002
-        """The column of recipients to look into first."""
-        return None
+    def listen(self, *topics: str, **options: Any) -> Live:  # noqa: ARG002
+        """Receive events in real time.
 
-    def _kept_campaigns(self, *, raw: bool) -> pd.DataFrame:
-        """The campaigns of this account that msgnb sent by other means than the platform's own campaigns."""
-        from msgnb.campaigns.journal import folder, kept  # noqa: PLC0415
-        from msgnb.campaigns.run import campaigns  # noqa: PLC0415 - loads when first used
+        Raises:
+            NotSupported: the platform posts no events.
+        """
+        raise NotSupported(f"{self.platform} posts no events")
 
-        found = kept(self.journals or folder(), self.platform, self.http.base_url, self.account)
-        mine = [journal for journal in found if not journal.header.template]
-        return campaigns(mine, self.http.now(), raw=raw)
-
-    def _now(self) -> datetime:
-        """The platform's time."""
-        return self.http.now()
-
-    def _credit(self) -> int | None:
-        """SMS that the account has left, where the platform tells."""
-        return None
+    # Its end
 
     def close(self) -> None:
         """Close the open connections."""
-        self.http.close()
+        self.connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -288,17 +321,16 @@ class Client(Protocol):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.account} at {self.http.base_url}>"
+        return f"<{type(self).__name__} {self.account} at {self.connection.http.base_url}>"
 
 
 def client_class(platform: str) -> type[Client]:
-    """The client of a platform.
+    """Return the client class of a platform.
 
     Raises:
-        SettingsError: there is no such platform.
+        SettingsError: no platform of this name is installed, or its client is not a `Client`.
     """
-    if platform not in PLATFORMS:
-        raise SettingsError(f"no platform {platform!r}; the known ones are {', '.join(PLATFORMS)}")
-    module, _, name = PLATFORMS[platform].partition(":")
-    found: type[Client] = getattr(import_module(module), name)
+    found = get_platform(platform).client()
+    if not issubclass(found, Client):
+        raise SettingsError(f"the client of {platform}, {found.__qualname__}, is not a msgnb Client")
     return found

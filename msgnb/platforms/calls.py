@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from typing import Any
-
-NAMES = {"blip": "bot", "netsapiens": "pbx", "smsdrop": "sms"}
-"""What clients are called in examples."""
-TITLES = {"blip": "BLiP", "netsapiens": "NetSapiens", "smsdrop": "SMSDrop"}
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A value, and how it is written in Python where its repr is not."""
+    """A value, and how it is written in Python if its repr is not Python."""
 
     value: Any
     code: str
@@ -22,10 +19,12 @@ class Shown:
 
 @dataclass(frozen=True)
 class Call:
-    """One call: the method's name and its arguments.
+    """One call: the method's name, with a resource in front if it is one's, and its arguments.
 
     >>> Call("send_text", ("1002", "Hi")).code("pbx")
     "pbx.send_text('1002', 'Hi')"
+    >>> Call("subscriptions.delete", ("4711",)).code("pbx")
+    "pbx.subscriptions.delete('4711')"
     """
 
     method: str
@@ -33,12 +32,13 @@ class Call:
     named: Mapping[str, Any] = field(default_factory=dict)
 
     def on(self, target: Any) -> Any:
-        """Make the call."""
+        """Make the call, and return what it returns."""
         named = {name: _value(each) for name, each in self.named.items() if each is not None}
-        return getattr(target, self.method)(*map(_value, self.arguments), **named)
+        method = reduce(getattr, self.method.split("."), target)
+        return method(*map(_value, self.arguments), **named)
 
     def code(self, name: str) -> str:
-        """The line that makes it."""
+        """Return the Python line that makes it, on a variable of that name."""
         named = [f"{key}={_written(each)}" for key, each in self.named.items() if each is not None]
         return f"{name}.{self.method}({', '.join([*map(_written, self.arguments), *named])})"
 

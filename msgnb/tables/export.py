@@ -1,13 +1,19 @@
-"""Tables as files for a spreadsheet: phones stay text, times have their zone, and no cell is a formula."""
+"""Tables as files for a spreadsheet.
+
+Phone numbers and IDs are written as text, times with their zone, and no cell is a formula, since external
+senders wrote what is in them. What a column holds decides, as `msgnb.tables.schema` declares it.
+"""
 
 from __future__ import annotations
 
 import io
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgnb.core.errors import SettingsError
 from msgnb.core.html import clean
+from msgnb.tables.schema import WRITTEN, role_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,34 +22,41 @@ if TYPE_CHECKING:
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9 ().]+$)")
 
 
-def csv_of(frame: pd.DataFrame) -> bytes:
-    """A table as CSV, with the mark by which Excel knows that it is UTF-8."""
+def make_csv(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV, with the byte order mark by which Excel recognizes UTF-8."""
     return bytes(_plain(frame).to_csv(index=False).encode("utf-8-sig"))
 
 
-def excel_of(frame: pd.DataFrame) -> bytes:
-    """A table as an Excel file.
+def make_excel(frame: pd.DataFrame) -> bytes:
+    """Return a table as an Excel file.
 
     Raises:
-        SettingsError: openpyxl is not there.
+        SettingsError: openpyxl is not installed.
     """
-    kept = io.BytesIO()
+    file = io.BytesIO()
     try:
-        _plain(frame).to_excel(kept, index=False, engine="openpyxl")
+        _plain(frame).to_excel(file, index=False, engine="openpyxl")
     except ImportError:
         raise SettingsError("Excel files need openpyxl: pip install 'msgnb[excel]'") from None
-    return kept.getvalue()
+    return file.getvalue()
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """All as text, but for numbers and what is missing."""
-    return frame.astype(object).where(frame.notna(), None).map(_cell)
+    """Plain values: amounts stay numbers, everything else becomes text, and missing values stay missing."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    for name in frame.columns:
+        # A column of phone numbers that somebody converted to integers is still text in the file.
+        written = role_of(str(name), frame[name].dtype) in WRITTEN
+        plain[name] = plain[name].map(partial(_cell, written=written))
+    return plain
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, *, written: bool) -> Any:
+    if value is None:
+        return None
     if hasattr(value, "isoformat"):
         return value.isoformat(sep=" ", timespec="seconds")
     if not isinstance(value, str):
-        return value
+        return str(value) if written else value
     text = clean(value)
     return f"'{text}" if _FORMULA.match(text) else text

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from typing import TYPE_CHECKING, Any, get_args
 
 from msgnb.core.errors import InvalidRequest
+from msgnb.tables.schema import TEXT, Role, role_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,36 +32,59 @@ RESERVED = ("example", "test", "invalid")
 
 
 Mask = Callable[[str], str]
-PARTIES = ("session", "contact", "sender", "recipient", "phone", "target", "account", "email", "participants")
-"""Columns that hold numbers, identities or addresses, one or several."""
-TEXTS = ("text", "last_text", "value", "error", "title", "input", "media_url")
-DROPPED = ("raw", "extras")
-"""Columns that may hold anything about somebody."""
 SHORTEST_KEY = 8
 SHORTEST_NAME = 4
+MASKED_VALUE = re.compile("Value [0-9A-F]{6}")
 
 
-def masked(frame: pd.DataFrame, key: str) -> pd.DataFrame:
-    """A table in which nobody can be told, and everybody is the same person throughout.
+def mask_frame(frame: pd.DataFrame, key: str, holds: Mapping[str, Role] | None = None) -> pd.DataFrame:
+    """Return a copy of a table in which each person has the same pseudonym in every column.
+
+    The schema decides by what a column holds. A column that the schema does not declare is personal, unless
+    `holds` says otherwise.
+
+    Args:
+        frame: the table.
+        key: secret from which the pseudonyms are derived.
+        holds: roles of the user's own columns, such as `{"hour": "amount"}`.
 
     Raises:
-        InvalidRequest: the key is too short to keep anybody from trying all of them.
+        InvalidRequest: the key is too short, or a role does not exist.
     """
     if len(key) < SHORTEST_KEY:
         raise InvalidRequest.of(key=f"has {len(key)} characters; {SHORTEST_KEY} are needed to keep a secret")
+    roles = _roles(frame, holds or {})
     masker = Masker(key)
-    found = frame.drop(columns=[name for name in DROPPED if name in frame.columns])
-    names = _called(frame["name"].dropna()) if "name" in frame.columns else {}
-    makers: dict[str, Mask] = dict.fromkeys(PARTIES, masker.party)
-    makers |= dict.fromkeys(TEXTS, masker.text)
-    makers |= {"name": masker.name, "message": masker.id}
-    for column, mask in makers.items():
-        if column in found.columns:
-            found[column] = _mapped(found[column], mask)
-    known = {part: masker.name(name) for part, name in names.items()}
-    for column in TEXTS:
-        if known and column in found.columns:
-            found[column] = _mapped(found[column], lambda text: renamed(text, known))
+    found = frame.drop(columns=[name for name, role in roles.items() if role == "opaque"])
+    makers: dict[Role | None, Mask] = {
+        "person": masker.name, "address": masker.party, "id": masker.id, "text": masker.text,
+        "url": masker.text, None: masker.value,
+    }  # fmt: skip
+    for name in found.columns:
+        if mask := makers.get(roles[name]):
+            found[name] = _mapped(found[name], mask)
+    return _without_names(found, frame, roles, masker)
+
+
+def _roles(frame: pd.DataFrame, given: Mapping[str, Role]) -> dict[Any, Role | None]:
+    """What each column holds; what the user says takes precedence over the schema."""
+    if unknown := sorted(set(given.values()) - set(get_args(Role))):
+        raise InvalidRequest.of(holds=f"{', '.join(unknown)} is not one of {', '.join(get_args(Role))}")
+    return {
+        name: given[name] if name in given else role_of(str(name), frame[name].dtype)
+        for name in frame.columns
+    }
+
+
+def _without_names(
+    found: pd.DataFrame, frame: pd.DataFrame, roles: Mapping[Any, Role | None], masker: Masker
+) -> pd.DataFrame:
+    """The names of the table's people, replaced in its texts too."""
+    named = [frame[name].dropna() for name, role in roles.items() if role == "person"]
+    known = {part: masker.name(name) for part, name in _called(chain.from_iterable(named)).items()}
+    for name, role in roles.items():
+        if known and role == "text":
+            found[name] = _mapped(found[name], lambda text: renamed(text, known))
     return found
 
 
@@ -85,9 +110,11 @@ def renamed(text: str, known: dict[str, str]) -> str:
 
 
 def _mapped(column: pd.Series[Any], mask: Mask) -> pd.Series[Any]:
-    """A column with each of its values masked once; its type stays."""
-    pseudonyms = {value: mask(value) for value in column.dropna().unique()}
-    return column.map(pseudonyms, na_action="ignore").astype(column.dtype)
+    """A column with each of its values masked once; text keeps its type, anything else becomes text."""
+    texts = column.map(str, na_action="ignore")
+    pseudonyms = {text: mask(text) for text in texts.dropna().unique()}
+    kept: Any = column.dtype if column.dtype in {TEXT, "object"} else TEXT
+    return texts.map(pseudonyms, na_action="ignore").astype(kept)
 
 
 class Masker:
@@ -135,12 +162,26 @@ class Masker:
         return f"person-{self._hash(address.casefold())[:8]}@example.com"
 
     def party(self, party: str) -> str:
-        """The pseudonym of whoever it is: a number, an identity, or several of them."""
-        return ",".join(self.address(each) if "@" in each else self.phone(each) for each in party.split(","))
+        """Return the pseudonym of a number or an identity, or of several separated by commas."""
+        return ",".join(self._party(each) for each in party.split(","))
 
     def id(self, name: str) -> str:
-        """An id in which a number stands, as in those of SMSDrop's messages, with its pseudonym."""
-        return re.sub(r"\+[1-9]\d{7,14}", lambda found: self.phone(found[0]), name)
+        """Return an ID with pseudonyms for the numbers and identities in it.
+
+        SMSDrop's messages and BLiP's memberships have such IDs, made of a campaign or a list and a recipient.
+        """
+        name = EMAIL.sub(lambda found: self.address(found[0]), name)
+        return re.sub(r"(?<![\d@])\+[1-9]\d{7,14}", lambda found: self.phone(found[0]), name)
+
+    def value(self, value: str) -> str:
+        """Return the pseudonym of a value of which nothing is known."""
+        return value if MASKED_VALUE.fullmatch(value) else f"Value {self._hash(value)[:6].upper()}"
+
+    def _party(self, party: str) -> str:
+        if "@" in party and "://" not in party:
+            return self.address(party)
+        masked_party = self.phone(party)
+        return self.text(party) if masked_party == party else masked_party
 
     def text(self, text: str) -> str:
         """The same text with pseudonyms for all addresses, and numbers with their `+`."""

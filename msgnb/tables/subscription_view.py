@@ -22,15 +22,15 @@ _LOOK: Any = [
 ]
 
 
-class MarkedFrame(pd.DataFrame):
+class SubscriptionsFrame(pd.DataFrame):
     """Subscriptions as they stood at `read_at`."""
 
     _metadata = ["read_at"]  # noqa: RUF012 - how pandas carries it over
     read_at: datetime
 
     @property
-    def _constructor(self) -> Callable[..., MarkedFrame]:
-        return MarkedFrame
+    def _constructor(self) -> Callable[..., SubscriptionsFrame]:
+        return SubscriptionsFrame
 
     def attention(self) -> pd.Series[str]:
         """Why each row needs somebody, in words; missing where it is well.
@@ -53,9 +53,9 @@ class MarkedFrame(pd.DataFrame):
         return _styled(self, self.attention())
 
 
-def marked(frame: pd.DataFrame, read_at: datetime) -> MarkedFrame:
+def marked(frame: pd.DataFrame, read_at: datetime) -> SubscriptionsFrame:
     """The same table, marked as of a moment."""
-    found = MarkedFrame(frame, copy=False)
+    found = SubscriptionsFrame(frame, copy=False)
     found.read_at = read_at
     return found
 

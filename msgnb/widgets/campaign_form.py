@@ -18,12 +18,12 @@ from msgnb import tables
 from msgnb.campaigns.campaign import Campaign
 from msgnb.campaigns.plan import Plan, planned
 from msgnb.campaigns.recipients import headings, recipients
-from msgnb.campaigns.watching import Standing
+from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import InvalidRequest, MsgnbError
 from msgnb.core.html import Markup, element, table
 from msgnb.platforms.base import Client
 from msgnb.platforms.calls import NAMES, TITLES, Call, Shown
-from msgnb.tables.export import csv_of, excel_of
+from msgnb.tables.export import make_csv, make_excel
 from msgnb.tables.transcript import QUIET
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Code, Control, FileControl, Pane, State
@@ -96,7 +96,7 @@ class CampaignForm(Form):
         self._checks = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._standing: Standing | None = None
+        self._standing: Progress | None = None
         self.plan: Plan | None = None
         self.outcomes: pd.DataFrame | None = None
         self.error: MsgnbError | None = None
@@ -398,7 +398,7 @@ class CampaignForm(Form):
 
     # What is seen of it
 
-    def _came(self, standing: Standing) -> None:
+    def _came(self, standing: Progress) -> None:
         self._standing = standing
         self._drawing_progress.soon()
 
@@ -427,7 +427,7 @@ class CampaignForm(Form):
 
     def download_csv(self) -> bytes:
         """The outcomes as a CSV file, which the browser saves."""
-        return self._download("csv", csv_of(self._done()))
+        return self._download("csv", make_csv(self._done()))
 
     def download_excel(self) -> bytes:
         """The outcomes as an Excel file, which the browser saves.
@@ -435,7 +435,7 @@ class CampaignForm(Form):
         Raises:
             SettingsError: openpyxl is not there.
         """
-        return self._download("xlsx", excel_of(self._done()))
+        return self._download("xlsx", make_excel(self._done()))
 
     def _done(self) -> pd.DataFrame:
         if self.outcomes is None:
@@ -451,7 +451,7 @@ class CampaignForm(Form):
 class _View:
     """Hands on how far a campaign is."""
 
-    def __init__(self, came: Callable[[Standing], None]) -> None:
+    def __init__(self, came: Callable[[Progress], None]) -> None:
         self.show = came
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from msgnb.campaigns.watching import Standing
+from msgnb.campaigns.watching import Progress
 from msgnb.core.html import element
 from msgnb.tables.transcript import QUIET
 
@@ -25,7 +25,7 @@ class CampaignProgress(widgets.VBox):
         super().__init__([head, self._bar, self._words], layout={"max_width": "46em"})
         self.add_class("msgnb-campaign-progress")
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: Progress) -> None:
         """Show how far it is now."""
         self._bar.max, self._bar.value = max(1, standing.total), standing.reached
         done = standing.over and standing.reached == standing.total

@@ -17,7 +17,7 @@ from msgnb.widgets.parts import Button, Code, Control, Pane
 
 if TYPE_CHECKING:
     from msgnb.platforms.netsapiens import NetSapiens
-    from msgnb.tables.subscription_view import MarkedFrame
+    from msgnb.tables.subscription_view import SubscriptionsFrame
 
 log = logging.getLogger("msgnb.widgets")
 
@@ -60,7 +60,7 @@ class SubscriptionForm(Form):
         self._pbx = pbx
         self._asked: str | None = None
         self.error: MsgnbError | None = None
-        self.frame: MarkedFrame | None = None
+        self.frame: SubscriptionsFrame | None = None
         self.topic = Control("select", "Events", value="message", options=MODELS)
         self.target = Control("text", "Address", hint="https://example.com/events")
         self.days = Control("text", "Days", value="30", hint="30")

@@ -182,10 +182,10 @@ def test_formulas_stay_text(tmp_path: Path) -> None:
 
 def test_a_hundred_thousand_rows_are_read_whole(tmp_path: Path) -> None:
     """A large file gives a row for each line, the last one too."""
-    lines = "".join(f"Person {number},+5511{910_000_000 + number}\n" for number in range(100_000))
+    lines = "".join(f"Recipient {number},+5511{910_000_000 + number}\n" for number in range(100_000))
     frame = msgnb.recipients(file(tmp_path, f"name,phone\n{lines}"))
     assert len(frame) == frame["valid"].sum() == 100_000
-    assert frame.iloc[-1][["name", "phone"]].tolist() == ["Person 99999", "+5511910099999"]
+    assert frame.iloc[-1][["name", "phone"]].tolist() == ["Recipient 99999", "+5511910099999"]
 
 
 def test_phones_that_were_floats_are_read(tmp_path: Path) -> None:

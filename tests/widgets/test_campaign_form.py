@@ -142,7 +142,7 @@ def test_a_table_that_is_given_comes_first(sms: Any) -> None:
     assert "{valid}" not in form._chips.html
     plan = form.check()
     assert plan is not None
-    assert [each.reason for each in plan.people][2] == judged["reason"][2]
+    assert [each.reason for each in plan.recipients][2] == judged["reason"][2]
 
 
 def test_what_is_changed_meanwhile_stops_nothing(world: msgnb.testing.Offline) -> None:
@@ -227,4 +227,4 @@ def test_there_is_nothing_to_download_before(sms: Any) -> None:
     """Without outcomes the files are refused in words."""
     with pytest.raises(msgnb.InvalidRequest, match="are not there yet"):
         filled(sms).press("csv")
-    assert exports.csv_of(pd.DataFrame({"a": ["x\x00"]})).decode("utf-8-sig") == "a\nx␀\n"
+    assert exports.make_csv(pd.DataFrame({"a": ["x\x00"]})).decode("utf-8-sig") == "a\nx␀\n"

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
 from msgnb.campaigns.campaign import Campaign
-from msgnb.campaigns.journal import Fate, Part
-from msgnb.campaigns.plan import Person
-from msgnb.campaigns.run import Receipt, Told
-from msgnb.campaigns.watching import Standing
+from msgnb.campaigns.journal import RecipientStatus, Batch
+from msgnb.campaigns.plan import Recipient
+from msgnb.campaigns.run import Receipt, DeliveryStatus
+from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import NotFound, OutcomeUnknown, Unreachable
-from msgnb.core.progress import progress
+from msgnb.core.progress import progress_bar
 from msgnb.platforms.blip.lists import DOMAIN
 from msgnb.platforms.blip.to_tables import STATUSES
 
@@ -37,7 +37,7 @@ RECENT = 20
 COMING = frozenset({"accepted", "sent"})
 
 
-class BlipCourier:
+class BlipCampaignSender:
     """Sends by the platform's own means; the key of a part is in the name of its list or campaign."""
 
     most = MOST
@@ -47,11 +47,11 @@ class BlipCourier:
         self._campaign = campaign
         self._due = due
 
-    def kin(self, person: Person) -> Hashable:
+    def kin(self, person: Recipient) -> Hashable:
         """All who get the same template, or the same text."""
         return None if self._campaign.template else person.text
 
-    def send(self, part: Part) -> Receipt:
+    def send(self, part: Batch) -> Receipt:
         """Send it as a template, to a list, or to one."""
         if self._campaign.template:
             return Receipt(self._created(part))
@@ -60,7 +60,7 @@ class BlipCourier:
             return Receipt(message=part.key)
         return self._broadcast(part)
 
-    def find(self, parts: Sequence[Part]) -> Mapping[str, Receipt]:
+    def find(self, parts: Sequence[Batch]) -> Mapping[str, Receipt]:
         """What arrived: by a campaign's name, a list's message, a thread or the schedules."""
         if self._campaign.template:
             return self._find_campaigns(parts)
@@ -69,31 +69,31 @@ class BlipCourier:
             return {part.key: _receipt(part) for part in parts if part.key in known}
         return {part.key: _receipt(part) for part in parts if self._arrived(part)}
 
-    def told(self, fates: Mapping[str, Fate]) -> Mapping[str, Told]:
+    def told(self, fates: Mapping[str, RecipientStatus]) -> Mapping[str, DeliveryStatus]:
         """What the platform tells of each recipient."""
-        told: dict[str, Told] = {}
+        told: dict[str, DeliveryStatus] = {}
         groups: dict[tuple[str | None, str | None], list[str]] = {}
         for name, fate in fates.items():
             groups.setdefault((fate.campaign, fate.message), []).append(name)
-        with progress("statuses", len(groups)) as bar:
+        with progress_bar("statuses", len(groups)) as bar:
             for (campaign, message), names in groups.items():
                 told |= self._told(campaign, message, names)
                 bar.update()
         return told
 
-    def standing(self, fates: Mapping[str, Fate]) -> Standing:
+    def standing(self, fates: Mapping[str, RecipientStatus]) -> Progress:
         """How many it has reached; over when nothing is on its way any more."""
         singles = sum(fate.campaign is None for fate in fates.values())
         if singles > FEW:
-            return Standing(len(fates), len(fates), "", over=True, verb="sent")
+            return Progress(len(fates), len(fates), "", over=True, verb="sent")
         statuses = [told.status for told in self.told(fates).values()]
         reached = sum(status in {"delivered", "read"} for status in statuses)
         failed = sum(status == "failed" for status in statuses)
         words = f"{failed} failed" if failed else ""
         over = not any(status in COMING for status in statuses)
-        return Standing(len(fates), reached, words, over, waits=self._due is not None and not reached)
+        return Progress(len(fates), reached, words, over, waits=self._due is not None and not reached)
 
-    def _created(self, part: Part) -> str | None:
+    def _created(self, part: Batch) -> str | None:
         template = self._campaign.template
         assert template is not None  # noqa: S101 - `send` looked
         people = {"phone": [_phone(name) for name in part.recipients]}
@@ -114,14 +114,14 @@ class BlipCourier:
         )
         return tables.text((made or {}).get("id"))
 
-    def _say(self, to: str, part: Part) -> None:
+    def _say(self, to: str, part: Batch) -> None:
         if self._due:
             self._client.schedule(to, part.text, self._due, name=self._title(part), id=part.key)
         else:
             said = {"id": part.key, "to": to, "type": "text/plain", "content": part.text}
             self._client.send_message(said)
 
-    def _broadcast(self, part: Part) -> Receipt:
+    def _broadcast(self, part: Batch) -> Receipt:
         """Make a list of them and send to it: only the last step is one that must not happen twice."""
         name = _list(part)
         _surely(lambda: self._client.create_list(name))
@@ -143,13 +143,13 @@ class BlipCourier:
         refused = {} if failed is None else dict(zip(failed["recipient"], failed["error"], strict=True))
         return refused | dict.fromkeys(wanted, "could not be added to the list: no answer came")
 
-    def _find_campaigns(self, parts: Sequence[Part]) -> dict[str, Receipt]:
+    def _find_campaigns(self, parts: Sequence[Batch]) -> dict[str, Receipt]:
         names = {self._title(part): part.key for part in parts}
         found = self._client.active_campaigns()
         known = zip(found["title"], found["campaign"], strict=True)
         return {names[title]: Receipt(campaign) for title, campaign in known if title in names}
 
-    def _arrived(self, part: Part) -> bool:
+    def _arrived(self, part: Batch) -> bool:
         if len(part.recipients) == 1:
             recent = self._client.messages(part.recipients[0], limit=RECENT)
             return part.key in set(recent["message"])
@@ -159,7 +159,9 @@ class BlipCourier:
             return False
         return True
 
-    def _told(self, campaign: str | None, message: str | None, names: Sequence[str]) -> dict[str, Told]:
+    def _told(
+        self, campaign: str | None, message: str | None, names: Sequence[str]
+    ) -> dict[str, DeliveryStatus]:
         if campaign and campaign.endswith(f"@{DOMAIN}"):
             return _by_recipient(self._client.list_outcomes(campaign, message or ""), names)
         if campaign:
@@ -169,7 +171,7 @@ class BlipCourier:
         notices = self._client.notifications(message)
         return {names[0]: _furthest(notices)} if len(notices) else {}
 
-    def _title(self, part: Part) -> str:
+    def _title(self, part: Batch) -> str:
         return f"{(self._campaign.title or self._campaign.text)[:40].strip()} ({part.key[:8]})"
 
 
@@ -182,11 +184,11 @@ def _phone(name: str) -> str:
     return "+" + name.partition("@")[0]
 
 
-def _list(part: Part) -> str:
+def _list(part: Batch) -> str:
     return f"msgnb-{part.key}"
 
 
-def _receipt(part: Part) -> Receipt:
+def _receipt(part: Batch) -> Receipt:
     several = len(part.recipients) > 1
     return Receipt(f"{_list(part)}@{DOMAIN}" if several else None, part.key)
 
@@ -203,18 +205,18 @@ def _surely(change: Callable[[], Any]) -> None:
             return
 
 
-def _by_recipient(outcomes: pd.DataFrame, names: Sequence[str]) -> dict[str, Told]:
+def _by_recipient(outcomes: pd.DataFrame, names: Sequence[str]) -> dict[str, DeliveryStatus]:
     wanted = set(names)
     rows = outcomes[["recipient", "status", "error_code", "error", "at"]].itertuples(index=False, name=None)
     return {who: _told(*rest) for who, *rest in rows if who in wanted}
 
 
-def _told(status: Any, code: Any, error: Any, at: Any) -> Told:
+def _told(status: Any, code: Any, error: Any, at: Any) -> DeliveryStatus:
     told = [value if isinstance(value, str) else None for value in (code, error)]
-    return Told(str(status), told[0], told[1], at.isoformat() if at == at else None)  # noqa: PLR0124 - NaT
+    return DeliveryStatus(str(status), told[0], told[1], at.isoformat() if at == at else None)  # noqa: PLR0124 - NaT
 
 
-def _furthest(notices: pd.DataFrame) -> Told:
+def _furthest(notices: pd.DataFrame) -> DeliveryStatus:
     """The furthest that one message came."""
     steps = [name for name in STATUSES if name in set(notices["action"])] or ["accepted"]
     last = notices[notices["action"] == steps[-1]].iloc[-1]

@@ -14,7 +14,7 @@ from msgnb.core.secrets import Secret
 from msgnb.platforms.base import Client
 from msgnb.platforms.blip.auth import KeyAuth
 from msgnb.platforms.blip.buckets import Stores
-from msgnb.platforms.blip.campaign_sender import BlipCourier, whatsapp
+from msgnb.platforms.blip.campaign_sender import BlipCampaignSender, whatsapp
 from msgnb.platforms.blip.campaigns import Campaigns
 from msgnb.platforms.blip.contacts import Contacts
 from msgnb.platforms.blip.events import Tracks
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from msgnb.campaigns.campaign import Campaign
-    from msgnb.campaigns.run import Courier
+    from msgnb.campaigns.run import CampaignSender
 
 HOST = "http.msging.net"
 PLANS: Mapping[str, Mapping[str, int]] = {
@@ -107,13 +107,13 @@ class Blip(Lists, Contacts, Tracks, Schedules, Campaigns, Stores, Desk, Client):
             raw: add the campaigns themselves, or the heads of the journals, as a last column.
         """
         active = self.active_campaigns(limit=limit, raw=raw)
-        return tables.below(active, self._kept_campaigns(raw=raw)).iloc[:limit]
+        return tables.concat_rows(active, self._kept_campaigns(raw=raw)).iloc[:limit]
 
-    def _courier(self, campaign: Campaign, due: datetime | None) -> Courier:
+    def _courier(self, campaign: Campaign, due: datetime | None) -> CampaignSender:
         if campaign.sender:
             words = f"BLiP sends as the bot, not as {campaign.sender!r}; leave it out"
             raise InvalidRequest.of(sender=words)
-        return BlipCourier(self, campaign, due)
+        return BlipCampaignSender(self, campaign, due)
 
     def _address(self, phone: str | None, written: str) -> str | None:
         """An identity as it is written, or that of a phone on WhatsApp."""

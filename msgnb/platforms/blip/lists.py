@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgnb.campaigns.journal import Result
-from msgnb.campaigns.run import Receipt, Streak, tried
+from msgnb.campaigns.run import Receipt, FailureStreak, tried
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.progress import progress
+from msgnb.core.progress import progress_bar
 from msgnb.platforms.blip import to_tables as rows
 from msgnb.platforms.blip.connection import Command, escaped, identity
 from msgnb.platforms.blip.content import Content
@@ -138,8 +138,8 @@ class Lists(Conversations):
     def _each(self, name: str, members: list[str], change: Change) -> pd.DataFrame:
         path = _path(name)
         results: list[Result | None] = []
-        streak = Streak()
-        with progress(_full(name), len(members)) as bar:
+        streak = FailureStreak()
+        with progress_bar(_full(name), len(members)) as bar:
             for member in members:
                 result = None if streak.hopeless else tried(partial(change, path, member))
                 results.append(result)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgnb import tables
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.paging import back_in_time
-from msgnb.core.progress import progress
+from msgnb.core.progress import progress_bar
 from msgnb.core.sending import SendResult
 from msgnb.core.times import When, instant
 from msgnb.history.reading import Reader
@@ -150,7 +150,7 @@ class Conversations(Commands):
         earliest = self._now() - NOTIFIED_FOR
         recent = [each for each in found if each.get("direction") == "sent" and _time(each) >= earliest]
         told: dict[str, list[Mapping[str, Any]]] = {}
-        with progress("notifications", len(recent)) as bar:
+        with progress_bar("notifications", len(recent)) as bar:
             for name in (str(each.get("id")) for each in recent):
                 told[name] = self._notified(name)
                 bar.update()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = Mapping[str, Any]
-Told = Mapping[str, Sequence[Row]]
+DeliveryStatus = Mapping[str, Sequence[Row]]
 
 _CHANNELS = {
     "0mn.io": "chat",
@@ -85,7 +85,7 @@ def sessions(threads: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame
 
 
 def messages(
-    found: Sequence[Row], account: str, session: str, *, told: Told | None = None, raw: bool
+    found: Sequence[Row], account: str, session: str, *, told: DeliveryStatus | None = None, raw: bool
 ) -> pd.DataFrame:
     """Messages of a thread as a table `messages`; where asked for, `deliveries` beside them (BLiP 2.2)."""
     rows = message_rows(found, account, session)
@@ -120,7 +120,7 @@ def message_rows(found: Sequence[Row], account: str, session: str, *, raw: bool 
     return tables.Rows(len(found), values, found if raw else ())
 
 
-def _with_fates(rows: tables.Rows, found: Sequence[Row], told: Told) -> pd.DataFrame:
+def _with_fates(rows: tables.Rows, found: Sequence[Row], told: DeliveryStatus) -> pd.DataFrame:
     """The messages, and what became of them beside each."""
     fates = [_fate(told.get(str(message.get("id")), ())) for message in found]
     known = {
@@ -132,7 +132,7 @@ def _with_fates(rows: tables.Rows, found: Sequence[Row], told: Told) -> pd.DataF
         tables.MESSAGES.frame(rows.size, {**rows.values, **known}),
         tables.DELIVERIES.frame(rows.size, times),
     )
-    return tables.beside(*frames)
+    return tables.concat_columns(*frames)
 
 
 def _fate(notifications: Sequence[Row]) -> dict[str, Any]:
@@ -333,7 +333,7 @@ def contacts(found: Sequence[Row], account: str, *, flatten: bool = False, raw: 
         extras = [each.get("extras") or {} for each in found]
         keys = sorted({key for each in extras for key in each})
         columns = {f"extras.{key}": tables.texts(extras, key) for key in keys}
-        frame = tables.beside(frame, tables.text_columns(columns, len(found)))
+        frame = tables.concat_columns(frame, tables.text_columns(columns, len(found)))
     return tables.with_raw(frame, found if raw else None)
 
 

@@ -14,7 +14,7 @@ from msgnb.platforms.base import Client
 from msgnb.platforms.netsapiens import to_tables as rows
 from msgnb.platforms.netsapiens.auth import JwtAuth, KeyAuth, Login, Passcode, SignIn, TokenAnswer, TokenAuth
 from msgnb.platforms.netsapiens.calls import Calls
-from msgnb.platforms.netsapiens.campaign_sender import NetSapiensCourier
+from msgnb.platforms.netsapiens.campaign_sender import NetSapiensCampaignSender
 from msgnb.platforms.netsapiens.connection import user_path
 from msgnb.platforms.netsapiens.messages import Messages
 from msgnb.platforms.netsapiens.subscriptions import Subscriptions
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from msgnb.campaigns.campaign import Campaign
-    from msgnb.campaigns.run import Courier
+    from msgnb.campaigns.run import CampaignSender
 
 API = "/ns-api/v2"
 _LOGIN = ("client_id", "client_secret", "username", "password")
@@ -145,7 +145,7 @@ class NetSapiens(Messages, Calls, Subscriptions, Client):
         """
         return self._kept_campaigns(raw=raw).iloc[:limit]
 
-    def _courier(self, campaign: Campaign, due: datetime | None) -> Courier:
+    def _courier(self, campaign: Campaign, due: datetime | None) -> CampaignSender:
         if due is not None:
             raise NotSupported("netsapiens can't send later; leave defer_until and defer_by out")
         if campaign.template is not None:
@@ -154,7 +154,7 @@ class NetSapiens(Messages, Calls, Subscriptions, Client):
             sender = self._from_number(campaign.sender or None, "~", "~")
         except InvalidRequest as error:
             raise InvalidRequest.of(sender=error.fields["from_number"]) from None
-        return NetSapiensCourier(self, sender)
+        return NetSapiensCampaignSender(self, sender)
 
     def events(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:  # noqa: ARG002
         """NetSapiens keeps no events: it posts them as they happen.

@@ -14,7 +14,7 @@ from msgnb.platforms.netsapiens.payloads import Moment, Wire, expiry, hyphenated
 if TYPE_CHECKING:
     from msgnb.events.listener import Listener
     from msgnb.events.live import Live
-    from msgnb.tables.subscription_view import MarkedFrame
+    from msgnb.tables.subscription_view import SubscriptionsFrame
 
 HOUR = timedelta(hours=1)
 
@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 class Subscriptions(Resource):
     """Event subscriptions: URLs that the platform posts to."""
 
-    def subscriptions(self, *, limit: int | None = None, raw: bool = False) -> MarkedFrame:
+    def subscriptions(self, *, limit: int | None = None, raw: bool = False) -> SubscriptionsFrame:
         """The event subscriptions, as a table `subscriptions` (NetSapiens 7.2).
 
         In a notebook those that are broken, expired or about to expire stand out; `attention()` of the table
@@ -34,10 +34,10 @@ class Subscriptions(Resource):
             limit: the most rows; all where it is `None`.
             raw: add the subscriptions themselves as a last column.
         """
-        from msgnb.tables.subscription_view import marked  # noqa: PLC0415 - it loads pandas
+        from msgnb.tables.subscription_view import subscription_view  # noqa: PLC0415 - it loads pandas
 
         found = self._list("/subscriptions", id_of, "subscriptions", limit)
-        return marked(rows.subscriptions(found, self._whose(), raw=raw), self.http.now())
+        return subscription_view(rows.subscriptions(found, self._whose(), raw=raw), self.http.now())
 
     def create_subscription(
         self,

@@ -1,7 +1,8 @@
-"""SMSDrop: SMS campaigns."""
+"""SMSDrop: SMS campaigns.
 
-from msgnb.campaigns.campaign import Campaign, MessageType
-from msgnb.platforms.smsdrop.client import SmsDrop
-from msgnb.platforms.smsdrop.models import Subscription, User
+`platform` is the descriptor and `client` the client; its resources are `campaigns`, `sessions` and `messages`. The
+way down is client → resources → `connection`. Nothing here is imported from outside this package, except through
+the descriptor and the public names of `msgnb`.
+"""
 
-__all__ = ["Campaign", "MessageType", "SmsDrop", "Subscription", "User"]
+NAME = "smsdrop"

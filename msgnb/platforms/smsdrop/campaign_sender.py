@@ -1,57 +1,53 @@
-"""How a campaign goes out on SMSDrop: one of the platform's campaigns for each text (SMSDrop 2)."""
+"""How a campaign is sent on SMSDrop: as one of the platform's campaigns for each text (SMSDrop 2)."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from msgnb import tables
 from msgnb.campaigns.campaign import Campaign
-from msgnb.campaigns.journal import Fate, Part
-from msgnb.campaigns.plan import Person
-from msgnb.campaigns.run import Receipt, Told
-from msgnb.campaigns.watching import Standing, watch
+from msgnb.campaigns.journal import Batch, RecipientStatus
+from msgnb.campaigns.plan import Recipient
+from msgnb.campaigns.sender import DeliveryStatus, Receipt
+from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import InvalidRequest
-from msgnb.platforms.smsdrop.to_tables import message_status
+from msgnb.platforms.smsdrop.campaigns import Campaigns
+from msgnb.platforms.smsdrop.delivery import Delivery
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from msgnb.platforms.smsdrop.client import SmsDrop
-
-MOST = 10_000
-FEW = 20
-"""So many campaigns are read one by one; of more all are read, page by page."""
+BATCH_SIZE = 10_000
 LONGEST_TITLE = 40
-OVER = frozenset({"COMPLETED", "ABORTED"})
 _REFUSED = re.compile(r"recipient_list\.([0-9]+)")
 
 
-class SmsDropCourier:
-    """Sends each text as a campaign whose title tells it from all others."""
+class SmsDropCampaignSender:
+    """Sends each text as a campaign with a title of its own."""
 
-    most = MOST
+    batch_size = BATCH_SIZE
 
-    def __init__(self, client: SmsDrop, campaign: Campaign, due: datetime | None) -> None:
-        self._client = client
+    def __init__(
+        self, campaigns: Campaigns, delivery: Delivery, campaign: Campaign, due: datetime | None
+    ) -> None:
+        self._campaigns = campaigns
+        self._delivery = delivery
         self._campaign = campaign
         self._due = due
 
-    def kin(self, person: Person) -> str | None:
-        """Those who get the same text."""
-        return person.text
+    def batch_key(self, recipient: Recipient) -> str | None:
+        """Recipients of the same text share a campaign."""
+        return recipient.text
 
-    def send(self, part: Part) -> Receipt:
-        """Launch it for all whom the platform takes; what it refuses with 422 was not created."""
-        if part.waiting:
-            return Receipt(self._client.retry_campaign(part.waiting).id)
-        phones, refused = list(part.recipients), dict[str, str]()
+    def send(self, batch: Batch) -> Receipt:
+        """Launch a campaign for all recipients that the platform accepts.
+
+        A launch that is refused with 422 created nothing, so it is repeated without the recipients it names.
+        """
+        if batch.waiting:
+            return Receipt(self._campaigns.retry(batch.waiting).id)
+        phones, refused = list(batch.recipients), dict[str, str]()
         while True:
             try:
-                return Receipt(self._launched(part, phones).id, refused=refused)
+                return Receipt(self._launch(batch, phones).id, refused=refused)
             except InvalidRequest as error:
                 wrong = _refused(error, phones)
                 phones = [phone for phone in phones if phone not in wrong]
@@ -59,89 +55,36 @@ class SmsDropCourier:
                     raise
                 refused |= wrong
 
-    def find(self, parts: Sequence[Part]) -> Mapping[str, Receipt]:
-        """The campaigns by their titles; one that waited for credit by whether it has moved."""
-        waiting = {part.key: self._client.read_campaign(part.waiting) for part in parts if part.waiting}
-        found = {key: one for key, one in waiting.items() if one and one.status != "PENDING"}
-        keys = {self._title(part): part.key for part in parts if not part.waiting}
-        everything = self._client.read_campaigns() if keys else []
-        found |= {keys[one.title]: one for one in everything if one.title in keys}
-        return {key: Receipt(one.id) for key, one in found.items()}
+    def look_up(self, batches: Sequence[Batch]) -> Mapping[str, Receipt]:
+        """Find campaigns by their titles, and those that waited for credit by whether they were launched."""
+        waiting = {batch.key: self._campaigns.get(batch.waiting) for batch in batches if batch.waiting}
+        found = {key: each for key, each in waiting.items() if each and each.status != "PENDING"}
+        keys = {self._title(batch): batch.key for batch in batches if not batch.waiting}
+        everything = self._campaigns.read() if keys else []
+        found |= {keys[each.title]: each for each in everything if each.title in keys}
+        return {key: Receipt(each.id) for key, each in found.items()}
 
-    def told(self, fates: Mapping[str, Fate]) -> Mapping[str, Told]:
-        """What is sure of every recipient of each campaign: the platform tells no more."""
-        known = self._read({fate.campaign for fate in fates.values() if fate.campaign})
-        statuses = {name: message_status(one.status, one.delivery_percentage) for name, one in known.items()}
-        return {
-            phone: Told(statuses[fate.campaign], at=fate.at)
-            for phone, fate in fates.items()
-            if fate.campaign in statuses
-        }
+    def fetch_statuses(self, statuses: Mapping[str, RecipientStatus]) -> Mapping[str, DeliveryStatus]:
+        """Return what is certain for every recipient of each campaign."""
+        return self._delivery.fetch_statuses(statuses)
 
-    def standing(self, fates: Mapping[str, Fate]) -> Standing:
-        """How far they are together."""
-        sizes = Counter(fate.campaign for fate in fates.values() if fate.campaign)
-        known = self._read(set(sizes))
-        reached = sum((one.delivery_percentage or 0) * sizes[name] for name, one in known.items()) // 100
-        states = Counter(one.status or "" for one in known.values())
-        words = ", ".join(
-            state.lower() if len(states) == 1 else f"{count} {state.lower()}"
-            for state, count in states.items()
-        )
-        return Standing(sum(sizes.values()), reached, words, states.keys() <= OVER, "SCHEDULED" in states)
+    def progress(self, statuses: Mapping[str, RecipientStatus]) -> Progress:
+        """Return how many recipients all campaigns together have reached."""
+        return self._delivery.progress(statuses)
 
-    def _launched(self, part: Part, phones: list[str]) -> Campaign:
+    def _launch(self, batch: Batch, phones: list[str]) -> Campaign:
         given = self._campaign
-        return self._client.launch_campaign(
-            Campaign(part.text, given.sender, phones, self._title(part), given.message_type, self._due)
+        return self._campaigns.launch(
+            Campaign(batch.text, given.sender, phones, self._title(batch), given.message_type, self._due)
         )
 
-    def _title(self, part: Part) -> str:
+    def _title(self, batch: Batch) -> str:
         title = self._campaign.title or self._campaign.text
-        return f"{title[:LONGEST_TITLE].strip()} ({part.key[:8]})"
-
-    def _read(self, names: set[str]) -> dict[str, Campaign]:
-        if len(names) > FEW:
-            found = self._client.read_campaigns()
-        else:
-            found = [one for name in names if (one := self._client.read_campaign(name))]
-        return {one.id: one for one in found if one.id in names}
-
-
-class Launched:
-    """Knows what became of a campaign of the platform itself."""
-
-    def __init__(self, client: SmsDrop, campaign: Campaign) -> None:
-        self._client = client
-        self._campaign = campaign
-        self._courier = SmsDropCourier(client, campaign, None)
-
-    def watch(self) -> pd.DataFrame:
-        """Wait for its end, visibly."""
-        title = self._campaign.title or self._campaign.message
-        watch(lambda: self._courier.standing(self._fates()), self._client.http.pause, title)
-        return self.outcomes()
-
-    def outcomes(self) -> pd.DataFrame:
-        """What is sure of each recipient."""
-        fates = self._fates()
-        told = self._courier.told(fates)
-        values = {
-            "recipient": list(fates),
-            "state": ["sent"] * len(fates),
-            "status": [told[phone].status if phone in told else None for phone in fates],
-            "campaign": [fate.campaign for fate in fates.values()],
-        }
-        return tables.OUTCOMES.frame(len(fates), values)
-
-    def _fates(self) -> dict[str, Fate]:
-        return {
-            phone: Fate("sent", "", campaign=self._campaign.id) for phone in self._campaign.recipient_list
-        }
+        return f"{title[:LONGEST_TITLE].strip()} ({batch.key[:8]})"
 
 
 def _refused(error: InvalidRequest, phones: Sequence[str]) -> dict[str, str]:
-    """The recipients that an answer names, and why."""
+    """The recipients that an error response names, and why."""
     numbers = {field: found.group(1) for field in error.fields if (found := _REFUSED.fullmatch(field))}
     return {
         phones[int(number)]: error.fields[field]

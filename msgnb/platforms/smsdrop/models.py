@@ -16,7 +16,7 @@ _KNOWN = (
 )  # fmt: skip
 
 
-def wire(campaign: Campaign) -> dict[str, Any]:
+def make_body(campaign: Campaign) -> dict[str, Any]:
     """What is sent to create a campaign.
 
     Raises:
@@ -40,15 +40,15 @@ def wire(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def read(answer: Mapping[str, Any]) -> Campaign:
+def parse_campaign(answer: Mapping[str, Any]) -> Campaign:
     """The campaign in an answer; what the platform keeps is not held against our rules."""
     campaign = Campaign.__new__(Campaign)
     campaign.recipient_list = []
-    update(campaign, answer)
+    update_campaign(campaign, answer)
     return campaign
 
 
-def update(campaign: Campaign, answer: Mapping[str, Any]) -> None:
+def update_campaign(campaign: Campaign, answer: Mapping[str, Any]) -> None:
     """Take over what an answer says of a campaign; what the platform may add is left out."""
     known = {name: answer[name] for name in _KNOWN if name in answer}
     for name in ("defer_until", "created_at"):

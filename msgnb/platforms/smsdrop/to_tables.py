@@ -57,6 +57,15 @@ def messages(
     return tables.MESSAGES.joined([message_rows(mine, session, account, raw=raw)], raw=raw)
 
 
+def within(found: Sequence[Row], since: datetime | None, until: datetime | None) -> list[Row]:
+    """Return the campaigns that were, or will be, launched within a span."""
+    return [
+        row
+        for row in found
+        if (since is None or _time(row) >= since) and (until is None or _time(row) < until)
+    ]
+
+
 def by_phone(found: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """The campaigns that went to each phone."""
     phones: dict[str, list[dict[str, Any]]] = {}

@@ -11,7 +11,7 @@ from loopback import Loopback, answers
 
 import msgnb
 from msgnb import tables
-from msgnb.tables.subscription_view import marked
+from msgnb.tables.subscription_view import subscription_view
 
 Offline = msgnb.testing.Offline
 LOGIN = {"client_id": "c", "client_secret": "s", "username": "123@example.com", "password": "p"}
@@ -107,7 +107,7 @@ def frame(*rows: tuple[str, datetime | None, int | None, int | None]) -> Any:
         "errors": errors,
         "topic": ["<b>$5 & $6</b>"] * len(rows),
     }
-    return marked(tables.SUBSCRIPTIONS.frame(len(rows), values), NOW)
+    return subscription_view(tables.SUBSCRIPTIONS.frame(len(rows), values), NOW)
 
 
 LATER = NOW + timedelta(days=9)

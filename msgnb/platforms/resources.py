@@ -1,0 +1,178 @@
+"""What a client is made of: a connection, and resources that get the connection and nothing else.
+
+A resource is callable for its table and carries its verbs, as pandas does with `df.plot()` and `df.plot.bar()`:
+
+    bot.contacts()                       # the table
+    bot.contacts.get("…@wa.gw.msging.net")
+
+The protocols here are what can be called on every client, whatever its platform. A platform's own resources
+satisfy them without inheriting from them, take further arguments, and have further verbs.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, runtime_checkable
+
+from msgnb.campaigns.journal import default_folder, load_journals
+from msgnb.campaigns.table import make_campaigns_table
+from msgnb.core.errors import NotSupported
+from msgnb.core.http import Http
+from msgnb.core.times import When
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from msgnb.campaigns.journal import Journal
+
+
+class Connection:
+    """The way to one account: its requests, its name and its clock.
+
+    Args:
+        http: sends the requests.
+        account: bot identity, `user@domain` or account email; a platform that learns it from its first response
+            overrides the property.
+
+    Attributes:
+        http: sends the requests.
+        journals: folder of the journals of campaigns; the user's own state folder if `None`.
+        campaign_rate: requests of a campaign per second; no limit if `None`.
+    """
+
+    def __init__(self, http: Http, account: str = "") -> None:
+        self.http = http
+        self.journals: Path | None = None
+        self.campaign_rate: int | None = None
+        self._account = account
+
+    @property
+    def platform(self) -> str:
+        """The platform's name."""
+        return self.http.platform
+
+    @property
+    def account(self) -> str:
+        """Whose view it is: bot identity, `user@domain` or account email."""
+        return self._account
+
+    def now(self) -> datetime:
+        """Return the platform's time, as its last response reported it."""
+        return self.http.now()
+
+    def journals_folder(self) -> Path:
+        """Return the folder of the journals of campaigns."""
+        return self.journals or default_folder()
+
+    def journaled_campaigns(self) -> list[Journal]:
+        """Return the journals of the campaigns that msgnb sent from this account, the latest first."""
+        return load_journals(self.journals_folder(), self.platform, self.http.base_url, self.account)
+
+    def close(self) -> None:
+        """Close the open connections."""
+        self.http.close()
+
+
+class Resource:
+    """Base of all resources: it has the connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+
+class ListTable(Protocol):
+    """A resource that is called for a table."""
+
+    def __call__(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
+        """Return the table.
+
+        Args:
+            limit: the most rows; all rows if `None`.
+            raw: add the platform's own objects as a last column `raw`.
+
+        Raises:
+            NotSupported: the platform has no such thing.
+        """
+        ...
+
+
+class MessagesTable(Protocol):
+    """A resource that is called for the messages of one session."""
+
+    def __call__(
+        self,
+        session: str,
+        *,
+        since: When | None = None,
+        until: When | None = None,
+        limit: int | None = None,
+        raw: bool = False,
+    ) -> pd.DataFrame:
+        """Return the messages of one session, newest first, as a table `messages`.
+
+        Args:
+            session: ID of the session, as in the column `session` of `sessions()`.
+            since: messages from this time on; a day, or a time with a zone. All if `None`.
+            until: messages before this time.
+            limit: the most rows; all rows if `None`.
+            raw: add the platform's own objects as a last column `raw`.
+
+        Raises:
+            InvalidRequest: the session's ID is not valid, or a time has no zone.
+        """
+        ...
+
+
+@runtime_checkable
+class Webhooks(Protocol):
+    """Subscriptions that post events to a URL."""
+
+    def __call__(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
+        """Return the subscriptions as a table `subscriptions`."""
+        ...
+
+    def create(self, topic: str, url: str, *, expires: Any = None) -> Any:
+        """Subscribe a URL to events of a topic."""
+        ...
+
+    def renew(self, subscription: str, expires: Any, *, reset: bool = False) -> Any:
+        """Let a subscription end later; `reset` also sets its counters to zero."""
+        ...
+
+    def delete(self, subscription: str) -> Any:
+        """Delete a subscription."""
+        ...
+
+
+class Unsupported:
+    """Stands for a resource that the platform does not have.
+
+    Args:
+        message: what to say, and what to use instead.
+    """
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        """Say so.
+
+        Raises:
+            NotSupported: always.
+        """
+        raise NotSupported(self._message)
+
+
+class JournaledCampaigns(Resource):
+    """The campaigns that `send_campaign` sent, on a platform that has no campaigns of its own."""
+
+    def __call__(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
+        """Return the campaigns, the latest first, as a table `campaigns`; they are read from their journals.
+
+        Args:
+            limit: the most rows; all rows if `None`.
+            raw: add the headers of the journals as a last column `raw`.
+        """
+        journals = self._connection.journaled_campaigns()
+        return make_campaigns_table(journals, self._connection.http.now(), raw=raw).iloc[:limit]

@@ -1,0 +1,82 @@
+"""The requests of one SMSDrop account (SMSDrop 1, 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgnb.campaigns.campaign import Campaign
+from msgnb.core.errors import NotFound
+from msgnb.core.http import READ, WRITE, part
+from msgnb.core.paging import by_offset
+from msgnb.core.responses import Answer, Explanation
+from msgnb.platforms.resources import Connection
+from msgnb.platforms.smsdrop import models
+
+Wire = dict[str, Any]
+PAGE = 100
+
+
+class SmsDropConnection(Connection):
+    """Sends the requests that several resources share."""
+
+    def campaign_rows(self, skip: int = 0, limit: int | None = None) -> list[Wire]:
+        """Return the campaigns as the platform sends them, in its order."""
+
+        def fetch(offset: int, wanted: int) -> list[Any]:
+            params = {"skip": skip + offset, "limit": wanted}
+            return list(self.http.send("GET", "/campaigns/", policy=READ, params=params).body)
+
+        return by_offset(fetch, size=PAGE, key=lambda row: row["id"], what="campaigns", limit=limit)
+
+    def campaign_row(self, campaign: str) -> Wire | None:
+        """Return one campaign as the platform sends it; `None` if it doesn't exist."""
+        try:
+            found: Wire = self.http.send("GET", f"/campaigns/{part(campaign)}", policy=READ).body
+        except NotFound:
+            return None
+        return found
+
+    def create_campaign(self, campaign: Campaign) -> Answer:
+        """Create and launch a campaign; its title is what to look for if the response is lost."""
+        body = models.make_body(campaign)
+        return self.http.send("POST", "/campaigns/", policy=WRITE, json=body, id=campaign.title)
+
+    def retry_campaign(self, campaign: str) -> Answer:
+        """Launch a campaign that waits for credit."""
+        return self.http.send("POST", "/campaigns/retry", policy=WRITE, json={"id": campaign}, id=campaign)
+
+    def plan(self) -> Wire:
+        """Return the account's plan as the platform sends it."""
+        found: Wire = self.http.send("GET", "/subscriptions/", policy=READ).body
+        return found
+
+    def subscription(self) -> models.Subscription:
+        """Return the account's plan."""
+        found = self.plan()
+        created = found.get("created_at")
+        return models.Subscription(
+            str(found["id"]), int(found["nbr_sms"]), datetime.fromisoformat(created) if created else None
+        )
+
+    def user(self) -> models.User:
+        """Return the account's profile."""
+        found: Mapping[str, Any] = self.http.send("GET", "/users/me", policy=READ).body
+        rights = {key: found.get(key) for key in ("is_verified", "is_superuser")}
+        return models.User(str(found["id"]), found["email"], found["is_active"], **rights)
+
+
+def explain(body: Any) -> Explanation:
+    """Read FastAPI's two forms of `detail`: a word, or a list of fields (SMSDrop 1)."""
+    detail = body.get("detail") if isinstance(body, dict) else None
+    if not isinstance(detail, list):
+        return Explanation(str(detail) if detail else None)
+    problems = {
+        _field(item.get("loc") or ()): str(item.get("msg")) for item in detail if isinstance(item, dict)
+    }
+    return Explanation("; ".join(f"{name}: {why}" for name, why in problems.items()), fields=problems)
+
+
+def _field(location: Any) -> str:
+    return ".".join(str(step) for step in location if step != "body") or "body"
