@@ -13,7 +13,7 @@ SCHEME = "Key"
 
 
 class KeyAuth:
-    """Signs with `Authorization: Key …`; the key may be given with or without that word."""
+    """Signs requests with `Authorization: Key …`; the key is accepted with or without that word."""
 
     def __init__(self, key: str | Secret) -> None:
         scheme, _, token = Secret(key).reveal().strip().rpartition(" ")
@@ -25,7 +25,7 @@ class KeyAuth:
 
     @property
     def bot(self) -> str:
-        """The identity of the bot that owns the key; empty where the key doesn't tell."""
+        """Identity of the bot that the key belongs to; empty if the key does not contain it."""
         try:
             name, colon, _ = base64.b64decode(self._token.reveal(), validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
@@ -33,13 +33,13 @@ class KeyAuth:
         return "" if not colon else name if "@" in name else f"{name}@msging.net"
 
     def headers(self) -> Mapping[str, str]:
-        """The header that signs a request."""
+        """Return the header that signs a request."""
         return {"Authorization": f"{SCHEME} {self._token.reveal()}"}
 
     def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002
-        """A key is not renewed."""
+        """Return `False`: a key cannot be renewed."""
         return False
 
     def secrets(self) -> Iterable[Secret]:
-        """What must never show."""
+        """Return what must never be shown."""
         return (self._token,)

@@ -1,7 +1,7 @@
-"""How a campaign goes out on BLiP (BLiP 2.5, 2.6, 2.7).
+"""How a campaign is sent on BLiP (BLiP 2.5, 2.6, 2.7).
 
-A template goes as an active campaign. A text that is the same for several goes to a list made for it, whose
-members are added first; one that is for one person only goes as a message.
+A template is sent as an active campaign. A text that several recipients share is sent to a list that is
+created for it, after its members were added; a text for one recipient is sent as a message.
 """
 
 from __future__ import annotations
@@ -12,212 +12,234 @@ from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
 from msgnb.campaigns.campaign import Campaign
-from msgnb.campaigns.journal import RecipientStatus, Batch
+from msgnb.campaigns.journal import Batch, RecipientStatus
 from msgnb.campaigns.plan import Recipient
-from msgnb.campaigns.run import Receipt, DeliveryStatus
+from msgnb.campaigns.sender import DeliveryStatus, Receipt
 from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import NotFound, OutcomeUnknown, Unreachable
 from msgnb.core.progress import progress_bar
-from msgnb.platforms.blip.lists import DOMAIN
+from msgnb.platforms.blip.campaigns import Campaigns
+from msgnb.platforms.blip.connection import BlipConnection
+from msgnb.platforms.blip.identities import LISTS, list_identity, phone_number
+from msgnb.platforms.blip.lists import Lists
+from msgnb.platforms.blip.messages import Messages
+from msgnb.platforms.blip.schedules import Schedules
 from msgnb.platforms.blip.to_tables import STATUSES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from msgnb.platforms.blip.client import Blip
-
-MOST = 10_000
-WHATSAPP = "wa.gw.msging.net"
-TRIES = 3
-"""How often what does no harm twice is tried again after its answer got lost."""
+BATCH_SIZE = 10_000
+ATTEMPTS = 3
+"""Attempts at requests that do no harm if they are executed twice."""
 FEW = 100
-"""Of so many single messages it is asked one by one what became of them."""
+"""Up to this many messages to single recipients, the delivery of each is read."""
 RECENT = 20
-"""Among so many of a thread's last messages one is looked for."""
-COMING = frozenset({"accepted", "sent"})
+"""How many of the last messages of a thread are searched for one."""
+LONGEST_TITLE = 40
+IN_TRANSIT = frozenset({"accepted", "sent"})
 
 
 class BlipCampaignSender:
-    """Sends by the platform's own means; the key of a part is in the name of its list or campaign."""
+    """Sends each batch as a template, to a list, or to one recipient.
 
-    most = MOST
+    The key of a batch is part of the name of its list or campaign, and the ID of its message.
+    """
 
-    def __init__(self, client: Blip, campaign: Campaign, due: datetime | None) -> None:
-        self._client = client
+    batch_size = BATCH_SIZE
+
+    def __init__(
+        self,
+        connection: BlipConnection,
+        campaigns: Campaigns,
+        lists: Lists,
+        messages: Messages,
+        schedules: Schedules,
+        campaign: Campaign,
+        due: datetime | None,
+    ) -> None:
+        self._connection = connection
+        self._campaigns = campaigns
+        self._lists = lists
+        self._messages = messages
+        self._schedules = schedules
         self._campaign = campaign
         self._due = due
 
-    def kin(self, person: Recipient) -> Hashable:
-        """All who get the same template, or the same text."""
-        return None if self._campaign.template else person.text
+    def batch_key(self, recipient: Recipient) -> Hashable:
+        """Recipients of the same template, or of the same text, share a batch."""
+        return None if self._campaign.template else recipient.text
 
-    def send(self, part: Batch) -> Receipt:
-        """Send it as a template, to a list, or to one."""
+    def send(self, batch: Batch) -> Receipt:
+        """Send a batch as a template, to a list, or to one recipient."""
         if self._campaign.template:
-            return Receipt(self._created(part))
-        if len(part.recipients) == 1:
-            self._say(part.recipients[0], part)
-            return Receipt(message=part.key)
-        return self._broadcast(part)
+            return Receipt(self._create_campaign(batch))
+        if len(batch.recipients) == 1:
+            self._send_text(batch.recipients[0], batch)
+            return Receipt(message=batch.key)
+        return self._send_to_list(batch)
 
-    def find(self, parts: Sequence[Batch]) -> Mapping[str, Receipt]:
-        """What arrived: by a campaign's name, a list's message, a thread or the schedules."""
+    def look_up(self, batches: Sequence[Batch]) -> Mapping[str, Receipt]:
+        """Find batches by the name of the campaign, the message to the list, the thread, or the schedule."""
         if self._campaign.template:
-            return self._find_campaigns(parts)
+            return self._look_up_campaigns(batches)
         if self._due:
-            known = set(self._client.schedules()["schedule"])
-            return {part.key: _receipt(part) for part in parts if part.key in known}
-        return {part.key: _receipt(part) for part in parts if self._arrived(part)}
+            known = set(self._schedules()["schedule"])
+            return {batch.key: _make_receipt(batch) for batch in batches if batch.key in known}
+        return {batch.key: _make_receipt(batch) for batch in batches if self._was_sent(batch)}
 
-    def told(self, fates: Mapping[str, RecipientStatus]) -> Mapping[str, DeliveryStatus]:
-        """What the platform tells of each recipient."""
-        told: dict[str, DeliveryStatus] = {}
+    def fetch_statuses(self, statuses: Mapping[str, RecipientStatus]) -> Mapping[str, DeliveryStatus]:
+        """Return what the platform reports of each recipient."""
         groups: dict[tuple[str | None, str | None], list[str]] = {}
-        for name, fate in fates.items():
-            groups.setdefault((fate.campaign, fate.message), []).append(name)
+        for name, status in statuses.items():
+            groups.setdefault((status.campaign, status.message), []).append(name)
+        found: dict[str, DeliveryStatus] = {}
         with progress_bar("statuses", len(groups)) as bar:
             for (campaign, message), names in groups.items():
-                told |= self._told(campaign, message, names)
+                found |= self._fetch(campaign, message, names)
                 bar.update()
-        return told
+        return found
 
-    def standing(self, fates: Mapping[str, RecipientStatus]) -> Progress:
-        """How many it has reached; over when nothing is on its way any more."""
-        singles = sum(fate.campaign is None for fate in fates.values())
+    def progress(self, statuses: Mapping[str, RecipientStatus]) -> Progress:
+        """Return how many recipients were reached; it is over if no message is in transit any more."""
+        singles = sum(status.campaign is None for status in statuses.values())
         if singles > FEW:
-            return Progress(len(fates), len(fates), "", over=True, verb="sent")
-        statuses = [told.status for told in self.told(fates).values()]
-        reached = sum(status in {"delivered", "read"} for status in statuses)
-        failed = sum(status == "failed" for status in statuses)
+            return Progress(len(statuses), len(statuses), "", over=True, verb="sent")
+        found = [delivery.status for delivery in self.fetch_statuses(statuses).values()]
+        reached = sum(status in {"delivered", "read"} for status in found)
+        failed = sum(status == "failed" for status in found)
         words = f"{failed} failed" if failed else ""
-        over = not any(status in COMING for status in statuses)
-        return Progress(len(fates), reached, words, over, waits=self._due is not None and not reached)
+        over = not any(status in IN_TRANSIT for status in found)
+        return Progress(len(statuses), reached, words, over, waits=self._due is not None and not reached)
 
-    def _created(self, part: Batch) -> str | None:
+    def _create_campaign(self, batch: Batch) -> str | None:
         template = self._campaign.template
         assert template is not None  # noqa: S101 - `send` looked
-        people = {"phone": [_phone(name) for name in part.recipients]}
+        people = {"phone": [phone_number(name) for name in batch.recipients]}
         columns = [str(number) for number in range(len(self._campaign.placeholders))]
         for number, column in enumerate(columns):
-            people[column] = [values[number] for values in part.values]
-        made = self._client.create_campaign(
-            self._title(part),
+            people[column] = [values[number] for values in batch.values]
+        created = self._campaigns.create(
+            self._title(batch),
             template.name,
-            tables.text_columns(people, len(part.recipients)),
+            tables.text_columns(people, len(batch.recipients)),
             flow_id=template.flow_id,
             state_id=template.state_id,
             master_state=template.master_state,
             params=columns,
             language=template.language,
-            scheduled=self._due,
+            at=self._due,
             tags=template.tags,
         )
-        return tables.text((made or {}).get("id"))
+        return tables.text((created or {}).get("id"))
 
-    def _say(self, to: str, part: Batch) -> None:
+    def _send_text(self, to: str, batch: Batch) -> None:
         if self._due:
-            self._client.schedule(to, part.text, self._due, name=self._title(part), id=part.key)
+            title = self._title(batch)
+            self._schedules.create(to, batch.text, self._due, name=title, id=batch.key)
         else:
-            said = {"id": part.key, "to": to, "type": "text/plain", "content": part.text}
-            self._client.send_message(said)
+            message = {"id": batch.key, "to": to, "type": "text/plain", "content": batch.text}
+            self._connection.send_message(message)
 
-    def _broadcast(self, part: Batch) -> Receipt:
-        """Make a list of them and send to it: only the last step is one that must not happen twice."""
-        name = _list(part)
-        _surely(lambda: self._client.create_list(name))
-        refused = self._filled(name, list(part.recipients))
-        if len(refused) == len(part.recipients):
+    def _send_to_list(self, batch: Batch) -> Receipt:
+        """Create a list of the recipients and send to it; only the last request must not be sent twice."""
+        name = _list_name(batch)
+        _repeat(lambda: self._lists.create(name))
+        refused = self._add_members(name, list(batch.recipients))
+        if len(refused) == len(batch.recipients):
             raise Unreachable(f"nobody could be added to the list: {next(iter(refused.values()))}")
-        self._say(f"{name}@{DOMAIN}", part)
-        return Receipt(f"{name}@{DOMAIN}", part.key, refused)
+        self._send_text(list_identity(name), batch)
+        return Receipt(list_identity(name), batch.key, refused)
 
-    def _filled(self, name: str, members: list[str]) -> dict[str, str]:
-        """Add all members; returns those that could not be added, and why."""
-        wanted, failed = members, None
-        for _ in range(TRIES):
-            added = self._client.add_members(name, wanted)
-            failed = added[added["state"] == "rejected"]
-            wanted = list(added.loc[added["state"] == "unknown", "recipient"])
-            if not wanted:
-                break
-        refused = {} if failed is None else dict(zip(failed["recipient"], failed["error"], strict=True))
-        return refused | dict.fromkeys(wanted, "could not be added to the list: no answer came")
+    def _add_members(self, name: str, members: list[str]) -> dict[str, str]:
+        """Add all members to a list; return those that the platform refused, and why.
 
-    def _find_campaigns(self, parts: Sequence[Batch]) -> dict[str, Receipt]:
-        names = {self._title(part): part.key for part in parts}
-        found = self._client.active_campaigns()
+        Raises:
+            Unreachable: it is not known whether some members were added. Without that knowledge, nobody can
+                tell who would receive the message, so it must not be sent.
+        """
+        refused: dict[str, str] = {}
+        uncertain = members
+        for _ in range(ATTEMPTS):
+            added = self._lists.add(name, uncertain)
+            rejected = added[added["state"] == "rejected"]
+            refused |= dict(zip(rejected["recipient"], rejected["error"], strict=True))
+            uncertain = list(added.loc[added["state"] == "unknown", "recipient"])
+            if not uncertain:
+                return refused
+        raise Unreachable(f"nothing was sent: no answer came when {uncertain[0]} was added to the list")
+
+    def _look_up_campaigns(self, batches: Sequence[Batch]) -> dict[str, Receipt]:
+        keys = {self._title(batch): batch.key for batch in batches}
+        found = self._campaigns.active()
         known = zip(found["title"], found["campaign"], strict=True)
-        return {names[title]: Receipt(campaign) for title, campaign in known if title in names}
+        return {keys[title]: Receipt(campaign) for title, campaign in known if title in keys}
 
-    def _arrived(self, part: Batch) -> bool:
-        if len(part.recipients) == 1:
-            recent = self._client.messages(part.recipients[0], limit=RECENT)
-            return part.key in set(recent["message"])
+    def _was_sent(self, batch: Batch) -> bool:
+        if len(batch.recipients) == 1:
+            recent = self._messages(batch.recipients[0], limit=RECENT)
+            return batch.key in set(recent["message"])
         try:
-            self._client.list_delivery(_list(part), part.key)
+            self._lists.delivery(_list_name(batch), batch.key)
         except NotFound:
             return False
         return True
 
-    def _told(
+    def _fetch(
         self, campaign: str | None, message: str | None, names: Sequence[str]
     ) -> dict[str, DeliveryStatus]:
-        if campaign and campaign.endswith(f"@{DOMAIN}"):
-            return _by_recipient(self._client.list_outcomes(campaign, message or ""), names)
+        if campaign and campaign.endswith(f"@{LISTS}"):
+            return _statuses(self._lists.outcomes(campaign, message or ""), names)
         if campaign:
-            outcomes = self._client.campaign_outcomes(campaign)
-            by_phone = _by_recipient(outcomes, [_phone(name) for name in names])
-            return {name: by_phone[_phone(name)] for name in names if _phone(name) in by_phone}
-        notices = self._client.notifications(message)
-        return {names[0]: _furthest(notices)} if len(notices) else {}
+            phones = {name: phone_number(name) for name in names}
+            found = _statuses(self._campaigns.outcomes(campaign), list(phones.values()))
+            return {name: found[phone] for name, phone in phones.items() if phone in found}
+        notifications = self._messages.notifications(message)
+        return {names[0]: _furthest(notifications)} if len(notifications) else {}
 
-    def _title(self, part: Batch) -> str:
-        return f"{(self._campaign.title or self._campaign.text)[:40].strip()} ({part.key[:8]})"
-
-
-def whatsapp(phone: str) -> str:
-    """The identity of a phone on WhatsApp."""
-    return f"{phone.removeprefix('+')}@{WHATSAPP}"
+    def _title(self, batch: Batch) -> str:
+        title = self._campaign.title or self._campaign.text
+        return f"{title[:LONGEST_TITLE].strip()} ({batch.key[:8]})"
 
 
-def _phone(name: str) -> str:
-    return "+" + name.partition("@")[0]
+def _list_name(batch: Batch) -> str:
+    return f"msgnb-{batch.key}"
 
 
-def _list(part: Batch) -> str:
-    return f"msgnb-{part.key}"
+def _make_receipt(batch: Batch) -> Receipt:
+    several = len(batch.recipients) > 1
+    return Receipt(list_identity(_list_name(batch)) if several else None, batch.key)
 
 
-def _receipt(part: Batch) -> Receipt:
-    several = len(part.recipients) > 1
-    return Receipt(f"{_list(part)}@{DOMAIN}" if several else None, part.key)
-
-
-def _surely(change: Callable[[], Any]) -> None:
-    """Do what does no harm twice, also where its answer gets lost."""
-    for attempt in range(1, TRIES + 1):
+def _repeat(request: Callable[[], Any]) -> None:
+    """Send a request that does no harm if it is executed twice until a response arrives."""
+    for attempt in range(1, ATTEMPTS + 1):
         try:
-            change()
+            request()
         except OutcomeUnknown as error:
-            if attempt == TRIES:
+            if attempt == ATTEMPTS:
                 raise Unreachable(f"nothing was sent: {error}") from None
         else:
             return
 
 
-def _by_recipient(outcomes: pd.DataFrame, names: Sequence[str]) -> dict[str, DeliveryStatus]:
+def _statuses(outcomes: pd.DataFrame, names: Sequence[str]) -> dict[str, DeliveryStatus]:
     wanted = set(names)
     rows = outcomes[["recipient", "status", "error_code", "error", "at"]].itertuples(index=False, name=None)
-    return {who: _told(*rest) for who, *rest in rows if who in wanted}
+    return {who: _make_status(*rest) for who, *rest in rows if who in wanted}
 
 
-def _told(status: Any, code: Any, error: Any, at: Any) -> DeliveryStatus:
-    told = [value if isinstance(value, str) else None for value in (code, error)]
-    return DeliveryStatus(str(status), told[0], told[1], at.isoformat() if at == at else None)  # noqa: PLR0124 - NaT
+def _make_status(status: Any, code: Any, error: Any, at: Any) -> DeliveryStatus:
+    known_at = at.isoformat() if at == at else None  # noqa: PLR0124 - NaT
+    return DeliveryStatus(str(status), _text_or_none(code), _text_or_none(error), known_at)
 
 
-def _furthest(notices: pd.DataFrame) -> DeliveryStatus:
-    """The furthest that one message came."""
-    steps = [name for name in STATUSES if name in set(notices["action"])] or ["accepted"]
-    last = notices[notices["action"] == steps[-1]].iloc[-1]
-    return _told(STATUSES[steps[-1]], None, last["value"], last["at"])
+def _text_or_none(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _furthest(notifications: pd.DataFrame) -> DeliveryStatus:
+    """Return the last step that one message has reached."""
+    steps = [name for name in STATUSES if name in set(notifications["action"])] or ["accepted"]
+    last = notifications[notifications["action"] == steps[-1]].iloc[-1]
+    return _make_status(STATUSES[steps[-1]], None, last["value"], last["at"])

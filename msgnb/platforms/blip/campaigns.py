@@ -1,4 +1,4 @@
-"""Active campaigns: a WhatsApp template to one or many (BLiP 2.7)."""
+"""Active campaigns: a WhatsApp template to one or many recipients (BLiP 2.7)."""
 
 from __future__ import annotations
 
@@ -6,38 +6,60 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgnb import tables
+from msgnb.campaigns.table import make_campaigns_table
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.phones import international
 from msgnb.core.times import When
-from msgnb.platforms.blip import to_tables as rows
-from msgnb.platforms.blip.connection import Command, Commands, escaped
-from msgnb.platforms.blip.times import coming, stamp
+from msgnb.platforms.blip import to_tables
+from msgnb.platforms.blip.connection import BlipConnection, Command, escape
+from msgnb.platforms.blip.times import future_time, timestamp
+from msgnb.platforms.resources import Resource
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ACTIVE = "postmaster@activecampaign.msging.net"
 FULL = "application/vnd.iris.activecampaign.full-campaign+json"
+CHANNEL = "WhatsApp"
 PAGE = 100
 
 
-class Campaigns(Commands):
-    """Active campaigns."""
+class Campaigns(Resource):
+    """Campaigns: `bot.campaigns()`, `bot.campaigns.create(…)`."""
 
-    def active_campaigns(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
-        """The bot's active campaigns, as a table `campaigns` (BLiP 2.7).
+    _connection: BlipConnection
 
-        Recipients and the share that was reached come from the campaigns' summaries.
+    def __call__(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
+        """Return the bot's campaigns as a table `campaigns` (BLiP 2.7).
+
+        The active ones come first. The others, which `send_campaign` sent to a list or one by one, are read
+        from their journals on this machine, the latest first.
 
         Args:
-            limit: the most rows; all where it is `None`.
-            raw: add the campaigns themselves as a last column.
+            limit: the most rows; all rows if `None`.
+            raw: add the campaigns themselves, or the headers of the journals, as a last column `raw`.
         """
-        found = self._paged("/campaigns", ACTIVE, PAGE, "campaigns", limit)
-        summaries = self._paged("/campaigns/summaries", ACTIVE, PAGE, "summaries", None)
-        return rows.campaigns(found, summaries, self.account, raw=raw)
+        active = self.active(limit=limit, raw=raw)
+        # The platform stores a campaign with a template itself.
+        journals = [each for each in self._connection.journaled_campaigns() if not each.header.template]
+        journaled = make_campaigns_table(journals, self._connection.http.now(), raw=raw)
+        return tables.concat_rows(active, journaled).iloc[:limit]
 
-    def create_campaign(
+    def active(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
+        """Return the bot's active campaigns as a table `campaigns` (BLiP 2.7).
+
+        The number of recipients and the share that was reached are read from the campaigns' summaries.
+
+        Args:
+            limit: the most rows; all rows if `None`.
+            raw: add the campaigns themselves as a last column `raw`.
+        """
+        found = self._connection.items("/campaigns", ACTIVE, PAGE, "campaigns", limit)
+        summaries = self._connection.items("/campaigns/summaries", ACTIVE, PAGE, "summaries")
+        return to_tables.campaigns(found, summaries, self._connection.account, raw=raw)
+
+    def create(
         self,
         name: str,
         template: str,
@@ -49,39 +71,39 @@ class Campaigns(Commands):
         column: str = "phone",
         params: Iterable[str] = (),
         language: str = "pt_BR",
-        scheduled: When | timedelta | None = None,
+        at: When | timedelta | None = None,
         tags: Iterable[str] = (),
     ) -> Command:
-        """Send a WhatsApp template to one or many, now or later (BLiP 2.7).
+        """Send a WhatsApp template to one or many recipients, now or later (BLiP 2.7).
 
         >>> people = pd.DataFrame({"phone": ["+5511999990001"], "name": ["Ana"]})
-        >>> bot.create_campaign("Black Friday 1", "black_friday", people, params=["name"],
-        ...                     flow_id=flow, state_id=state, master_state="router@msging.net")
+        >>> bot.campaigns.create("Black Friday 1", "black_friday", people, params=["name"],
+        ...                      flow_id=flow, state_id=state, master_state="router@msging.net")
 
         Args:
-            name: of the campaign; the platform wants a new one each time.
-            template: the name of an approved template.
-            recipients: a phone number, several, or a DataFrame with a row for each.
-            flow_id: of the flow that answers belong to.
-            state_id: of the block in it where they begin.
+            name: name of the campaign; the platform accepts each name once.
+            template: name of an approved template.
+            recipients: a phone number, several, or a DataFrame with one row per recipient.
+            flow_id: ID of the flow that handles replies.
+            state_id: ID of the block of the flow where replies enter.
             master_state: identity of the router, or of the bot.
-            column: the DataFrame's column with the phone numbers.
-            params: the DataFrame's columns with the template's variables, in their order.
-            language: of the template.
-            scheduled: a time with a zone or a span from now; at once where it is `None`.
-            tags: of the campaign.
+            column: the DataFrame's column of phone numbers.
+            params: the DataFrame's columns that fill the template's variables, in their order.
+            language: language of the template.
+            at: when to send it: a time with a zone, a day, or a span from now; now if `None`.
+            tags: tags of the campaign.
 
         Returns:
-            The campaign, with its `id`.
+            The campaign as the platform sends it, with its `id`.
 
         Raises:
-            InvalidRequest: nobody to send to, a number that is none, a column that is missing or empty, or a
-                time that is over.
+            InvalidRequest: there are no recipients, a phone number is not valid, a column is missing or
+                empty, or the time has passed.
             Rejected: the name was used before.
-            OutcomeUnknown: the answer got lost; look for the name in `campaigns()`.
+            OutcomeUnknown: the response was lost; look for the name in `campaigns()`.
         """
         keys = list(params)
-        audience = _audience(recipients, column, keys)
+        audience = _make_audience(recipients, column, keys)
         if not name.strip() or not template.strip():
             raise InvalidRequest.of(campaign="needs a name and a template")
         one = len(audience) == 1
@@ -91,62 +113,62 @@ class Campaigns(Commands):
             "flowId": flow_id,
             "stateId": state_id,
             "masterState": master_state,
-            "channelType": "WhatsApp",
-            **self._planned(scheduled),
+            "channelType": CHANNEL,
+            **self._scheduled(at),
             **({"tags": list(tags)} if tags else {}),
         }
         message = {
             "messageTemplate": template,
             "messageTemplateLanguage": language,
             "messageParams": [str(number) for number in range(1, len(keys) + 1)],
-            "channelType": "WhatsApp",
+            "channelType": CHANNEL,
         }
         people = {"audience": audience[0]} if one else {"audiences": audience}
-        made: Command = self._set(
+        created: Command = self._connection.set(
             "/campaign/full", ACTIVE, FULL, {"campaign": campaign, **people, "message": message}
         )
-        return made
+        return created
 
-    def campaign_outcomes(self, campaign: str, *, raw: bool = False) -> pd.DataFrame:
-        """How far a campaign came with each recipient, as a table `outcomes` (BLiP 2.7).
+    def outcomes(self, id: str, *, raw: bool = False) -> pd.DataFrame:  # noqa: A002 - the wire's word
+        """Return how far a campaign came, one row per recipient, as a table `outcomes` (BLiP 2.7).
 
         Args:
-            campaign: the campaign's id.
-            raw: add the platform's rows as a last column.
+            id: ID of the campaign.
+            raw: add the platform's rows as a last column `raw`.
 
         Raises:
             NotFound: there is no such campaign.
         """
-        audience = self._items(f"/audiences/{escaped(campaign)}", ACTIVE)
-        summary = self._get(f"/campaigns/{escaped(campaign)}/summaries", ACTIVE)
-        return rows.campaign_outcomes(audience, summary, campaign, raw=raw)
+        audience = self._connection.page(f"/audiences/{escape(id)}", ACTIVE)
+        summary = self._connection.get(f"/campaigns/{escape(id)}/summaries", ACTIVE)
+        return to_tables.campaign_outcomes(audience, summary, id, raw=raw)
 
-    def campaign_report(self, campaign: str) -> Command:
-        """The platform's report of one campaign, as it sends it.
+    def report(self, id: str) -> Command:  # noqa: A002 - the wire's word
+        """Return the platform's report of one campaign as the platform sends it.
 
         Raises:
             NotFound: there is no such campaign.
         """
-        uri = f"/campaigns/{escaped(campaign)}/reports"
-        found: Command = self._get(uri, ACTIVE, {"shouldHaveStateName": "true"})
+        query = {"shouldHaveStateName": "true"}
+        found: Command = self._connection.get(f"/campaigns/{escape(id)}/reports", ACTIVE, query)
         return found
 
-    def delete_campaign(self, campaign: str) -> None:
+    def delete(self, id: str) -> None:  # noqa: A002 - the wire's word
         """Delete a campaign.
 
         Raises:
             NotFound: there is no such campaign.
         """
-        self._delete(f"/campaigns/{escaped(campaign)}", ACTIVE)
+        self._connection.delete(f"/campaigns/{escape(id)}", ACTIVE)
 
-    def _planned(self, when: When | timedelta | None) -> dict[str, str]:
-        if when is None:
+    def _scheduled(self, at: When | timedelta | None) -> dict[str, str]:
+        if at is None:
             return {}
-        return {"scheduled": stamp(coming(when, "scheduled", self._now))}
+        return {"scheduled": timestamp(future_time(at, "at", self._connection.now))}
 
 
-def _audience(recipients: Any, column: str, keys: list[str]) -> list[dict[str, Any]]:
-    people = _people(recipients, column, keys)
+def _make_audience(recipients: Any, column: str, keys: list[str]) -> list[dict[str, Any]]:
+    people = _make_rows(recipients, column, keys)
     if not people:
         raise InvalidRequest.of(recipients="is empty: whom to send to?")
     audience = []
@@ -160,7 +182,7 @@ def _audience(recipients: Any, column: str, keys: list[str]) -> list[dict[str, A
     return audience
 
 
-def _people(recipients: Any, column: str, keys: list[str]) -> list[Mapping[str, Any]]:
+def _make_rows(recipients: Any, column: str, keys: list[str]) -> list[Mapping[str, Any]]:
     columns = getattr(recipients, "columns", None)
     if columns is not None:
         missing = [name for name in (column, *keys) if name not in columns]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.paging import IncompleteWarning
-from msgnb.platforms.blip import to_tables as rows
-from msgnb.platforms.blip.connection import Command, Commands, escaped, identity
+from msgnb.platforms.blip import to_tables
+from msgnb.platforms.blip.connection import BlipConnection, Command, escape
+from msgnb.platforms.blip.identities import check_identity
+from msgnb.platforms.resources import Resource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,13 +21,15 @@ COMMENT = "application/vnd.iris.crm.comment+json"
 PAGE = 1000
 COMMENTS_PAGE = 100
 MOST_FILTERED = 10_000
-"""With a filter the platform lets nobody read further."""
+"""The most contacts that the platform returns with a filter."""
 
 
-class Contacts(Commands):
-    """Reading and changing contacts."""
+class Contacts(Resource):
+    """Contacts: `bot.contacts()`, `bot.contacts.get(who)`."""
 
-    def contacts(
+    _connection: BlipConnection
+
+    def __call__(
         self,
         filter: str | None = None,  # noqa: A002 - the platform's word
         *,
@@ -33,92 +37,109 @@ class Contacts(Commands):
         limit: int | None = None,
         raw: bool = False,
     ) -> pd.DataFrame:
-        """The bot's contacts, as a table `contacts` (BLiP 2.1).
+        """Return the bot's contacts as a table `contacts` (BLiP 2.1).
 
         >>> bot.contacts("(startswith(name,'Ana'))")
         >>> bot.contacts("(lastmessagedate ge datetimeoffset'2026-10-01T00:00:00.000Z')", flatten=True)
 
         Args:
-            filter: which, as the platform's `$filter` says it; all where it is `None`.
-            flatten: give each key of the extras a column of its own, as `extras.plan`.
-            limit: the most rows; all where it is `None`, with a filter at most 10,000.
-            raw: add the contacts themselves as a last column.
+            filter: the platform's `$filter`; all contacts if `None`.
+            flatten: add a column for each key of the extras, such as `extras.plan`.
+            limit: the most rows; all rows if `None`, with a filter at most 10,000.
+            raw: add the contacts themselves as a last column `raw`.
 
         Raises:
-            Rejected: the filter can't be read.
+            Rejected: the platform cannot read the filter.
         """
         most = limit if filter is None else min(limit or MOST_FILTERED, MOST_FILTERED)
-        found = self._paged("/contacts", CRM, PAGE, "contacts", most, query={"$filter": filter})
+        found = self._connection.items("/contacts", CRM, PAGE, "contacts", most, query={"$filter": filter})
         if filter is not None and len(found) == MOST_FILTERED and limit is None:
             words = f"the platform gives {MOST_FILTERED:,} contacts with a filter and no more: narrow it"
             warnings.warn(words, IncompleteWarning, stacklevel=2)
-        return rows.contacts(found, self.account, flatten=flatten, raw=raw)
+        return to_tables.contacts(found, self._connection.account, flatten=flatten, raw=raw)
 
-    def contact(self, who: str) -> Command:
-        """One contact, as the platform sends it.
+    def get(self, who: str) -> Command:
+        """Return one contact as the platform sends it.
+
+        >>> bot.contacts.get("5511999998888@wa.gw.msging.net")
 
         Raises:
-            InvalidRequest: `who` is no identity.
+            InvalidRequest: `who` is not an identity.
             NotFound: there is no such contact.
         """
-        found: Command = self._get(_path(who), CRM)
+        found: Command = self._connection.get(_uri(who), CRM)
         return found
 
-    def set_contact(self, contact: Command) -> None:
-        """Create or replace a contact: what is left out of it is deleted.
+    def set(self, contact: Command) -> None:
+        """Create or replace a contact; fields that it does not have are deleted.
 
-        >>> bot.set_contact({"identity": who, "name": "Ana", "extras": {"plan": "Gold"}})
-
-        Raises:
-            InvalidRequest: it has no identity, or extras that are no texts.
-        """
-        self._set("/contacts", CRM, CONTACT, _checked(contact))
-
-    def merge_contact(self, contact: Command) -> None:
-        """Change what is given of a contact, and leave the rest; creates it where there is none.
-
-        >>> bot.merge_contact({"identity": who, "extras": {"plan": "Gold"}})
+        >>> bot.contacts.set({"identity": who, "name": "Ana", "extras": {"plan": "Gold"}})
 
         Raises:
-            InvalidRequest: it has no identity, or extras that are no texts.
+            InvalidRequest: it has no identity, or its extras are not texts.
         """
-        self._set("/contacts", CRM, CONTACT, _checked(contact), method="merge")
+        self._connection.set("/contacts", CRM, CONTACT, _check(contact))
 
-    def delete_contact(self, who: str) -> None:
+    def merge(self, contact: Command) -> None:
+        """Change some fields of a contact, and keep the others; it is created if it doesn't exist.
+
+        >>> bot.contacts.merge({"identity": who, "extras": {"plan": "Gold"}})
+
+        Raises:
+            InvalidRequest: it has no identity, or its extras are not texts.
+        """
+        self._connection.set("/contacts", CRM, CONTACT, _check(contact), method="merge")
+
+    def delete(self, who: str) -> None:
         """Delete a contact.
 
         Raises:
+            InvalidRequest: `who` is not an identity.
             NotFound: there is no such contact.
         """
-        self._delete(_path(who), CRM)
+        self._connection.delete(_uri(who), CRM)
 
     def comments(self, who: str) -> list[Command]:
-        """The comments on a contact, as the platform sends them."""
-        return self._paged(f"{_path(who)}/comments", CRM, COMMENTS_PAGE, "comments", None)
-
-    def add_comment(self, who: str, content: str, *, author: str | None = None) -> Command:
-        """Comment on a contact; returns the comment with its `id`.
+        """Return the comments on a contact as the platform sends them.
 
         Raises:
-            InvalidRequest: the comment is empty.
+            InvalidRequest: `who` is not an identity.
         """
-        if not content.strip():
-            raise InvalidRequest.of(content="is empty")
-        said = {"content": content, **({"authorIdentity": author} if author else {})}
-        made: Command = self._set(f"{_path(who)}/comments", CRM, COMMENT, said)
-        return made
+        return self._connection.items(f"{_uri(who)}/comments", CRM, COMMENTS_PAGE, "comments")
+
+    def add_comment(self, who: str, text: str, *, author: str | None = None) -> Command:
+        """Comment on a contact, and return the comment with its `id`.
+
+        Args:
+            who: identity of the contact.
+            text: the comment.
+            author: identity of the agent who wrote it, such as `ana%40example.com@blip.ai`.
+
+        Raises:
+            InvalidRequest: `who` is not an identity, or the comment is empty.
+        """
+        if not text.strip():
+            raise InvalidRequest.of(text="is empty")
+        comment = {"content": text, **({"authorIdentity": author} if author else {})}
+        created: Command = self._connection.set(f"{_uri(who)}/comments", CRM, COMMENT, comment)
+        return created
 
     def delete_comment(self, who: str, comment: str) -> None:
-        """Delete a comment, by its id."""
-        self._delete(f"{_path(who)}/comments/{escaped(comment)}", CRM)
+        """Delete a comment by its ID.
+
+        Raises:
+            InvalidRequest: `who` is not an identity.
+            NotFound: there is no such comment.
+        """
+        self._connection.delete(f"{_uri(who)}/comments/{escape(comment)}", CRM)
 
 
-def _path(who: str) -> str:
-    return f"/contacts/{escaped(identity(who, 'identity'))}"
+def _uri(who: str) -> str:
+    return f"/contacts/{escape(check_identity(who, 'identity'))}"
 
 
-def _checked(contact: Command) -> Command:
-    identity(contact.get("identity", ""), "identity")
+def _check(contact: Command) -> Command:
+    check_identity(contact.get("identity", ""), "identity")
     extras: Any = contact.get("extras") or {}
     wrong = [key for key, value in extras.items() if not isinstance(value, str)]
     if wrong:

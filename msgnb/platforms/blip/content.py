@@ -1,7 +1,7 @@
-"""Content of messages: the text that stands for what was received, and what is to be sent (BLiP 3).
+"""Content of messages: builders for what is sent, and the text that describes what was received (BLiP 3).
 
->>> bot.send(to, content.menu("Coffee or tea?", ["Coffee", "Tea"]))
->>> bot.send(to, content.image("https://example.com/menu.png", text="The menu"))
+>>> bot.send(to, msgnb.content.menu("Coffee or tea?", ["Coffee", "Tea"]))
+>>> bot.send(to, msgnb.content.image("https://example.com/menu.png", text="The menu"))
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ STATES = ("starting", "composing", "paused", "deleting", "gone")
 # Reading
 
 
-def text_of(content: Any, kind: str | None = None) -> str | None:
-    """The text that a person would read, or the content as JSON where there is none.
+def parse_text(content: Any, kind: str | None = None) -> str | None:
+    """Return the text that a person would read, or the content as JSON if it has none.
 
-    >>> text_of({"text": "Choose", "options": [{"text": "First"}, {"text": "Second"}]})
+    >>> parse_text({"text": "Choose", "options": [{"text": "First"}, {"text": "Second"}]})
     'Choose [First] [Second]'
 
     Args:
-        content: as it is in the message.
-        kind: its type; told by its shape where it is `None`.
+        content: the content of a message, as the platform sends it.
+        kind: its type; guessed from the content if `None`.
     """
     if type(content) is str:
         return content or None
@@ -55,12 +55,12 @@ def text_of(content: Any, kind: str | None = None) -> str | None:
     try:
         found = reader(content) if reader and isinstance(content, Mapping) else None
     except (AttributeError, KeyError, TypeError, ValueError):
-        found = None  # not in the shape that its type promises
+        found = None  # it does not have the fields that its type promises
     return found or _by_shape(content)
 
 
-def media_of(kind: str | None, content: Any) -> Mapping[str, Any]:
-    """The `uri`, `type` and `size` of a media link; empty for other content."""
+def find_media(kind: str | None, content: Any) -> Mapping[str, Any]:
+    """Return a media link, with its `uri`, `type` and `size`; empty for other content."""
     return content if kind == MEDIA_LINK and isinstance(content, Mapping) else _NO_MEDIA
 
 
@@ -82,7 +82,7 @@ def _inner(content: Mapping[str, Any]) -> str | None:
         return _location(content)
     for key in ("template", "header", "label", "replied", "value"):
         if isinstance(content.get(key), Mapping):
-            return text_of(content[key])
+            return parse_text(content[key])
     return None
 
 
@@ -92,14 +92,14 @@ def _labels(options: Any) -> list[str]:
 
 def _label(option: Any) -> str | None:
     labelled = isinstance(option, Mapping) and "label" in option
-    return _document(option["label"]) if labelled else text_of(option)
+    return _document(option["label"]) if labelled else parse_text(option)
 
 
 def _document(wrapped: Any) -> str | None:
-    """A document inside another: `{"type": …, "value": …}`."""
+    """Return the text of a document inside another: `{"type": …, "value": …}`."""
     if isinstance(wrapped, Mapping) and "value" in wrapped:
-        return text_of(wrapped["value"], wrapped.get("type"))
-    return text_of(wrapped)
+        return parse_text(wrapped["value"], wrapped.get("type"))
+    return parse_text(wrapped)
 
 
 def _joined(*pieces: str | None, by: str = " ") -> str:
@@ -124,7 +124,7 @@ def _document_select(content: Mapping[str, Any]) -> str:
 
 def _collection(content: Mapping[str, Any]) -> str:
     kind = content.get("itemType")
-    parts = (_document(item) if kind == CONTAINER else text_of(item, kind) for item in content["items"])
+    parts = (_document(item) if kind == CONTAINER else parse_text(item, kind) for item in content["items"])
     return _joined(*parts, by="\n")
 
 
@@ -161,7 +161,7 @@ def _ticket(content: Mapping[str, Any]) -> str:
 
 
 def _native(content: Mapping[str, Any]) -> str | None:
-    """A payload of the channel; of WhatsApp's templates the name and what was filled in."""
+    """Return the name and the values of a WhatsApp template; `None` for other payloads of a channel."""
     template = content.get("template")
     if not isinstance(template, Mapping) or "name" not in template:
         return None
@@ -206,14 +206,18 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
 
 
 class Content(NamedTuple):
-    """What a message says: its type and the content itself."""
+    """What a message contains: its type and the content itself."""
 
     type: str
     content: Any
 
 
 def text(words: str) -> Content:
-    """A plain text."""
+    """Return a plain text.
+
+    Raises:
+        InvalidRequest: it is empty.
+    """
     if not words.strip():
         raise InvalidRequest.of(text="is empty")
     return Content(TEXT, words)
@@ -230,19 +234,22 @@ def media(
     preview_type: str | None = None,
     aspect_ratio: str | None = None,
 ) -> Content:
-    """A picture, sound, film or file at an address.
+    """Return an image, audio, video or other file at a URL.
 
     >>> media("https://example.com/invoice.pdf", "application/pdf", title="invoice.pdf")
 
     Args:
-        uri: where it is.
-        mime_type: what it is.
+        uri: URL of the file.
+        mime_type: MIME type of the file.
         text: its caption.
         title: its title.
-        size: in bytes.
-        preview_uri: where a small picture of it is.
-        preview_type: MIME type of that.
-        aspect_ratio: width to height, as `1:1`.
+        size: its size in bytes.
+        preview_uri: URL of a preview image.
+        preview_type: MIME type of the preview image.
+        aspect_ratio: ratio of width to height, such as `1:1`.
+
+    Raises:
+        InvalidRequest: the URL or the MIME type is not valid.
     """
     if "/" not in mime_type:
         raise InvalidRequest.of(mime_type=f"{mime_type!r} is no MIME type; write it like image/jpeg")
@@ -260,7 +267,7 @@ def media(
 
 
 def image(uri: str, *, text: str | None = None, mime_type: str = "image/jpeg") -> Content:
-    """A picture at an address, perhaps with a caption."""
+    """Return an image at a URL, with an optional caption; see `media`."""
     return media(uri, mime_type, text=text)
 
 
@@ -272,15 +279,33 @@ def web_link(
     target: str | None = None,
     preview_uri: str | None = None,
 ) -> Content:
-    """A link to a page; `target` is `blank`, `self`, `selfCompact` or `selfTall`."""
+    """Return a link to a web page.
+
+    Args:
+        uri: URL of the page.
+        text: a description of it.
+        title: its title.
+        target: where it opens: `blank`, `self`, `selfCompact` or `selfTall`.
+        preview_uri: URL of a preview image.
+
+    Raises:
+        InvalidRequest: the URL is not valid.
+    """
     fields = _given(uri=_address(uri), text=text, title=title, target=target, previewUri=preview_uri)
     return Content(WEB_LINK, fields)
 
 
 def menu(words: str, options: Sequence[str | Mapping[str, Any]]) -> Content:
-    """A text with options to choose from.
+    """Return a text with options to choose from.
 
     >>> menu("Coffee or tea?", ["Coffee", {"order": 2, "text": "Tea", "type": "text/plain", "value": "t"}])
+
+    Args:
+        words: the text.
+        options: the options: their texts, or objects as the platform documents them.
+
+    Raises:
+        InvalidRequest: there are no options.
     """
     return Content(SELECT, {"text": words, "options": _options(options)})
 
@@ -288,7 +313,16 @@ def menu(words: str, options: Sequence[str | Mapping[str, Any]]) -> Content:
 def quick_reply(
     words: str, options: Sequence[str | Mapping[str, Any]], *, scope: str = "immediate"
 ) -> Content:
-    """A text with up to eleven buttons, which vanish once one is pressed (`scope` may be `persistent`)."""
+    """Return a text with up to eleven buttons.
+
+    Args:
+        words: the text.
+        options: the buttons, as in `menu`.
+        scope: `immediate` if the buttons disappear once one is pressed, or `persistent`.
+
+    Raises:
+        InvalidRequest: there are no buttons, or too many.
+    """
     if len(options) > MOST_QUICK_REPLIES:
         raise InvalidRequest.of(options=f"are {len(options)}; the most are {MOST_QUICK_REPLIES}")
     return Content(SELECT, {"scope": scope, "text": words, "options": _options(options)})
@@ -297,32 +331,52 @@ def quick_reply(
 def location(
     latitude: float, longitude: float, *, text: str | None = None, altitude: float | None = None
 ) -> Content:
-    """A place, in degrees and metres."""
+    """Return a location.
+
+    Args:
+        latitude: in degrees.
+        longitude: in degrees.
+        text: a description of it.
+        altitude: in meters.
+
+    Raises:
+        InvalidRequest: latitude or longitude is out of range.
+    """
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise InvalidRequest.of(location=f"{latitude}, {longitude} is nowhere on earth")
     return Content(LOCATION, _given(latitude=latitude, longitude=longitude, altitude=altitude, text=text))
 
 
 def ask_location(words: str) -> Content:
-    """Ask where somebody is."""
+    """Return a text that asks for the location of the user."""
     validation = {"rule": "type", "type": LOCATION}
     return Content(INPUT, {"label": {"type": TEXT, "value": words}, "validation": validation})
 
 
 def ask(words: str, *, rule: str = "text", error: str | None = None) -> Content:
-    """Ask for an input that is checked: `rule` is `text`, `number` or `date`."""
+    """Return a text that asks for an input.
+
+    Args:
+        words: the text.
+        rule: what the platform accepts as an input: `text`, `number` or `date`.
+        error: what it replies to another input.
+    """
     return Content(
         INPUT, {"label": {"type": TEXT, "value": words}, "validation": _given(rule=rule, error=error)}
     )
 
 
 def contact(identity: str, **fields: str) -> Content:
-    """A contact's card."""
+    """Return a contact card; `fields` are those of a contact, such as `name` and `phoneNumber`."""
     return Content(CONTACT, {"identity": identity, **fields})
 
 
 def collection(*contents: Content) -> Content:
-    """Several contents in one message."""
+    """Return several contents in one message.
+
+    Raises:
+        InvalidRequest: there are none.
+    """
     if not contents:
         raise InvalidRequest.of(collection="is empty")
     kinds = {each.type for each in contents}
@@ -332,53 +386,75 @@ def collection(*contents: Content) -> Content:
 
 
 def card(header: Content, options: Sequence[Content | tuple[Content, Content]]) -> Content:
-    """A card: a header, mostly a picture with text, and what can be chosen; several make a carousel.
+    """Return a card: a header, usually an image with a text, and options to choose from.
 
     >>> card(image(uri, text="Soup"), [web_link(shop, text="Buy"), (text("More"), native({"more": True}))])
 
     Args:
-        header: what it shows.
-        options: what can be chosen: a link, or a label with the content that a choice sends back.
+        header: what the card shows.
+        options: the options: a link, or a label and the content that is sent back if it is chosen.
     """
     return Content(DOCUMENT_SELECT, {"header": _wrapped(header), "options": list(map(_option, options))})
 
 
 def carousel(*cards: Content) -> Content:
-    """Cards side by side."""
+    """Return cards that are shown next to each other."""
     return collection(*cards)
 
 
 def items(header: Content, *rows: Content) -> Content:
-    """A list with a header."""
+    """Return a list with a header.
+
+    Raises:
+        InvalidRequest: it has no rows.
+    """
     if not rows:
         raise InvalidRequest.of(items="are missing")
     return Content(LIST, {"header": _wrapped(header), "items": list(map(_wrapped, rows))})
 
 
 def native(payload: Mapping[str, Any]) -> Content:
-    """A payload of the channel, as it is."""
+    """Return a payload in the format of the recipient's channel, unchanged."""
     return Content(JSON, dict(payload))
 
 
 def chat_state(state: str = "composing", interval: int | None = None) -> Content:
-    """Show that somebody is typing; `interval` in milliseconds."""
+    """Return a chat state, such as that the bot is typing.
+
+    Args:
+        state: `starting`, `composing`, `paused`, `deleting` or `gone`.
+        interval: how long it is shown, in milliseconds.
+
+    Raises:
+        InvalidRequest: there is no such state.
+    """
     if state not in STATES:
         raise InvalidRequest.of(state=f"{state!r} is none of {', '.join(STATES)}")
     return Content(CHATSTATE, _given(state=state, interval=interval))
 
 
 def redirect(address: str, context: Content | None = None) -> Content:
-    """Hand somebody over to another bot."""
+    """Return a redirect of the user to another bot.
+
+    Args:
+        address: the other bot, as the router knows it.
+        context: content that the other bot receives.
+    """
     return Content(REDIRECT, _given(address=address, context=_wrapped(context) if context else None))
 
 
 def sensitive(inner: Content) -> Content:
-    """Content that is not to be stored."""
+    """Return content that the platform does not store."""
     return Content(SENSITIVE, _wrapped(inner))
 
 
 def resource(key: str, **variables: str) -> Content:
-    """A resource that the bot keeps under a name, with its variables filled by the server."""
+    """Return a resource of the bot, whose variables the platform fills in.
+
+    Args:
+        key: name of the resource, as in `bot.resources()`.
+        variables: values of its variables.
+    """
     return Content(RESOURCE, _given(key=key, variables=variables or None))
 
 
@@ -390,17 +466,20 @@ def template(
     header: Mapping[str, Any] | None = None,
     buttons: Sequence[str] = (),
 ) -> Content:
-    """A template that WhatsApp has approved, with the values of its body.
+    """Return a template that WhatsApp has approved, with the values of its body.
 
     >>> template("order_update", "Ana", "tomorrow")
 
     Args:
-        name: the template's.
-        values: of the body's variables, in order.
-        language: its code.
-        namespace: of the account, where it is needed.
-        header: a parameter for the header, such as `{"type": "image", "image": {"link": "https://…"}}`.
+        name: name of the template.
+        values: values of the body's variables, in order.
+        language: code of its language.
+        namespace: namespace of the account, if it is required.
+        header: parameter of the header, such as `{"type": "image", "image": {"link": "https://…"}}`.
         buttons: payloads of its quick-reply buttons, in order.
+
+    Raises:
+        InvalidRequest: it has no name.
     """
     if not name.strip():
         raise InvalidRequest.of(template="has no name")
@@ -421,7 +500,7 @@ def template(
 
 
 def _wrapped(inner: Content) -> dict[str, Any]:
-    """A document inside another."""
+    """Return a document as part of another."""
     return {"type": inner.type, "value": inner.content}
 
 

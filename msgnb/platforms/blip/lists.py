@@ -1,4 +1,4 @@
-"""Distribution lists: their members, what is sent to them, and whom it reached (BLiP 2.5)."""
+"""Distribution lists: their members, messages to all of them, and how far those came (BLiP 2.5)."""
 
 from __future__ import annotations
 
@@ -6,163 +6,217 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from msgnb.campaigns.journal import Result
-from msgnb.campaigns.run import Receipt, FailureStreak, tried
+from msgnb.campaigns.attempts import FailureStreak, attempt
+from msgnb.campaigns.journal import BatchResult
+from msgnb.campaigns.sender import Receipt
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.progress import progress_bar
-from msgnb.platforms.blip import to_tables as rows
-from msgnb.platforms.blip.connection import Command, escaped, identity
-from msgnb.platforms.blip.content import Content
-from msgnb.platforms.blip.messages import Conversations
+from msgnb.platforms.blip import to_tables
+from msgnb.platforms.blip.connection import BlipConnection, Command, escape
+from msgnb.platforms.blip.identities import check_identity, list_identity
+from msgnb.platforms.blip.notifications import read_notifications
+from msgnb.platforms.blip.sending import send_content
+from msgnb.platforms.resources import Resource
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from msgnb.core.sending import SendResult
+    from msgnb.platforms.blip.content import Content
 
 BROADCAST = "postmaster@broadcast.msging.net"
-DOMAIN = "broadcast.msging.net"
 LIST = "application/vnd.iris.distribution-list+json"
 IDENTITY = "application/vnd.lime.identity"
 PAGE = 1000
-Change = Callable[[str, str], Receipt]
 
 
-class Lists(Conversations):
-    """Distribution lists."""
+class Lists(Resource):
+    """Distribution lists: `bot.lists()`, `bot.lists.send("news", text)`."""
 
-    def lists(self) -> list[str]:
-        """The identities of the bot's lists."""
-        return self._paged("/lists", BROADCAST, PAGE, "lists", None)
+    _connection: BlipConnection
 
-    def create_list(self, name: str) -> str:
-        """Create a list; returns its identity.
+    def __call__(self) -> list[str]:
+        """Return the identities of the bot's lists; all methods accept their names too."""
+        return read_lists(self._connection)
 
-        >>> bot.create_list("news")
+    def create(self, name: str) -> str:
+        """Create a list, and return its identity.
+
+        >>> bot.lists.create("news")
         'news@broadcast.msging.net'
-        """
-        full = _full(name)
-        self._set("/lists", BROADCAST, LIST, {"identity": full})
-        return full
 
-    def delete_list(self, name: str) -> None:
+        Raises:
+            InvalidRequest: the name cannot be part of an identity.
+        """
+        identity = list_identity(name)
+        self._connection.set("/lists", BROADCAST, LIST, {"identity": identity})
+        return identity
+
+    def delete(self, name: str) -> None:
         """Delete a list.
 
         Raises:
             NotFound: there is no such list.
         """
-        self._delete(_path(name), BROADCAST)
+        self._connection.delete(_uri(name), BROADCAST)
 
-    def subscriptions(
-        self, name: str | None = None, *, limit: int | None = None, raw: bool = False
-    ) -> pd.DataFrame:
-        """The memberships of one list or of all, as a table `subscriptions` (BLiP 2.5).
-
-        Args:
-            name: the list; all where it is `None`.
-            limit: the most rows; all where it is `None`.
-            raw: add list and recipient as a last column.
-        """
-        found: list[tuple[str, str]] = []
-        for full in [_full(name)] if name else self.lists():
-            left = None if limit is None else limit - len(found)
-            uri = f"{_path(full)}/recipients"
-            found += [(full, member) for member in self._paged(uri, BROADCAST, PAGE, "members", left)]
-        return rows.memberships(found, self.account, raw=raw)
-
-    def add_members(
-        self, name: str, members: pd.DataFrame | Iterable[str], column: str = "contact"
-    ) -> pd.DataFrame:
-        """Add members to a list, with a bar; returns what became of each, as a table `outcomes`.
-
-        One that is refused does not stop the others, but five refusals in a row for the same reason do: the
-        rest is `rejected` then, unsent. Adding a member twice does no harm.
-
-        >>> bot.add_members("news", bot.contacts())
-        >>> bot.add_members("news", ["5511999998888@wa.gw.msging.net"])
+    def members(self, name: str, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
+        """Return the members of one list as a table `subscriptions`; `target` is the member.
 
         Args:
             name: the list.
-            members: identities, or a DataFrame with them.
-            column: the DataFrame's column that holds them.
+            limit: the most rows; all rows if `None`.
+            raw: add list and member as a last column `raw`.
+        """
+        return read_memberships(self._connection, [list_identity(name)], limit=limit, raw=raw)
+
+    def add(self, name: str, people: pd.DataFrame | Iterable[str], column: str = "contact") -> pd.DataFrame:
+        """Add members to a list with a progress bar, and return the results as a table `outcomes`.
+
+        A member that the platform rejects does not stop the others. After five rejections in a row for the
+        same reason, the remaining ones are not attempted. Adding a member twice does no harm.
+
+        >>> bot.lists.add("news", bot.contacts())
+        >>> bot.lists.add("news", ["5511999998888@wa.gw.msging.net"])
+
+        Args:
+            name: the list.
+            people: identities, or a DataFrame that has them.
+            column: the DataFrame's column that has them.
 
         Raises:
-            InvalidRequest: one is no identity, or the DataFrame has no such column; nothing is sent then.
+            InvalidRequest: one is not an identity, or the DataFrame has no such column; nobody was added.
         """
-        return self._each(name, _identities(members, column), self._add)
+        uri = f"{_uri(name)}/recipients"
 
-    def remove_members(
-        self, name: str, members: pd.DataFrame | Iterable[str], column: str = "contact"
+        def add(member: str) -> None:
+            self._connection.set(uri, BROADCAST, IDENTITY, member)
+
+        return _change_each(list_identity(name), _identities(people, column), add)
+
+    def remove(
+        self, name: str, people: pd.DataFrame | Iterable[str], column: str = "contact"
     ) -> pd.DataFrame:
-        """Remove members from a list; arguments and result are those of `add_members`."""
-        return self._each(name, _identities(members, column), self._remove)
+        """Remove members from a list; the arguments and the result are those of `add`."""
+        uri = f"{_uri(name)}/recipients"
 
-    def send_to_list(self, name: str, content: Content | str) -> SendResult:
-        """Send to all members of a list; `${contact.name}` in a text is filled in for each.
+        def remove(member: str) -> None:
+            self._connection.delete(f"{uri}/{escape(member)}", BROADCAST)
 
-        >>> sent = bot.send_to_list("news", "Hello ${contact.name}, we have news.")
-        >>> bot.list_delivery("news", sent.message)
+        return _change_each(list_identity(name), _identities(people, column), remove)
+
+    def send(self, name: str, content: Content | str) -> SendResult:
+        """Send a message to all members of a list.
+
+        The platform replaces `${contact.name}` in a text by the name of each member.
+
+        >>> sent = bot.lists.send("news", "Hello ${contact.name}, we have news.")
+        >>> bot.lists.delivery("news", sent.message)
+
+        Args:
+            name: the list.
+            content: what to send; `msgnb.content` builds all kinds, and a `str` is a plain text.
 
         Raises:
             InvalidRequest: the text is empty.
-            OutcomeUnknown: the answer got lost; `id` is the message's.
+            OutcomeUnknown: the response was lost; `id` is the message's.
         """
-        return self.send(_full(name), content)
+        return send_content(self._connection, list_identity(name), content)
 
-    def list_delivery(self, name: str, message: str) -> Command:
-        """How far a message to a list came: `recipients`, `sent`, `received`, `consumed`, `failed`.
+    def delivery(self, name: str, message: str) -> Command:
+        """Return how far a message to a list came: `recipients`, `sent`, `received`, `consumed`, `failed`.
+
+        Args:
+            name: the list.
+            message: ID of the message.
 
         Raises:
             NotFound: no such message was sent to the list.
         """
-        found: Command = self._get(f"{_path(name)}/messages/{escaped(message)}", BROADCAST)
+        found: Command = self._connection.get(f"{_uri(name)}/messages/{escape(message)}", BROADCAST)
         return found
 
-    def list_outcomes(self, name: str, message: str) -> pd.DataFrame:
-        """What became of a message to a list for each member, as a table `outcomes` (BLiP 2.5, 2.8).
+    def outcomes(self, name: str, message: str) -> pd.DataFrame:
+        """Return what became of a message to a list as a table `outcomes`, one row per member (BLiP 2.8).
 
-        The platform keeps this for three days; members that it tells nothing of are `unknown`.
+        The platform stores it for three days. A member that it reports nothing of is `unknown`.
+
+        Args:
+            name: the list.
+            message: ID of the message.
         """
-        members = self._paged(f"{_path(name)}/recipients", BROADCAST, PAGE, "members", None)
-        told = self._notified(message)
-        return rows.list_outcomes(members, told, message)
-
-    def _add(self, path: str, member: str) -> Receipt:
-        self._set(f"{path}/recipients", BROADCAST, IDENTITY, member)
-        return Receipt()
-
-    def _remove(self, path: str, member: str) -> Receipt:
-        self._delete(f"{path}/recipients/{escaped(member)}", BROADCAST)
-        return Receipt()
-
-    def _each(self, name: str, members: list[str], change: Change) -> pd.DataFrame:
-        path = _path(name)
-        results: list[Result | None] = []
-        streak = FailureStreak()
-        with progress_bar(_full(name), len(members)) as bar:
-            for member in members:
-                result = None if streak.hopeless else tried(partial(change, path, member))
-                results.append(result)
-                if result:
-                    streak.add(result)
-                bar.update()
-        return rows.outcomes(members, results, streak.words)
+        members = read_members(self._connection, list_identity(name))
+        reported = read_notifications(self._connection, message)
+        return to_tables.list_outcomes(members, reported, message)
 
 
-def _full(name: str) -> str:
-    return identity(name if "@" in name else f"{name}@{DOMAIN}", "name")
+class Subscriptions(Resource):
+    """Memberships of lists: `bot.subscriptions()`."""
+
+    _connection: BlipConnection
+
+    def __call__(
+        self, name: str | None = None, *, limit: int | None = None, raw: bool = False
+    ) -> pd.DataFrame:
+        """Return the members of one list or of all lists as a table `subscriptions` (BLiP 2.5).
+
+        Args:
+            name: the list; all lists if `None`.
+            limit: the most rows; all rows if `None`.
+            raw: add list and member as a last column `raw`.
+        """
+        names = [list_identity(name)] if name else read_lists(self._connection)
+        return read_memberships(self._connection, names, limit=limit, raw=raw)
 
 
-def _path(name: str) -> str:
-    return f"/lists/{escaped(_full(name))}"
+def read_lists(connection: BlipConnection) -> list[str]:
+    """Return the identities of the bot's lists."""
+    return connection.items("/lists", BROADCAST, PAGE, "lists")
 
 
-def _identities(members: Any, column: str) -> list[str]:
-    if isinstance(members, str):
-        raise InvalidRequest.of(members="is one text; give a list of identities")
-    columns = getattr(members, "columns", None)
+def read_members(connection: BlipConnection, name: str, limit: int | None = None) -> list[str]:
+    """Return the identities of the members of a list."""
+    return connection.items(f"{_uri(name)}/recipients", BROADCAST, PAGE, "members", limit)
+
+
+def read_memberships(
+    connection: BlipConnection, names: Iterable[str], *, limit: int | None, raw: bool
+) -> pd.DataFrame:
+    """Return the members of lists as a table `subscriptions`."""
+    found: list[tuple[str, str]] = []
+    for name in names:
+        left = None if limit is None else limit - len(found)
+        found += [(name, member) for member in read_members(connection, name, left)]
+    return to_tables.memberships(found, connection.account, raw=raw)
+
+
+def _uri(name: str) -> str:
+    return f"/lists/{escape(list_identity(name))}"
+
+
+def _identities(people: Any, column: str) -> list[str]:
+    if isinstance(people, str):
+        raise InvalidRequest.of(people="is one text; give a list of identities")
+    columns = getattr(people, "columns", None)
     if columns is not None:
         if column not in columns:
             raise InvalidRequest.of(column=f"{column!r} is none of {', '.join(map(str, columns))}")
-        members = members[column]
-    return list(dict.fromkeys(identity(member, "members") for member in members))
+        people = people[column]
+    return list(dict.fromkeys(check_identity(each, "people") for each in people))
+
+
+def _change_each(title: str, members: list[str], change: Callable[[str], None]) -> pd.DataFrame:
+    def request(member: str) -> Receipt:
+        change(member)
+        return Receipt()
+
+    results: list[BatchResult | None] = []
+    streak = FailureStreak()
+    with progress_bar(title, len(members)) as bar:
+        for member in members:
+            result = None if streak.hopeless else attempt(partial(request, member))
+            results.append(result)
+            if result:
+                streak.add(result)
+            bar.update()
+    return to_tables.change_outcomes(members, results, streak.words)

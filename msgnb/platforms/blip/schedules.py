@@ -2,84 +2,98 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgnb.core.sending import SendResult, new_id
 from msgnb.core.times import When, instant
-from msgnb.platforms.blip import to_tables as rows
-from msgnb.platforms.blip.connection import Commands, escaped, identity
-from msgnb.platforms.blip.content import Content
-from msgnb.platforms.blip.content import text as plain
-from msgnb.platforms.blip.times import coming, stamp
+from msgnb.platforms.blip import to_tables
+from msgnb.platforms.blip.connection import BlipConnection, escape
+from msgnb.platforms.blip.sending import Metadata, make_message
+from msgnb.platforms.blip.times import future_time, timestamp
+from msgnb.platforms.resources import Resource
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from msgnb.platforms.blip.content import Content
 
 SCHEDULER = "postmaster@scheduler.msging.net"
 SCHEDULE = "application/vnd.iris.schedule+json"
 PAGE = 100
 
 
-class Schedules(Commands):
-    """Scheduling messages."""
+class Schedules(Resource):
+    """Scheduled messages: `bot.schedules()`, `bot.schedules.cancel(id)`."""
 
-    def schedule(
+    _connection: BlipConnection
+
+    def __call__(
+        self, *, since: When | None = None, limit: int | None = None, raw: bool = False
+    ) -> pd.DataFrame:
+        """Return the scheduled messages as a table `schedules` (BLiP 2.6).
+
+        Args:
+            since: those that are planned for this time or later; all that are stored if `None`.
+            limit: the most rows; all rows if `None`.
+            raw: add the schedules themselves as a last column `raw`.
+
+        Raises:
+            InvalidRequest: the time has no zone.
+        """
+        query = {"since": None if since is None else timestamp(instant(since, "since"))}
+        found = self._connection.items(
+            "/schedules", SCHEDULER, PAGE, "schedules", limit, key=_key, query=query
+        )
+        return to_tables.schedules(found, self._connection.account, raw=raw)
+
+    def create(
         self,
         to: str,
         content: Content | str,
-        when: When | timedelta,
+        at: When | timedelta,
         *,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - the wire's word
+        metadata: Metadata | None = None,
     ) -> SendResult:
-        """Send a message later; the result's `message` is what cancels it.
+        """Schedule a message; `cancel` takes the `message` of the result.
 
-        >>> bot.schedule(to, "Your appointment is tomorrow.", datetime(2026, 12, 1, 9, tzinfo=UTC))
+        >>> bot.schedules.create(to, "Your appointment is tomorrow.", datetime(2026, 12, 1, 9, tzinfo=UTC))
 
         Args:
-            to: an identity, or a list.
-            content: what to say.
-            when: a time with a zone, or a span from now.
-            name: of the schedule.
-            id: of the message; a new one where it is `None`.
+            to: identity of the recipient or of a list.
+            content: what to send; `msgnb.content` builds all kinds, and a `str` is a plain text.
+            at: when to send it: a time with a zone, a day, or a span from now.
+            name: name of the schedule.
+            id: ID of the message; a new one if `None`.
+            metadata: what is attached to the message.
 
         Raises:
-            InvalidRequest: `to` is no identity, or the time has no zone or is over.
-            OutcomeUnknown: the answer got lost; look for `id` in `schedules()`.
+            InvalidRequest: `to` is not an identity, the text is empty, or the time has no zone or has passed.
+            OutcomeUnknown: the response was lost; look for `id` in `schedules()`.
         """
-        said = plain(content) if isinstance(content, str) else content
-        moment = coming(when, "when", self._now)
-        sent = {"id": id or new_id(), "to": identity(to, "to"), "type": said.type, "content": said.content}
-        body = {"message": sent, "when": stamp(moment), **({"name": name} if name else {})}
-        self._set("/schedules", SCHEDULER, SCHEDULE, body)
-        return SendResult(self.platform, to, "sent", message=sent["id"], session=to, answer=body)
+        message = make_message(to, content, id=id or new_id(), metadata=metadata)
+        moment = future_time(at, "at", self._connection.now)
+        body = {"message": message, "when": timestamp(moment), **({"name": name} if name else {})}
+        self._connection.set("/schedules", SCHEDULER, SCHEDULE, body)
+        return SendResult(
+            self._connection.platform, to, "sent", message=message["id"], session=to, answer=body
+        )
 
-    def schedules(
-        self, *, since: When | None = None, limit: int | None = None, raw: bool = False
-    ) -> pd.DataFrame:
-        """The scheduled messages, as a table `schedules` (BLiP 2.6).
+    def cancel(self, id: str) -> None:  # noqa: A002 - the wire's word
+        """Cancel a scheduled message.
 
         Args:
-            since: those for that moment and later.
-            limit: the most rows; all where it is `None`.
-            raw: add the schedules themselves as a last column.
-        """
-        bound = None if since is None else stamp(instant(since, "since"))
-        found = self._paged(
-            "/schedules", SCHEDULER, PAGE, "schedules", limit, key=_key, query={"since": bound}
-        )
-        return rows.schedules(found, self.account, raw=raw)
-
-    def cancel_schedule(self, message: str) -> None:
-        """Cancel a scheduled message, by its id.
+            id: ID of the message, as in the column `schedule` of `schedules()`.
 
         Raises:
             NotFound: there is no such schedule.
             Rejected: it was sent already.
         """
-        self._delete(f"/schedules/{escaped(message)}", SCHEDULER)
+        self._connection.delete(f"/schedules/{escape(id)}", SCHEDULER)
 
 
-def _key(row: dict[str, dict[str, str]]) -> str:
+def _key(row: Mapping[str, Any]) -> Any:
     return row["message"]["id"]

@@ -1,4 +1,4 @@
-"""The human desk: tickets and what it reports of them (BLiP 2.11)."""
+"""The human desk: its tickets, its reports and its live views (BLiP 2.11)."""
 
 from __future__ import annotations
 
@@ -7,64 +7,78 @@ from typing import TYPE_CHECKING, Any
 from msgnb import tables
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.times import When, instant
-from msgnb.platforms.blip import to_tables as rows
-from msgnb.platforms.blip.connection import Command, Commands, escaped
+from msgnb.platforms.blip import to_tables
+from msgnb.platforms.blip.connection import BlipConnection, Command, escape
+from msgnb.platforms.resources import Resource
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DESK = "postmaster@desk.msging.net"
 PAGE = 100
+STATUSES = ("Waiting", "Assigned", "Open", "ClosedAttendant", "ClosedClient", "Transferred")
+CLOSED = frozenset({"ClosedAttendant", "ClosedClient", "Transferred"})
 REPORTS = (
     "attendants", "attendants/productivity", "teams", "tickets", "timings", "tags", "attendancetime",
 )  # fmt: skip
-MONITORS = ("tickets", "waiting-tickets", "open-tickets", "teams", "attendants", "ticket-metrics")
+LIVE_VIEWS = ("tickets", "waiting-tickets", "open-tickets", "teams", "attendants", "ticket-metrics")
 
 
-class Desk(Commands):
-    """Tickets of the human desk."""
+class Tickets(Resource):
+    """Tickets of the human desk: `bot.tickets()`, `bot.tickets.get(id)`."""
 
-    def tickets(
+    _connection: BlipConnection
+
+    def __call__(
         self,
         filter: str | None = None,  # noqa: A002 - the platform's word
         *,
+        status: str | None = None,
         closed: bool | None = None,
         limit: int | None = None,
         raw: bool = False,
     ) -> pd.DataFrame:
-        """The tickets, newest first, as a table `tickets` (BLiP 2.11).
+        """Return the tickets, newest first, as a table `tickets` (BLiP 2.11).
 
-        >>> bot.tickets(closed=False)
-        >>> bot.tickets(f"(customerIdentity eq '{who}')")
+        >>> bot.tickets(status="waiting")
+        >>> bot.tickets(f"(customerIdentity eq '{who}')", closed=False)
 
         Args:
-            filter: which, as the platform's `$filter` says it.
-            closed: only those that are closed, or that are not; a filter by the status `closed` never works.
-            limit: the most rows; all where it is `None`.
-            raw: add the tickets themselves as a last column.
+            filter: the platform's `$filter`; all tickets if `None`.
+            status: only tickets of this status: `waiting`, `assigned`, `open`, `closedattendant`,
+                `closedclient` or `transferred`, in any case.
+            closed: only tickets that are closed, or only those that are not. A `status` of closed tickets
+                implies it.
+            limit: the most rows; all rows if `None`.
+            raw: add the tickets themselves as a last column `raw`.
 
         Raises:
-            Rejected: the filter can't be read.
+            InvalidRequest: there is no such status.
+            Rejected: the platform cannot read the filter.
         """
-        shut = None if closed is None else str(closed).lower()
-        found = self._paged(
-            "/tickets", DESK, PAGE, "tickets", limit, query={"$filter": filter, "$closed": shut}
-        )
-        return rows.tickets(found, self.account, raw=raw)
+        wanted = _check_status(status) if status is not None else None
+        if closed is None and wanted in CLOSED:
+            closed = True
+        query = {
+            "$filter": _make_filter(wanted, filter),
+            "$closed": None if closed is None else str(closed).lower(),
+        }
+        found = self._connection.items("/tickets", DESK, PAGE, "tickets", limit, query=query)
+        return to_tables.tickets(found, self._connection.account, raw=raw)
 
-    def ticket(self, name: str) -> Command:
-        """One ticket, as the platform sends it.
+    def get(self, id: str) -> Command:  # noqa: A002 - the wire's word
+        """Return one ticket as the platform sends it.
 
         Raises:
             NotFound: there is no such ticket.
         """
-        found: Command = self._get(f"/ticket/{escaped(name)}", DESK)
+        found: Command = self._connection.get(f"/ticket/{escape(id)}", DESK)
         return found
 
-    def desk_report(self, name: str, since: When, until: When) -> pd.DataFrame:
-        """A report of the desk over some days; durations are `timedelta64` (BLiP 2.11).
+    def report(self, name: str, since: When, until: When) -> pd.DataFrame:
+        """Return a report of the desk on some days; durations are `timedelta64` (BLiP 2.11).
 
-        >>> bot.desk_report("attendants", "2026-10-01", "2026-10-31")
+        >>> bot.tickets.report("attendants", "2026-10-01", "2026-10-31")
 
         Args:
             name: `attendants`, `attendants/productivity`, `teams`, `tickets`, `timings`, `tags` or
@@ -73,7 +87,7 @@ class Desk(Commands):
             until: the last day.
 
         Raises:
-            InvalidRequest: there is no such report, or a day is none.
+            InvalidRequest: there is no such report, or a day is not valid.
         """
         if name not in REPORTS:
             raise InvalidRequest.of(name=f"{name!r} is none of {', '.join(REPORTS)}")
@@ -81,10 +95,12 @@ class Desk(Commands):
             "beginDate": f"{instant(since, 'since'):%Y-%m-%d}",
             "endDate": f"{instant(until, 'until'):%Y-%m-%d}",
         }
-        return tables.report(_rows(self._get(f"/analytics/reports/{name}", DESK, days)))
+        return tables.report(_rows(self._connection.get(f"/analytics/reports/{name}", DESK, days)))
 
-    def desk_now(self, name: str) -> pd.DataFrame:
-        """How the desk stands right now; durations are `timedelta64` (BLiP 2.11).
+    def live(self, name: str) -> pd.DataFrame:
+        """Return how the desk is doing right now; durations are `timedelta64` (BLiP 2.11).
+
+        >>> bot.tickets.live("waiting-tickets")
 
         Args:
             name: `tickets`, `waiting-tickets`, `open-tickets`, `teams`, `attendants` or `ticket-metrics`.
@@ -92,13 +108,33 @@ class Desk(Commands):
         Raises:
             InvalidRequest: there is no such view.
         """
-        if name not in MONITORS:
-            raise InvalidRequest.of(name=f"{name!r} is none of {', '.join(MONITORS)}")
-        return tables.report(_rows(self._get(f"/monitoring/{name}", DESK, {"version": "2"})))
+        if name not in LIVE_VIEWS:
+            raise InvalidRequest.of(name=f"{name!r} is none of {', '.join(LIVE_VIEWS)}")
+        return tables.report(_rows(self._connection.get(f"/monitoring/{name}", DESK, {"version": "2"})))
+
+
+def _check_status(status: str) -> str:
+    """Return a status in the platform's casing.
+
+    The platform ignores the case of a status in a filter, but documents one for each.
+    """
+    if status.lower() == "closed":
+        # It is not among the platform's statuses, and a filter by it fails.
+        raise InvalidRequest.of(status=f"{status!r} is not a status; use closed=True")
+    known = {each.lower(): each for each in STATUSES}
+    if status.lower() not in known:
+        raise InvalidRequest.of(status=f"{status!r} is none of {', '.join(known)}")
+    return known[status.lower()]
+
+
+def _make_filter(status: str | None, further: str | None) -> str | None:
+    if status is None:
+        return further
+    return f"status eq '{status}' and ({further})" if further else f"status eq '{status}'"
 
 
 def _rows(resource: Any) -> list[dict[str, Any]]:
-    """The rows of a report: a collection's items, or the one object that it is."""
+    """Return the rows of a report: the items of a collection, or the one object that it is."""
     if not isinstance(resource, dict):
         return []
     return list(resource["items"]) if "items" in resource else [resource]

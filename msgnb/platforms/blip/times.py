@@ -1,22 +1,23 @@
-"""Times as BLiP takes them, from what people write."""
+"""Times in the format that BLiP uses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.times import When, instant, read
 
 MIDNIGHT = timedelta(hours=3)
-"""A day of the platform's counters begins at three in UTC, which is midnight in Brazil (BLiP 2.3)."""
+"""A day of the platform's counters starts at 03:00 UTC, which is midnight in Brazil (BLiP 2.3)."""
 
 
-def coming(given: When | timedelta, field: str, clock: Callable[[], datetime]) -> datetime:
-    """A moment to come, or a span from now.
+def future_time(given: When | timedelta, field: str, clock: Callable[[], datetime]) -> datetime:
+    """Return a time that is to come, or that is some span from now.
 
     Raises:
-        InvalidRequest: it is over, no time, or a time without a zone.
+        InvalidRequest: it has passed, is not a time, or has no zone; `field` is what the error calls it.
     """
     moment = given if isinstance(given, timedelta) else instant(given, field)
     now = clock()
@@ -26,27 +27,41 @@ def coming(given: When | timedelta, field: str, clock: Callable[[], datetime]) -
     return found
 
 
-def stamp(moment: datetime) -> str:
-    """A moment as the platform writes it, in UTC to the millisecond."""
+def timestamp(moment: datetime) -> str:
+    """Return a time as the platform writes it: in UTC, with milliseconds."""
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
+def message_time(message: Mapping[str, Any]) -> datetime:
+    """Return when a message of a thread was stored."""
+    return datetime.fromisoformat(message["date"])
+
+
+def span_of_days(since: When | None, until: When | None) -> dict[str, str | None]:
+    """Return the parameters of a uri that select some of the platform's days (BLiP 2.3).
+
+    Raises:
+        InvalidRequest: one is not a time, or has no zone.
+    """
+    return {"startDate": first_moment(since, "since"), "endDate": last_moment(until, "until")}
+
+
 def first_moment(given: When | None, field: str) -> str | None:
-    """Where a span of the platform's days begins."""
-    return None if given is None else stamp(_day_or_moment(given, field))
+    """Return the start of a span of the platform's days."""
+    return None if given is None else timestamp(_start(given, field))
 
 
 def last_moment(given: When | None, field: str) -> str | None:
-    """Where a span of the platform's days ends; a day is part of it."""
+    """Return the end of a span of the platform's days; a day is part of the span."""
     if given is None:
         return None
     moment = read(given, field)
     if isinstance(moment, datetime):
-        return stamp(instant(moment, field))
-    return stamp(_day_or_moment(moment, field) + timedelta(days=1) - timedelta(milliseconds=1))
+        return timestamp(instant(moment, field))
+    return timestamp(_start(moment, field) + timedelta(days=1) - timedelta(milliseconds=1))
 
 
-def _day_or_moment(given: When, field: str) -> datetime:
+def _start(given: When, field: str) -> datetime:
     moment = read(given, field)
     return instant(given, field) if isinstance(moment, datetime) else instant(moment, field) + MIDNIGHT

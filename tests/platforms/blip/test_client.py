@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,8 +13,8 @@ from loopback import Loopback, answers, drops
 
 import msgnb
 from msgnb import tables
-from msgnb.platforms.blip.content import text_of
-from msgnb.platforms.blip.to_tables import channel
+from msgnb.platforms.blip.content import parse_text
+from msgnb.platforms.blip.identities import parse_channel
 from msgnb_mocks import World
 from msgnb_mocks.hosting.inprocess import InProcess
 from msgnb_mocks.platforms.blip import QUIRKS
@@ -34,7 +35,7 @@ def failure(code: int | None, description: str) -> Any:
 @pytest.fixture
 def bot(loopback: Loopback) -> msgnb.Blip:
     client = msgnb.Blip(KEY, base_url=loopback.url)
-    client.http.pause = lambda _: None
+    client.connection.http.pause = lambda _: None
     return client
 
 
@@ -50,8 +51,8 @@ def test_the_key_is_sent_with_its_word(loopback: Loopback, key: str) -> None:
 
 def test_the_organization_chooses_the_host() -> None:
     """With an organization the contract's own host is used, without it the shared one."""
-    assert msgnb.Blip(KEY, "acme").http.base_url == "https://acme.http.msging.net"
-    assert msgnb.Blip(KEY).http.base_url == "https://http.msging.net"
+    assert msgnb.Blip(KEY, "acme").connection.http.base_url == "https://acme.http.msging.net"
+    assert msgnb.Blip(KEY).connection.http.base_url == "https://http.msging.net"
 
 
 def test_the_key_shows_nowhere(loopback: Loopback, bot: msgnb.Blip) -> None:
@@ -111,7 +112,7 @@ def test_only_get_is_repeated(loopback: Loopback, bot: msgnb.Blip) -> None:
 def test_force_command_tries_again_under_one_id(loopback: Loopback, bot: msgnb.Blip) -> None:
     """It tries as often as it is told, with pauses that grow from the one told, until it gets through."""
     naps: list[float] = []
-    bot.http.pause = naps.append
+    bot.connection.http.pause = naps.append
     loopback.script = [answers(status=503), drops, success(resource={"n": 1})]
     assert bot.force_command(TRACKS, 4, 0.5)["resource"] == {"n": 1}
     assert len({seen.json["id"] for seen in loopback.seen}) == 1
@@ -294,11 +295,29 @@ def test_what_is_sent_is_the_latest_message(world: msgnb.testing.Offline) -> Non
 )
 def test_contents_have_their_text(content: Any, text: str | None) -> None:
     """What a person would read stands for a content; what has no text is shown as JSON."""
-    assert text_of(content) == text
+    assert parse_text(content) == text
 
 
 def test_channels_are_told_by_domain() -> None:
     """The domain of an identity is its channel."""
-    assert channel("5511@wa.gw.msging.net/instance") == "whatsapp"
-    assert channel("x@0mn.io") == "chat"
-    assert channel("x@unheard.of") == "other"
+    assert parse_channel("5511@wa.gw.msging.net/instance") == "whatsapp"
+    assert parse_channel("x@0mn.io") == "chat"
+    assert parse_channel("x@unheard.of") == "other"
+
+
+def test_the_time_is_asked_for_if_no_response_told_it(world: msgnb.testing.Offline) -> None:
+    """Before the first response, the platform's time takes a ping; after it, no request."""
+    asked: list[msgnb.Attempt] = []
+    login = world.credentials["blip"]
+    client = msgnb.Blip(login["key"], base_url=login["url"], on_attempt=asked.append)
+    for _ in range(2):
+        assert abs(client.connection.now() - world.clock.now()) < timedelta(seconds=5)
+    assert len(asked) == 1
+
+
+def test_the_bot_is_the_sender(loopback: Loopback, bot: msgnb.Blip) -> None:
+    """Another sender is refused, and nothing is sent."""
+    for send in (bot.send, bot.send_text):
+        with pytest.raises(msgnb.InvalidRequest, match="sends as the bot, not as 'MyShop'; leave it out"):
+            send("551100001111@0mn.io", "hi", sender="MyShop")
+    assert not loopback.seen

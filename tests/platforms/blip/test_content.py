@@ -44,7 +44,7 @@ def plain(words: str) -> dict[str, str]:
 def test_each_kind_of_content_is_made_and_read(made: content.Content, kind: str, shown: str) -> None:
     """Every builder makes its documented type, and what it made reads as a person would read it."""
     assert kind in made.type
-    assert content.text_of(made.content, made.type) == shown
+    assert content.parse_text(made.content, made.type) == shown
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_each_kind_of_content_is_made_and_read(made: content.Content, kind: str,
 )  # fmt: skip
 def test_whatever_comes_is_read(kind: str, body: Any, shown: str | None) -> None:
     """Received kinds have their text; what is not in shape is shown as it is, and nothing raises."""
-    assert content.text_of(body, kind) == shown
+    assert content.parse_text(body, kind) == shown
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_lists_and_carousels_are_made_of_their_parts() -> None:
 def test_every_documented_content_is_read(name: str) -> None:
     """Each documented content has a text that a person can read, and not its JSON."""
     kind, body = DOCUMENTED[name]["type"], DOCUMENTED[name]["content"]
-    shown = content.text_of(body, kind)
+    shown = content.parse_text(body, kind)
     assert shown
     # What is the channel's own has no text that we could know.
     assert not shown.startswith("{") or kind == content.JSON

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pandas as pd
 import pytest
@@ -154,11 +154,11 @@ def test_notifications_of_one_message_are_events(world: Offline) -> None:
     """The steps of one message are a table of events, those of the bot the last hundred."""
     name = world.blip.send_text(WHO, "hello").message
     world.mocks.clock.advance(seconds=60)
-    found = world.blip.notifications(name)
+    found = world.blip.messages.notifications(name)
     assert sorted(found["action"]) == ["accepted", "consumed", "dispatched", "received"]
     assert (found.dtypes == tables.EVENTS.frame(0, {}).dtypes).all()
     assert set(found["event"]) == {name}
-    assert len(world.blip.notifications(limit=3)) == 3
+    assert len(world.blip.messages.notifications(limit=3)) == 3
 
 
 def test_any_content_is_sent(world: Offline) -> None:
@@ -225,20 +225,20 @@ def test_a_filter_has_its_end(loopback: Loopback, bot: msgnb.Blip) -> None:
 def test_a_contact_is_set_merged_read_and_deleted(world: Offline) -> None:
     """`set` replaces, `merge` adds, and what is deleted is not found."""
     bot = world.blip
-    bot.set_contact({"identity": WHO, "name": "Ana", "extras": {"plan": "Gold"}})
-    bot.merge_contact({"identity": WHO, "extras": {"code": "1"}})
-    assert bot.contact(WHO)["extras"] == {"plan": "Gold", "code": "1"}
-    bot.delete_contact(WHO)
+    bot.contacts.set({"identity": WHO, "name": "Ana", "extras": {"plan": "Gold"}})
+    bot.contacts.merge({"identity": WHO, "extras": {"code": "1"}})
+    assert bot.contacts.get(WHO)["extras"] == {"plan": "Gold", "code": "1"}
+    bot.contacts.delete(WHO)
     with pytest.raises(msgnb.NotFound):
-        bot.contact(WHO)
+        bot.contacts.get(WHO)
 
 
 def test_comments_are_kept(world: Offline) -> None:
     """A comment is added, listed and deleted."""
-    made = world.blip.add_comment(WHO, "likes tea", author="ana%40x@blip.ai")
-    assert [each["content"] for each in world.blip.comments(WHO)] == ["likes tea"]
-    world.blip.delete_comment(WHO, made["id"])
-    assert world.blip.comments(WHO) == []
+    made = world.blip.contacts.add_comment(WHO, "likes tea", author="ana%40x@blip.ai")
+    assert [each["content"] for each in world.blip.contacts.comments(WHO)] == ["likes tea"]
+    world.blip.contacts.delete_comment(WHO, made["id"])
+    assert world.blip.contacts.comments(WHO) == []
 
 
 # Event tracks and metrics
@@ -247,7 +247,7 @@ def test_comments_are_kept(world: Offline) -> None:
 def test_events_are_counted_by_day(world: Offline) -> None:
     """Counters of one category or of all are numbers by day and action."""
     bot = world.blip
-    assert set(bot.event_categories()) == {"payments", "accounts", "flow"}
+    assert set(bot.events.categories()) == {"payments", "accounts", "flow"}
     one = bot.events("payments", since="2026-10-10", until="2026-10-20")
     assert (one.dtypes == tables.EVENTS.frame(0, {}).dtypes).all()
     assert one["at"].dt.hour.eq(3).all()
@@ -278,11 +278,11 @@ def test_single_events_are_read_past_a_page(loopback: Loopback, bot: msgnb.Blip)
 
 def test_an_event_is_tracked(world: Offline) -> None:
     """A tracked event is among today's, with all that was given."""
-    world.blip.track("shop", "bought tea", contact=WHO, label="green", value=2.5, extras={"cups": "3"})
+    world.blip.events.track("shop", "bought tea", contact=WHO, label="green", value=2.5, extras={"cups": "3"})
     row = world.blip.events("shop", "bought tea").iloc[0]
     assert (row["contact"], row["value"], row["extras"]) == (WHO, "2.5", '{"cups":"3"}')
-    world.blip.delete_events("shop")
-    assert "shop" not in world.blip.event_categories()
+    world.blip.events.delete("shop")
+    assert "shop" not in world.blip.events.categories()
 
 
 def test_metrics_are_a_table(world: Offline) -> None:
@@ -300,39 +300,50 @@ def test_metrics_are_a_table(world: Offline) -> None:
 def test_a_list_lives(world: Offline) -> None:
     """A list is made, filled from a table, sent to, looked at and deleted."""
     bot = world.blip
-    assert bot.create_list("tea") == "tea@broadcast.msging.net"
+    assert bot.lists.create("tea") == "tea@broadcast.msging.net"
     people = bot.contacts(limit=12)
-    outcomes = bot.add_members("tea", people)
+    outcomes = bot.lists.add("tea", people)
     assert (outcomes.dtypes == tables.OUTCOMES.frame(0, {}).dtypes).all()
     assert list(outcomes["state"]) == ["sent"] * 12
     assert set(bot.subscriptions("tea")["target"]) == set(people["contact"])
-    sent = bot.send_to_list("tea", "Hello ${contact.name}")
+    sent = bot.lists.send("tea", "Hello ${contact.name}")
     world.mocks.clock.advance(seconds=30)
-    assert bot.list_delivery("tea", sent.message)["consumed"] == 12
-    reached = bot.list_outcomes("tea", sent.message)
+    assert bot.lists.delivery("tea", sent.message)["consumed"] == 12
+    reached = bot.lists.outcomes("tea", sent.message)
     assert (set(reached["state"]), set(reached["status"])) == ({"sent"}, {"read"})
     first = people.iloc[0]
     assert bot.messages(first["contact"], limit=1)["text"][0] == f"Hello {first['name']}"
-    bot.remove_members("tea", [first["contact"]])
+    bot.lists.remove("tea", [first["contact"]])
     assert len(bot.subscriptions("tea")) == 11
-    bot.delete_list("tea")
+    bot.lists.delete("tea")
     assert "tea@broadcast.msging.net" not in bot.lists()
+
+
+def test_the_members_of_one_list_are_a_table(world: Offline) -> None:
+    """The members of a list are its rows of the memberships of all lists."""
+    name = world.blip.lists()[0]
+    everything = world.blip.subscriptions()
+    found = world.blip.lists.members(name)
+    assert list(found["target"]) == list(everything[everything["topic"] == name]["target"])
+    pd.testing.assert_frame_equal(found, world.blip.subscriptions(name))
+    assert len(world.blip.lists.members(name, limit=2)) == 2
+    assert "raw" in world.blip.lists.members(name, limit=2, raw=True)
 
 
 def test_the_delivery_of_a_large_list_is_read_whole(world: Offline) -> None:
     """A list with more members than a page of notifications has an outcome for each of them."""
     bot = world.blip
-    bot.create_list("many")
-    bot.add_members("many", [f"55119999{number:05}@wa.gw.msging.net" for number in range(130)])
-    name = bot.send_to_list("many", "hi").message
+    bot.lists.create("many")
+    bot.lists.add("many", [f"55119999{number:05}@wa.gw.msging.net" for number in range(130)])
+    name = bot.lists.send("many", "hi").message
     world.mocks.clock.advance(seconds=30)
-    assert list(bot.list_outcomes("many", name)["status"]) == ["read"] * 130
+    assert list(bot.lists.outcomes("many", name)["status"]) == ["read"] * 130
 
 
 def test_what_is_refused_again_and_again_is_given_up(world: Offline) -> None:
     """Five refusals for one reason end the work; the rest is told as not tried."""
     people = [f"{number}@0mn.io" for number in range(9)]
-    outcomes = world.blip.add_members("nobodys", people)
+    outcomes = world.blip.lists.add("nobodys", people)
     assert list(outcomes["attempts"]) == [1] * 5 + [0] * 4
     assert set(outcomes["state"]) == {"rejected"}
     assert outcomes["error"].iloc[-1].startswith("not tried, as before: The list does not exist")
@@ -349,7 +360,7 @@ def test_members_that_can_not_be_are_told(
 ) -> None:
     """One text, no identity and a missing column are refused, and nothing is sent."""
     with pytest.raises(msgnb.InvalidRequest, match=words):
-        bot.add_members("news", members, column)
+        bot.lists.add("news", members, column)
     assert not loopback.seen
 
 
@@ -359,12 +370,12 @@ def test_members_that_can_not_be_are_told(
 def test_a_message_is_scheduled_and_canceled(world: Offline) -> None:
     """A scheduled message is listed, sent at its time, or not where it was canceled."""
     bot = world.blip
-    kept = bot.schedule(WHO, "now", timedelta(hours=1), name="Reminder")
-    other = bot.schedule(WHO, content.menu("later", ["a"]), NOON + timedelta(hours=3))
+    kept = bot.schedules.create(WHO, "now", timedelta(hours=1), name="Reminder")
+    other = bot.schedules.create(WHO, content.menu("later", ["a"]), NOON + timedelta(hours=3))
     found = bot.schedules().set_index("schedule")
     assert (found.loc[kept.message, "name"], found.loc[kept.message, "status"]) == ("Reminder", "scheduled")
     assert found.loc[other.message, "text"] == "later [a]"
-    bot.cancel_schedule(other.message)
+    bot.schedules.cancel(other.message)
     world.mocks.clock.advance(hours=5)
     assert list(bot.messages(WHO)["text"]) == ["now"]
     assert dict(bot.schedules().set_index("schedule")["status"]) == {
@@ -374,15 +385,52 @@ def test_a_message_is_scheduled_and_canceled(world: Offline) -> None:
     assert len(bot.schedules(since=NOON + timedelta(hours=2))) == 1
 
 
+def test_content_is_sent_later(world: Offline) -> None:
+    """With a time, `send` schedules its content, and the recipient gets it then."""
+    planned = world.blip.send(WHO, content.menu("later", ["a"]), at=NOON + timedelta(hours=3))
+    row = world.blip.schedules().set_index("schedule").loc[planned.message]
+    assert (row["at"], row["text"]) == (NOON + timedelta(hours=3), "later [a]")
+    assert world.blip.messages(WHO).empty
+    world.mocks.clock.advance(hours=3)
+    assert list(world.blip.messages(WHO)["text"]) == ["later [a]"]
+
+
+def test_a_text_is_sent_later(world: Offline) -> None:
+    """With a time or a span, `send_text` schedules the text; the result cancels it."""
+    planned = world.blip.send_text(WHO, "later", at=timedelta(hours=1))
+    assert planned.message is not None
+    world.blip.schedules.cancel(planned.message)
+    world.mocks.clock.advance(hours=2)
+    assert world.blip.messages(WHO).empty
+
+
+def test_metadata_are_scheduled_too(loopback: Loopback, bot: msgnb.Blip) -> None:
+    """What is attached to a message goes along with its schedule."""
+    bot.send(WHO, "Hi", at=timedelta(hours=1), metadata={"#message.replaceVariables": "true"})
+    message = sent(loopback)[-1]["resource"]["message"]
+    assert message["metadata"] == {"#message.replaceVariables": "true"}
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [(NOON - timedelta(days=9000), "at: .* is over already"), (datetime(2030, 1, 1), "at: .* no zone")],  # noqa: DTZ001
+)
+def test_a_time_that_can_not_be_is_refused(loopback: Loopback, bot: msgnb.Blip, at: Any, words: str) -> None:
+    """A time that has passed, or has no zone, is refused by its name, and nothing is planned."""
+    with pytest.raises(msgnb.InvalidRequest, match=words):
+        bot.send_text(WHO, "x", at=at)
+    assert all(command["uri"] == "/ping" for command in sent(loopback))
+
+
 @pytest.mark.parametrize("when", [timedelta(seconds=-1), NOON - timedelta(days=900)])
 def test_a_time_that_is_over_is_refused(world: Offline, when: Any) -> None:
     """Neither a message nor a campaign is planned for the past."""
     world.blip.lists()  # tells the platform's time
     with pytest.raises(msgnb.InvalidRequest, match="is over already"):
-        world.blip.schedule(WHO, "x", when)
+        world.blip.schedules.create(WHO, "x", when)
     with pytest.raises(msgnb.InvalidRequest, match="is over already"):
-        world.blip.create_campaign("c", "t", "+5511999990001", flow_id="f", state_id="s", master_state="m",
-                                   scheduled=when)  # fmt: skip
+        world.blip.campaigns.create("c", "t", "+5511999990001", flow_id="f", state_id="s", master_state="m",
+                                   at=when)  # fmt: skip
 
 
 # Campaigns
@@ -397,9 +445,9 @@ def test_a_campaign_reaches_its_recipients(world: Offline) -> None:
     people = pd.DataFrame(
         {"phone": ["+55 11 99999-0001", "5511999990002", "+5511999990000"], "name": ["Ana", "Bia", "Zé"]}
     )
-    made = bot.create_campaign("Tea 1", "tea", people, params=["name"], **FLOW)
+    made = bot.campaigns.create("Tea 1", "tea", people, params=["name"], **FLOW)
     world.mocks.clock.advance(minutes=5)
-    outcomes = bot.campaign_outcomes(made["id"])
+    outcomes = bot.campaigns.outcomes(made["id"])
     assert list(outcomes["recipient"]) == ["+5511999990001", "+5511999990002", "+5511999990000"]
     assert list(outcomes["state"]) == ["sent", "sent", "rejected"]
     assert list(outcomes["status"]) == ["read", "read", "failed"]
@@ -415,17 +463,17 @@ def test_a_campaign_reaches_its_recipients(world: Offline) -> None:
         66,
     )
     assert row["text"] == "tea"
-    assert bot.campaign_report(made["id"])["stateName"]
-    bot.delete_campaign(made["id"])
+    assert bot.campaigns.report(made["id"])["stateName"]
+    bot.campaigns.delete(made["id"])
     with pytest.raises(msgnb.NotFound):
-        bot.campaign_report(made["id"])
+        bot.campaigns.report(made["id"])
 
 
 def test_a_campaign_leaves_as_clients_send_it(loopback: Loopback, bot: msgnb.Blip) -> None:
     """One recipient is an individual campaign; parameters are named by number, in order."""
     loopback.script = [success({"id": "c1"})]
     people = pd.DataFrame({"phone": ["+5511999990001"], "name": ["Ana"], "city": ["Recife"]})
-    bot.create_campaign("n", "hello", people, params=["city", "name"], tags=["a"], **FLOW)
+    bot.campaigns.create("n", "hello", people, params=["city", "name"], tags=["a"], **FLOW)
     [command] = sent(loopback)
     assert (command["to"], command["uri"]) == ("postmaster@activecampaign.msging.net", "/campaign/full")
     assert command["type"] == "application/vnd.iris.activecampaign.full-campaign+json"
@@ -462,7 +510,7 @@ def test_a_campaign_that_can_not_be_is_told(
 ) -> None:
     """Nobody, no number, a missing column or value are refused with their row, and nothing is sent."""
     with pytest.raises(msgnb.InvalidRequest, match=words):
-        bot.create_campaign("n", "t", recipients, **FLOW, **more)
+        bot.campaigns.create("n", "t", recipients, **FLOW, **more)
     assert not loopback.seen
 
 
@@ -482,7 +530,7 @@ def test_any_casing_is_read(loopback: Loopback, bot: msgnb.Blip, casing: Any) ->
     campaign = {"id": "c", "name": "n", "campaignType": "BATCH", "status": "processing"}
     listed = [success({"items": [cased(each)]}) for each in (audience, campaign, summary)]
     loopback.script = [listed[0], success(cased(summary)), *listed[1:]]
-    row = bot.campaign_outcomes("c").iloc[0]
+    row = bot.campaigns.outcomes("c").iloc[0]
     assert (row["state"], row["error_code"], row["error"]) == ("rejected", "81", "no way")
     found = bot.campaigns().iloc[0]
     assert (found["title"], found["text"], found["recipients"], found["delivered_percent"]) == (
@@ -500,32 +548,32 @@ def test_variables_of_a_user_are_kept(world: Offline) -> None:
     """Variables are set as text or JSON, listed with their values, and deleted."""
     bot = world.blip
     assert bot.contexts(WHO) == {}
-    bot.set_context(WHO, "city", "Recife")
-    bot.set_context(WHO, "cart", {"tea": 2})
+    bot.contexts.set(WHO, "city", "Recife")
+    bot.contexts.set(WHO, "cart", {"tea": 2})
     assert bot.contexts(WHO) == {"city": "Recife", "cart": {"tea": 2}}
-    assert bot.context(WHO, "cart") == {"tea": 2}
-    bot.delete_context(WHO, "city")
+    assert bot.contexts.get(WHO, "cart") == {"tea": 2}
+    bot.contexts.delete(WHO, "city")
     assert bot.contexts(WHO) == {"cart": {"tea": 2}}
 
 
-@pytest.mark.parametrize("kind", ["bucket", "resource"])
+@pytest.mark.parametrize("kind", ["buckets", "resources"])
 def test_documents_are_kept(world: Offline, kind: str) -> None:
     """A document is kept under a name of any letters, listed, read and deleted."""
-    bot: Any = world.blip
-    getattr(bot, f"set_{kind}")("menu é 1", {"soup": 5})
-    assert "menu é 1" in getattr(bot, f"{kind}s")()
-    assert getattr(bot, kind)("menu é 1") == {"soup": 5}
-    getattr(bot, f"delete_{kind}")("menu é 1")
+    documents: Any = getattr(world.blip, kind)
+    documents.set("menu é 1", {"soup": 5})
+    assert "menu é 1" in documents()
+    assert documents.get("menu é 1") == {"soup": 5}
+    documents.delete("menu é 1")
     with pytest.raises(msgnb.NotFound):
-        getattr(bot, kind)("menu é 1")
+        documents.get("menu é 1")
 
 
 def test_a_bucket_may_expire(world: Offline) -> None:
     """A bucket with a time is gone after it."""
-    world.blip.set_bucket("soon", "x", expires=timedelta(seconds=30))
+    world.blip.buckets.set("soon", "x", expires=timedelta(seconds=30))
     world.mocks.clock.advance(seconds=31)
     with pytest.raises(msgnb.NotFound):
-        world.blip.bucket("soon")
+        world.blip.buckets.get("soon")
 
 
 # Desk
@@ -540,42 +588,93 @@ def test_tickets_are_a_table(world: Offline) -> None:
     customer = everything["contact"][0]
     mine = bot.tickets(f"(customerIdentity eq '{customer}')")
     assert set(mine["contact"]) == {customer}
-    assert bot.ticket(mine["ticket"][0])["customerIdentity"] == customer
+    assert bot.tickets.get(mine["ticket"][0])["customerIdentity"] == customer
     done = bot.tickets(closed=True)
     assert (done["closed_at"] > done["opened_at"]).all()
 
 
+@pytest.mark.parametrize("status", ["waiting", "Waiting", "OPEN"])
+def test_tickets_are_chosen_by_status(world: Offline, status: str) -> None:
+    """A status, in any case, selects the tickets that have it."""
+    found = world.blip.tickets(status=status)
+    everything = world.blip.tickets()
+    wanted = everything[everything["status"] == status.capitalize()]
+    assert sorted(found["ticket"]) == sorted(wanted["ticket"])
+    assert len(found) > 0
+
+
+def test_a_status_and_a_filter_go_together(world: Offline) -> None:
+    """With a filter too, both must be true, also if the filter has alternatives."""
+    waiting = world.blip.tickets(status="waiting")
+    customer = waiting["contact"][0]
+    either = f"customerIdentity eq '{customer}' or status eq 'Open'"
+    found = world.blip.tickets(either, status="waiting")
+    assert sorted(found["ticket"]) == sorted(waiting[waiting["contact"] == customer]["ticket"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted", "closed"),
+    [
+        ({"status": "waiting"}, "status eq 'Waiting'", None),
+        ({"status": "closedattendant"}, "status eq 'ClosedAttendant'", "true"),
+        ({"status": "Transferred", "closed": False}, "status eq 'Transferred'", "false"),
+        ({"filter": "team eq 'Default'"}, "team eq 'Default'", None),
+        ({"filter": "team eq 'Default'", "status": "open"}, "status eq 'Open' and (team eq 'Default')", None),
+    ],
+)
+def test_a_status_is_written_as_it_is_documented(
+    loopback: Loopback, bot: msgnb.Blip, arguments: Any, wanted: str, closed: str | None
+) -> None:
+    """A status leaves in the platform's casing, and one of closed tickets asks for closed tickets."""
+    bot.tickets(**arguments)
+    query = parse_qs(urlsplit(sent(loopback)[0]["uri"]).query)
+    assert (query["$filter"], query.get("$closed", [None])) == ([wanted], [closed])
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("closed", "'closed' is not a status; use closed=True"), ("new", "'new' is none of waiting, assigned")],
+)
+def test_a_status_that_there_is_not_is_told(
+    loopback: Loopback, bot: msgnb.Blip, status: str, words: str
+) -> None:
+    """A status that the platform does not know is refused with the remedy, and nothing is asked."""
+    with pytest.raises(msgnb.InvalidRequest, match=words):
+        bot.tickets(status=status)
+    assert not loopback.seen
+
+
 def test_the_desk_reports(world: Offline) -> None:
     """Reports are tables of their own columns; durations are durations, counts are numbers."""
-    report = world.blip.desk_report("attendants", "2026-10-01", "2026-11-02")
+    report = world.blip.tickets.report("attendants", "2026-10-01", "2026-11-02")
     assert report["averageWaitTime"].dtype == "timedelta64[us]"
     assert report["closedTickets"].sum() > 10
-    productivity = world.blip.desk_report("attendants/productivity", "2026-10-01", "2026-11-02")
+    productivity = world.blip.tickets.report("attendants/productivity", "2026-10-01", "2026-11-02")
     assert productivity["online"][0] == pd.Timedelta("2 days 00:58:27")
-    timings = world.blip.desk_report("timings", "2026-10-01", "2026-11-02")
+    timings = world.blip.tickets.report("timings", "2026-10-01", "2026-11-02")
     assert len(timings) == 1
-    assert world.blip.desk_now("tickets")["waiting"][0] >= 1
-    assert len(world.blip.desk_now("waiting-tickets")) >= 1
+    assert world.blip.tickets.live("tickets")["waiting"][0] >= 1
+    assert len(world.blip.tickets.live("waiting-tickets")) >= 1
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda bot: bot.contact("nobody"), "is no identity"),
-        (lambda bot: bot.merge_contact({"name": "x"}), "is no identity"),
-        (lambda bot: bot.set_contact({"identity": WHO, "extras": {"a": 1}}), "a: the values of extras"),
-        (lambda bot: bot.add_comment(WHO, " "), "content: is empty"),
+        (lambda bot: bot.contacts.get("nobody"), "is no identity"),
+        (lambda bot: bot.contacts.merge({"name": "x"}), "is no identity"),
+        (lambda bot: bot.contacts.set({"identity": WHO, "extras": {"a": 1}}), "a: the values of extras"),
+        (lambda bot: bot.contacts.add_comment(WHO, " "), "text: is empty"),
         (lambda bot: bot.events(action="x"), "whose action is that"),
-        (lambda bot: bot.track("", "a"), "category: is empty"),
-        (lambda bot: bot.track("c", "a", extras={"n": 1}), "n: texts only"),
-        (lambda bot: bot.track("c", "a", contact="ana"), "is no identity"),
+        (lambda bot: bot.events.track("", "a"), "category: is empty"),
+        (lambda bot: bot.events.track("c", "a", extras={"n": 1}), "n: texts only"),
+        (lambda bot: bot.events.track("c", "a", contact="ana"), "is no identity"),
         (lambda bot: bot.metrics("users"), "'users' is none of active-messages"),
         (lambda bot: bot.metrics("active-messages", "W"), "'W' is none of D, M, NI"),
-        (lambda bot: bot.desk_report("sales", "2026-10-01", "2026-10-02"), "'sales' is none of"),
-        (lambda bot: bot.desk_now("sales"), "'sales' is none of"),
+        (lambda bot: bot.tickets.report("sales", "2026-10-01", "2026-10-02"), "'sales' is none of"),
+        (lambda bot: bot.tickets.live("sales"), "'sales' is none of"),
         (lambda bot: bot.send(WHO, " "), "text: is empty"),
-        (lambda bot: bot.create_list("my list"), "is no identity"),
-        (lambda bot: bot.create_campaign(" ", "t", "+5511999990001", **FLOW), "needs a name"),
+        (lambda bot: bot.lists.create("my list"), "is no identity"),
+        (lambda bot: bot.campaigns.create(" ", "t", "+5511999990001", **FLOW), "needs a name"),
     ],
 )  # fmt: skip
 def test_bad_input_is_told_before_sending(loopback: Loopback, bot: msgnb.Blip, call: Any, words: str) -> None:

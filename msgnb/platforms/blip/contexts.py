@@ -1,0 +1,67 @@
+"""Contexts: variables that a bot stores for each user (BLiP 2.9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgnb.core.errors import NotFound, Rejected
+from msgnb.platforms.blip.connection import BlipConnection, escape
+from msgnb.platforms.blip.documents import PAGE, document_type
+from msgnb.platforms.blip.identities import check_identity
+from msgnb.platforms.resources import Resource
+
+WITH_VALUES = {"withContextValues": "true"}
+NO_CONTEXT = "no stored contexts"
+
+
+class Contexts(Resource):
+    """Variables of users: `bot.contexts(who)`, `bot.contexts.get(who, name)`."""
+
+    _connection: BlipConnection
+
+    def __call__(self, who: str) -> dict[str, Any]:
+        """Return the variables of one user with their values; empty if there are none (BLiP 2.9).
+
+        >>> bot.contexts("5511999998888@wa.gw.msging.net")
+
+        Raises:
+            InvalidRequest: `who` is not an identity.
+        """
+        try:
+            found = self._connection.items(_uri(who), None, PAGE, "variables", key=_name, query=WITH_VALUES)
+        except Rejected as error:
+            if NO_CONTEXT in (error.reason or "") or isinstance(error, NotFound):
+                return {}
+            raise
+        return {row["name"]: row.get("value") for row in found}
+
+    def get(self, who: str, name: str) -> Any:
+        """Return one variable of a user, such as `stateid@{flow}`.
+
+        Raises:
+            NotFound: there is no such variable.
+        """
+        return self._connection.get(_uri(who, name))
+
+    def set(self, who: str, name: str, value: Any) -> None:
+        """Set a variable of a user; a text is stored as text, everything else as JSON.
+
+        >>> bot.contexts.set(who, "cart", {"tea": 2})
+        """
+        self._connection.set(_uri(who, name), None, document_type(value), value)
+
+    def delete(self, who: str, name: str) -> None:
+        """Delete a variable of a user.
+
+        Raises:
+            NotFound: there is no such variable.
+        """
+        self._connection.delete(_uri(who, name))
+
+
+def _uri(who: str, *name: str) -> str:
+    return "/".join(["/contexts", escape(check_identity(who, "identity")), *map(escape, name)])
+
+
+def _name(row: Any) -> str:
+    return str(row["name"])

@@ -1,0 +1,70 @@
+"""What BLiP says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from msgnb.platforms.blip import NAME
+from msgnb.platforms.blip.command_catalogue import COMMANDS
+from msgnb.platforms.blip.identities import check_identity, whatsapp_identity
+from msgnb.platforms.blip.message_kinds import MESSAGE_KINDS
+from msgnb.platforms.descriptor import Addressing, Platform, Setting
+
+
+def _client() -> type:
+    from msgnb.platforms.blip.client import Blip  # noqa: PLC0415 - listing platforms loads no client
+
+    return Blip
+
+
+class BlipAddressing(Addressing):
+    """Identities, such as `5511999998888@wa.gw.msging.net`; the bot is always the sender."""
+
+    recipient_example = "5511999998888@wa.gw.msging.net"
+    sender_example = None
+
+    def normalize(self, phone: str | None, written: str) -> str | None:
+        """Return an identity as it is written, or that of a phone number on WhatsApp."""
+        name, at, domain = written.partition("@")
+        if at and name and domain:
+            return written
+        return whatsapp_identity(phone) if phone else None
+
+    def preferred_column(self, columns: Collection[str]) -> str | None:
+        """Return the identities of a table `contacts`, since not all contacts have a phone number."""
+        return "contact" if {"contact", "phone"} <= set(columns) and "input" not in columns else None
+
+    def check_recipient(self, to: str) -> None:
+        """Refuse what is not an identity."""
+        check_identity(to, "to")
+
+    def goes_as_sms(self, to: str, sender: str) -> bool:  # noqa: ARG002
+        """Return `False`: texts are not counted in SMS on any channel."""
+        return False
+
+
+PLATFORM = Platform(
+    name=NAME,
+    title="BLiP",
+    variable="bot",
+    client=_client,
+    settings=(
+        Setting("key", "the bot's key, with or without the word Key", "bm9ib2R5OmhpZGRlbg==", secret=True),
+        Setting("organization", "the contract's name", "acme"),
+        Setting("base_url", "https://…; the platform's own where it is empty", label="Server"),
+        Setting("plan", "paid, free or none", "paid"),
+    ),
+    sign_ins=(("key",),),
+    supports=frozenset({
+        "send", "receive", "schedule", "campaigns", "templates", "contacts", "history", "events", "metrics",
+        "tickets", "delivery status",
+    }),
+    addresses=BlipAddressing(),
+    message_kinds=MESSAGE_KINDS,
+    commands=COMMANDS,
+    counts_sms=False,
+    # IDs are free text: UUIDs, IDs of channels, and either with `fwd:` for each bot in between (BLiP 1.5).
+    id_pattern=r"[\w.:+/=-]+",
+    not_processed={429: "BLiP 1.4"},
+    mock_settings={"plan": "none"},
+)  # fmt: skip
