@@ -1,5 +1,8 @@
-"""NetSapiens: a PBX with SMS, MMS, chat and webhooks."""
+"""NetSapiens: a PBX with SMS, MMS, chat, calls and webhooks.
 
-from msgnb.platforms.netsapiens.client import NetSapiens
+`platform` is the descriptor and `client` the client; its resources are `sessions`, `messages`, `contacts`,
+`subscriptions`, `calls` and `numbers`. The way down is client → resources → `connection` → `auth`. Nothing
+here is imported from outside this package, except through the descriptor and the public names of `msgnb`.
+"""
 
-__all__ = ["NetSapiens"]
+NAME = "netsapiens"

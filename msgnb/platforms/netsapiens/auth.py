@@ -1,8 +1,8 @@
-"""Sign-in by password, second factor, JWT or API key, and the token's life (NetSapiens 1).
+"""Sign-in with password, second factor, JWT or API key, and the life of tokens (NetSapiens 1).
 
-* One lock guards a token, so that threads which find it dead at the same time renew it once.
-* A token that another process renewed in the shared store is taken before anything is asked for.
-* Who signed in comes with the token: user, domain and scope decide what may be read and subscribed.
+* One lock guards a token, so that threads that find it expired at the same time renew it once.
+* A token that another process has renewed in a shared store is used before a new one is requested.
+* The response to a sign-in says who signed in; user, domain and scope determine what they may read.
 """
 
 from __future__ import annotations
@@ -17,25 +17,28 @@ from typing import Any, Protocol
 
 import orjson
 
-from msgnb.core.errors import AuthError, MsgnbError, Unreachable
+from msgnb.core.errors import AuthError, MsgnbError, SettingsError, Unreachable
 from msgnb.core.http import READ, WRITE, Http, Policy
 from msgnb.core.responses import Answer
 from msgnb.core.secrets import Secret, ask
 from msgnb.core.tokens import TokenStore
+from msgnb.platforms.netsapiens import NAME
 
 EARLY = 60.0
-"""A token is renewed that many seconds before it ends, so that none ends on its way."""
+"""A token is renewed this many seconds before it expires, so that it doesn't expire in transit."""
 LIFE = 3600.0
+"""Seconds that a token lives if the response doesn't say."""
 KEPT = 24 * 3600.0
-"""Seconds that a store keeps the pair: as long as its refresh token lives (NetSapiens 1.1)."""
+"""Seconds that a store keeps a pair of tokens: as long as the refresh token lives (NetSapiens 1.1)."""
 MFA_REQUIRED = "mfa_required"
+_LOGIN = ("client_id", "client_secret", "username", "password")
 
 Passcode = str | Secret | Callable[[], str]
 Fields = dict[str, str | Secret]
 
 
 class TokenAnswer(dict[str, Any]):
-    """The platform's answer to a sign-in; its tokens are there, but don't show."""
+    """The platform's response to a sign-in; it contains the tokens, but its repr does not show them."""
 
     def __repr__(self) -> str:
         return repr({key: Secret("") if _is_token(key) else value for key, value in self.items()})
@@ -45,7 +48,7 @@ class TokenAnswer(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who signed in; `scope` is the platform's word for the rights."""
+    """Who is signed in; `scope` is the platform's name for a set of rights."""
 
     user: str = ""
     domain: str = ""
@@ -53,7 +56,7 @@ class Identity:
 
     @property
     def manages(self) -> bool:
-        """Whether every user of the domain is in reach (NetSapiens 1.4)."""
+        """Whether the rights cover all users of the domain (NetSapiens 1.4)."""
         return self.scope in {"Super User", "Reseller", "Office Manager"}
 
     def __str__(self) -> str:
@@ -67,34 +70,34 @@ class SignIn(Protocol):
 
     @property
     def account(self) -> str:
-        """Who signs in: `user@domain` as soon as the platform told, the login before."""
+        """Who signs in: `user@domain` as soon as the platform has reported it, the username before."""
         ...
 
     @property
     def identity(self) -> Identity:
-        """Who signed in, as the platform told."""
+        """Who is signed in, as reported by the platform."""
         ...
 
     def headers(self) -> Mapping[str, str]:
-        """The header that signs a request."""
+        """Return the header that signs a request."""
         ...
 
     def renew(self, used: Mapping[str, str]) -> bool:
-        """The server refused `used`: get something better; says whether to try again."""
+        """Get a new token after the server refused `used`; return whether to try again."""
         ...
 
     def secrets(self) -> Iterable[Secret]:
-        """What must never show."""
+        """Return what must never be shown."""
         ...
 
     def sign_in(self) -> TokenAnswer:
-        """Sign in anew."""
+        """Sign in again."""
         ...
 
 
 @dataclass(frozen=True)
 class Login:
-    """What a person signs in with; `passcode` is the second factor, or a function that gives it."""
+    """What a person signs in with; `passcode` is the second factor, or a function that returns it."""
 
     client_id: str
     client_secret: Secret
@@ -105,7 +108,7 @@ class Login:
 
 @dataclass(frozen=True)
 class _Pair:
-    """A token and what renews it; `ends` in seconds of this machine's clock."""
+    """A token and its refresh token; `ends` is in seconds of this machine's clock."""
 
     access: Secret
     refresh: Secret | None
@@ -113,13 +116,14 @@ class _Pair:
     identity: Identity = field(default_factory=Identity)
 
     def packed(self) -> Secret:
+        """The pair as text for a store."""
         who = vars(self.identity)
         refresh = self.refresh.reveal() if self.refresh else None
         return Secret(orjson.dumps([self.access.reveal(), refresh, self.ends, who]).decode())
 
     @classmethod
     def unpacked(cls, text: Secret) -> _Pair | None:
-        """The pair in a store's text, `None` where somebody else wrote that."""
+        """The pair in the text of a store; `None` if the text is something else."""
         try:
             access, refresh, ends, who = orjson.loads(text.reveal())
             return cls(Secret(access), Secret(refresh) if refresh else None, float(ends), Identity(**who))
@@ -128,7 +132,7 @@ class _Pair:
 
 
 class TokenAuth:
-    """Signs with a bearer token: got by password, refreshed before it ends or when the server refuses it."""
+    """Signs with a bearer token, which is refreshed before it expires or if the server refuses it."""
 
     path = "/tokens"
 
@@ -144,11 +148,11 @@ class TokenAuth:
 
     @property
     def account(self) -> str:
-        """`user@domain` as soon as the platform told, the login before."""
+        """`user@domain` as soon as the platform has reported it, the username before."""
         return str(self.identity) or self._login.username
 
     def headers(self) -> Mapping[str, str]:
-        """The header that signs a request; signs in first where there is no living token."""
+        """Return the header that signs a request; signs in first if there is no valid token."""
         with self._lock:
             if not self._lives():
                 self._stored()
@@ -157,14 +161,14 @@ class TokenAuth:
             return self._signature()
 
     def renew(self, used: Mapping[str, str]) -> bool:
-        """The server refused a token: refresh it, unless another thread or process has done so."""
+        """Refresh a token that the server refused, unless another thread or process has done so."""
         with self._lock:
             if used == self._signature() and (self._stored() is None or used == self._signature()):
                 self._renewed()
             return True
 
     def secrets(self) -> Iterable[Secret]:
-        """What must never show."""
+        """Return what must never be shown."""
         pair, code = self._pair, self._passcode
         known = [self._login.client_secret, self._login.password, self._partial]
         known += [pair.access, pair.refresh] if pair else []
@@ -172,7 +176,7 @@ class TokenAuth:
         return [secret for secret in known if secret is not None]
 
     def sign_in(self) -> TokenAnswer:
-        """A new token by password, and by second factor where the platform asks for one."""
+        """Get a new token with the password, and with a second factor if the platform requires one."""
         with self._lock:
             login: Fields = {"username": self._login.username, "password": self._login.password}
             answer = self._grant("password", READ, login)
@@ -187,27 +191,27 @@ class TokenAuth:
         return self._pair is not None and time.time() < self._pair.ends - EARLY
 
     def _stored(self) -> _Pair | None:
-        """What the store holds, taken over; `None` where there is no store or nothing in it."""
-        kept = self._store.get(self._place) if self._store else None
+        """Use the pair in the store, and return it; `None` if there is none."""
+        kept = self._store.get(self._account_key) if self._store else None
         found = _Pair.unpacked(kept) if kept else None
         if found:
             self._pair, self.identity = found, found.identity
         return found
 
     @property
-    def _place(self) -> str:
-        return f"netsapiens|{self.http.base_url}{self.path}|{self._login.username}"
+    def _account_key(self) -> str:
+        return f"{NAME}|{self.http.base_url}{self.path}|{self._login.username}"
 
     def _renewed(self) -> TokenAnswer:
         refresh = self._pair.refresh if self._pair else None
         if refresh is not None:
             try:
-                # A refresh token works once: its request is not one to repeat.
+                # A refresh token is valid once, so its request must not be repeated.
                 return self._keep(self._refreshed(refresh, WRITE.once()))
             except Unreachable:
-                raise  # it did not arrive, and is good for another time
+                raise  # it did not arrive, so the refresh token is still valid
             except MsgnbError:
-                self._pair = None  # whatever became of it, the password still works
+                self._pair = None  # in any case the password still works
         return self.sign_in()
 
     def _refreshed(self, refresh: Secret, policy: Policy) -> Any:
@@ -218,12 +222,12 @@ class TokenAuth:
         return self._post({"grant_type": kind, **client, **fields}, policy)
 
     def _post(self, body: Fields, policy: Policy) -> Any:
-        # The challenge to a second factor comes with 200 or with 403 (NetSapiens 1.1).
+        # The challenge to a second factor has the status 200 or 403 (NetSapiens 1.1).
         answer = self.http.send("POST", self.path, policy=policy, json=body, signed=False, accept=_challenges)
         return answer.body
 
     def _second_step(self, challenge: Any, login: Fields) -> Any:
-        self._partial = Secret(_token_of(challenge))
+        self._partial = Secret(_parse_token(challenge))
         fields: Fields = {
             **login,
             "mfa_vendor": str(challenge.get("mfa_vendor") or "google"),
@@ -232,14 +236,14 @@ class TokenAuth:
             "passcode": self._asked(),
             "access_token": self._partial,
         }
-        # A passcode works once: its request is not one to repeat.
+        # A passcode is valid once, so its request must not be repeated.
         return self._grant("mfa", WRITE.once(), fields)
 
     def _asked(self) -> Secret:
         code, who = self._passcode, self._login.username
         if callable(code):
             return Secret(code())
-        # One that was given as text is worth one sign-in: it changes twice a minute.
+        # A passcode that was passed as text is used for one sign-in only: it changes twice a minute.
         self._passcode = None
         given = Secret(code) if code else ask(f"passcode of {who}")
         if not given:
@@ -248,26 +252,26 @@ class TokenAuth:
         return given
 
     def _keep(self, answer: Any) -> TokenAnswer:
-        token = _token_of(answer)
+        token = _parse_token(answer)
         if not token or _is_challenge(answer):
-            # Seen on bad credentials (NetSapiens 1.1): a success without a token.
+            # Some servers respond to bad credentials with 200 and no token (NetSapiens 1.1).
             raise AuthError(
                 f"netsapiens: the sign-in of {self._login.username} was answered without a token. "
                 "Check client_id, client_secret, username and password."
             )
         refresh = answer.get("refresh_token") or answer.get("refresh")
-        life, self.identity = _life(answer), _identity(answer)
+        life, self.identity = _parse_life(answer), _parse_identity(answer)
         ends = time.time() + life
         self._pair = _Pair(Secret(token), Secret(str(refresh)) if refresh else None, ends, self.identity)
         self._partial = None
         if self._store:
-            self._store.set(self._place, self._pair.packed(), max(KEPT, life))
+            self._store.set(self._account_key, self._pair.packed(), max(KEPT, life))
         until = datetime.fromtimestamp(ends, UTC)
         return TokenAnswer(answer, expires_at=f"{until:%Y-%m-%d %H:%M:%S}", api_url=self.http.base_url)
 
 
 class JwtAuth(TokenAuth):
-    """The same with a JSON web token (NetSapiens 1.3)."""
+    """Signs with a JSON web token, obtained in the same way (NetSapiens 1.3)."""
 
     path = "/jwt"
 
@@ -285,44 +289,65 @@ class KeyAuth:
 
     @property
     def account(self) -> str:
-        """The key's `user@domain` once it was asked for; a key's domain where it stands for no user."""
+        """The key's `user@domain` as soon as it was requested; only the domain if the key has no user."""
         return str(self._identity or "") or "an API key"
 
     @property
     def identity(self) -> Identity:
-        """Whose key it is, asked for once; nobody's where the server does not tell."""
+        """Whose key it is, which is requested once; empty if the server doesn't report it."""
         if self._identity is None:
             try:
-                self._identity = _identity(self.sign_in())
+                self._identity = _parse_identity(self.sign_in())
             except MsgnbError:
                 self._identity = Identity()
         return self._identity
 
     def headers(self) -> Mapping[str, str]:
-        """The header that signs a request."""
+        """Return the header that signs a request."""
         return {"Authorization": f"Bearer {self._key.reveal()}"}
 
     def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002 - there is nothing to renew
-        """A key that is refused stays refused."""
+        """Nothing can be renewed: a key that is refused stays refused."""
         return False
 
     def secrets(self) -> Iterable[Secret]:
-        """What must never show."""
+        """Return what must never be shown."""
         return [self._key]
 
     def sign_in(self) -> TokenAnswer:
-        """What the platform says of the key; there is nothing to sign in."""
-        told = self.http.send("GET", "/apikeys/~", policy=READ).body
-        # Other keys are read as a list of one (NetSapiens 1.2).
-        row = told[0] if isinstance(told, list) and told else told
+        """Return what the platform reports of the key; a key needs no sign-in."""
+        body = self.http.send("GET", "/apikeys/~", policy=READ).body
+        # Keys other than one's own are read as a list of one (NetSapiens 1.2).
+        row = body[0] if isinstance(body, list) and body else body
         return TokenAnswer(row if isinstance(row, dict) else {})
+
+
+def make_auth(login: Login, api_key: str | Secret | None, sign_in: str, store: TokenStore | None) -> SignIn:
+    """Return the way to sign in that the arguments of a client select.
+
+    Raises:
+        SettingsError: there is too little or too much to sign in with, or `sign_in` is unknown.
+    """
+    given = {name: getattr(login, name) for name in _LOGIN}
+    if api_key is not None:
+        if extra := [name for name, value in given.items() if value]:
+            raise SettingsError(f"netsapiens: api_key and {', '.join(extra)} are both given; one is enough")
+        if not Secret(api_key):
+            raise SettingsError("netsapiens: api_key is empty")
+        return KeyAuth(api_key)
+    if missing := [name for name, value in given.items() if not value]:
+        raise SettingsError(f"netsapiens needs {', '.join(missing)}, or api_key alone")
+    ways = {"token": TokenAuth, "jwt": JwtAuth}
+    if sign_in not in ways:
+        raise SettingsError(f"netsapiens: sign_in {sign_in!r} is none of {', '.join(ways)}")
+    return ways[sign_in](login, store)
 
 
 def _is_token(name: str) -> bool:
     return name.endswith("_token") or name in {"token", "refresh", "key"}
 
 
-def _token_of(answer: Any) -> str:
+def _parse_token(answer: Any) -> str:
     found = answer if isinstance(answer, dict) else {}
     return str(found.get("access_token") or found.get("token") or "")
 
@@ -332,16 +357,16 @@ def _challenges(answer: Answer) -> bool:
 
 
 def _is_challenge(answer: Any) -> bool:
-    """Whether a second factor is asked for: told by the type, the vendor or the scope, at any status."""
-    if not isinstance(answer, dict) or not _token_of(answer) or answer.get("refresh_token"):
+    """Whether a second factor is required: shown by its type, its vendor or the scope, at any status."""
+    if not isinstance(answer, dict) or not _parse_token(answer) or answer.get("refresh_token"):
         return False
     named = answer.get("mfa_type") or answer.get("mfa_vendor")
-    scope = answer.get("scope") or _claims(_token_of(answer)).get("user_scope")
+    scope = answer.get("scope") or _claims(_parse_token(answer)).get("user_scope")
     return bool(named) or scope == MFA_REQUIRED
 
 
 def _claims(token: str) -> Mapping[str, Any]:
-    """What a JWT says of itself; its signature is the server's to check."""
+    """The claims of a JWT; checking its signature is up to the server."""
     payload = token.partition(".")[2].partition(".")[0]
     try:
         found = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -350,17 +375,17 @@ def _claims(token: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _life(answer: Mapping[str, Any]) -> float:
-    """Seconds that a token lives; of a JWT by its own two times, so that no two clocks are compared."""
-    claims = _claims(_token_of(answer))
-    told = answer.get("expires_in") or (claims.get("exp", 0) - claims.get("iat", 0))
-    return float(told or LIFE)
+def _parse_life(answer: Mapping[str, Any]) -> float:
+    """Seconds that a token lives; for a JWT the span of its two times, so that no two clocks are compared."""
+    claims = _claims(_parse_token(answer))
+    seconds = answer.get("expires_in") or (claims.get("exp", 0) - claims.get("iat", 0))
+    return float(seconds or LIFE)
 
 
-def _identity(answer: Mapping[str, Any]) -> Identity:
-    told = {**_claims(_token_of(answer)), **answer}
-    user, domain = (str(told.get(key) or "") for key in ("user", "domain"))
-    if not (user and domain) and "@" in str(told.get("uid") or ""):
-        user, _, domain = str(told["uid"]).partition("@")
-    scope = told.get("scope") or told.get("user-scope") or told.get("user_scope") or ""
+def _parse_identity(answer: Mapping[str, Any]) -> Identity:
+    fields = {**_claims(_parse_token(answer)), **answer}
+    user, domain = (str(fields.get(key) or "") for key in ("user", "domain"))
+    if not (user and domain) and "@" in str(fields.get("uid") or ""):
+        user, _, domain = str(fields["uid"]).partition("@")
+    scope = fields.get("scope") or fields.get("user-scope") or fields.get("user_scope") or ""
     return Identity(user, domain, str(scope))

@@ -1,4 +1,4 @@
-"""Calls that are going on: listed, made and ended (NetSapiens 6)."""
+"""Active calls: listed, made and ended (NetSapiens 6)."""
 
 from __future__ import annotations
 
@@ -6,130 +6,139 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.http import WRITE, part
+from msgnb.core.http import part
 from msgnb.core.sending import new_id
-from msgnb.platforms.netsapiens import to_tables as rows
-from msgnb.platforms.netsapiens.connection import Resource, only, owner_path, user_path
+from msgnb.platforms.netsapiens import to_tables
+from msgnb.platforms.netsapiens.connection import (
+    NetSapiensConnection,
+    owner_path,
+    parse_single,
+    user_path,
+)
 from msgnb.platforms.netsapiens.payloads import Wire
+from msgnb.platforms.resources import Resource
 
 if TYPE_CHECKING:
     import pandas as pd
 
+YesNo = Literal["yes", "no"]
+
 
 class Calls(Resource):
-    """Active calls."""
+    """Active calls: `pbx.calls()`, `pbx.calls.hang_up(call)`."""
 
-    def calls(
+    _connection: NetSapiensConnection
+
+    def __call__(
         self, *, user: str | None = "~", domain: str = "~", limit: int | None = None, raw: bool = False
     ) -> pd.DataFrame:
-        """The active calls of a user or a domain, as a table `calls` (NetSapiens 6).
+        """Return the active calls of a user or a domain as a table `calls` (NetSapiens 6).
 
-        >>> pbx.calls(user=None)  # of everybody in the domain
+        >>> pbx.calls(user=None)  # those of all users of the domain
 
         Args:
-            user: `~` is oneself, `None` the whole domain.
-            domain: `~` is one's own.
-            limit: the most rows; all where it is `None`.
-            raw: add the calls themselves as a last column.
+            user: the user; `~` is oneself, `None` the whole domain.
+            domain: the domain; `~` is one's own.
+            limit: the most rows; all rows if `None`.
+            raw: add the platform's own objects as a last column `raw`.
         """
-        path = f"{owner_path(domain, user)}/calls"
-        return rows.calls(self._list(path, _call_key, "calls", limit), self._whose(user, domain), raw=raw)
+        rows = self.read(user=user, domain=domain, limit=limit)
+        return to_tables.calls(rows, self._connection.whose(user, domain), raw=raw)
 
-    def count_calls(self, *, user: str | None = None, domain: str = "~") -> int:
-        """The number of active calls of a domain, or of one of its users."""
-        return int(only(self._read(f"{owner_path(domain, user)}/calls/count"))["total"])
+    def read(self, *, user: str | None = "~", domain: str = "~", limit: int | None = None) -> list[Wire]:
+        """Return active calls as the platform sends them; the arguments are those of `calls()`."""
+        return self._connection.rows(f"{owner_path(domain, user)}/calls", _call_key, "calls", limit)
 
-    def read_calls(
-        self, domain: str = "~", count: bool = False, user: str | None = None, callid: str | None = None
-    ) -> Wire | list[Wire]:
-        """The active calls of a domain or user, their count, or one of them, as the platform sends them.
+    def get(self, call: str, *, user: str = "~", domain: str = "~") -> Wire:
+        """Return one active call as the platform sends it.
 
         Args:
-            domain: `~` is one's own.
-            count: count the domain's calls, as `{"total": …}`.
-            user: only this user's.
-            callid: only this call, of this user.
+            call: the call's ID.
+            user: the user whose call it is; `~` is oneself.
+            domain: the domain; `~` is one's own.
 
         Raises:
-            InvalidRequest: `count` together with `user` or `callid`, or `callid` without `user`.
+            NotFound: the user has no such call, or it has ended.
         """
-        if count and (user or callid):
-            raise InvalidRequest.of(count="goes with a domain only, not with user or callid")
-        if callid and not user:
-            raise InvalidRequest.of(callid="needs the user whose call it is")
-        path = f"{owner_path(domain, user)}/calls"
-        if count or callid:
-            return only(self._read(f"{path}/{part(callid) if callid else 'count'}"))
-        return self._list(path, _call_key, "calls", None)
+        return parse_single(self._connection.read(_path(call, user, domain)))
 
-    def new_call(
+    def count(self, *, user: str | None = None, domain: str = "~") -> int:
+        """Return the number of active calls of a domain, or of one of its users."""
+        return int(parse_single(self._connection.read(f"{owner_path(domain, user)}/calls/count"))["total"])
+
+    def create(
         self,
-        domain: str = "~",
+        to: str,
+        *,
         user: str = "~",
-        synchronous: Literal["yes", "no"] = "no",
-        call_term_user: str = "",
-        call_id: str | None = None,
+        domain: str = "~",
+        call: str | None = None,
+        synchronous: YesNo = "no",
         dial_rule_application: str = "call",
         call_orig_user: str | None = None,
-        auto_answer_enabled: Literal["yes", "no"] = "no",
+        auto_answer_enabled: YesNo = "no",
         caller_id_number: str | None = None,
         callback_caller_id_number: str | None = None,
     ) -> Wire:
         """Make a call: the user's phone rings, and is then connected (NetSapiens 6).
 
-        >>> pbx.new_call(call_term_user="18587645200")
+        >>> made = pbx.calls.create("18587645200")
+        >>> pbx.calls.hang_up(made["call-id"])
 
         Args:
-            domain: `~` is one's own.
-            user: who calls; `~` is oneself.
-            synchronous: `yes` answers with the call, `no` with an acknowledgement.
-            call_term_user: whom to call.
-            call_id: what to call it; made where it is `None`.
+            to: phone number or user to call.
+            user: the user who calls; `~` is oneself.
+            domain: the domain; `~` is one's own.
+            call: ID of the call; generated if `None`.
+            synchronous: `yes` returns the call, `no` an acknowledgement.
             dial_rule_application: how the next destination is chosen.
-            call_orig_user: user, device or number that calls; the user where it is `None`.
-            auto_answer_enabled: whether the caller's phone answers by itself.
-            caller_id_number: what the called party sees.
-            callback_caller_id_number: what the caller sees.
+            call_orig_user: user, device or number that calls; the user if `None`.
+            auto_answer_enabled: whether the caller's phone answers automatically.
+            caller_id_number: number that the called party sees.
+            callback_caller_id_number: number that the caller sees.
 
         Returns:
-            The platform's answer, with the `call-id` to end the call by.
+            The platform's response, with the `call-id` that `hang_up` takes.
 
         Raises:
-            InvalidRequest: nobody to call.
-            OutcomeUnknown: the answer got lost; `id` is the call's.
+            InvalidRequest: `to` is empty.
+            OutcomeUnknown: the response was lost; `id` is the call's ID.
         """
-        if not call_term_user:
-            raise InvalidRequest.of(call_term_user="is empty: whom to call?")
-        call_id = call_id or new_id()
-        body = {
+        if not to:
+            raise InvalidRequest.of(to="is empty: whom to call?")
+        call = call or new_id()
+        fields = {
             "synchronous": synchronous,
-            "call-id": call_id,
-            "call-term-user": call_term_user,
+            "call-id": call,
+            "call-term-user": to,
             "dial-rule-application": dial_rule_application,
             "call-orig-user": call_orig_user,
             "auto-answer-enabled": auto_answer_enabled,
             "caller-id-number": caller_id_number,
             "callback-caller-id-number": callback_caller_id_number,
         }
-        body = {key: value for key, value in body.items() if value is not None}
-        path = f"{user_path(domain, user)}/calls"
-        answer = self.http.send("POST", path, policy=WRITE, json=body, id=call_id).body
-        return {"call-id": call_id, **(answer if isinstance(answer, dict) else {})}
+        body = {key: value for key, value in fields.items() if value is not None}
+        response = self._connection.write("POST", f"{user_path(domain, user)}/calls", body, id=call)
+        return {"call-id": call, **response}
 
     def hang_up(self, call: str, *, user: str = "~", domain: str = "~") -> Wire:
-        """End an active call; returns the platform's answer.
+        """End an active call, and return the platform's response.
 
-        >>> pbx.hang_up(made["call-id"])
+        >>> pbx.calls.hang_up(made["call-id"])
 
         Args:
-            call: the call's id.
-            user: whose call it is; `~` is oneself.
-            domain: `~` is one's own.
+            call: the call's ID.
+            user: the user whose call it is; `~` is oneself.
+            domain: the domain; `~` is one's own.
 
         Raises:
-            NotFound: the user has no such call, or it is over.
+            NotFound: the user has no such call, or it has ended.
         """
-        return self._write("DELETE", f"{user_path(domain, user)}/calls/{part(call)}")
+        return self._connection.write("DELETE", _path(call, user, domain))
+
+
+def _path(call: str, user: str, domain: str) -> str:
+    return f"{user_path(domain, user)}/calls/{part(call)}"
 
 
 def _call_key(row: Mapping[str, Any]) -> str:

@@ -1,71 +1,82 @@
-"""How a campaign goes out on NetSapiens: one SMS to each person, in a session of its own (NetSapiens 3.2)."""
+"""How a campaign is sent on NetSapiens: one SMS to each recipient, each in a new session (NetSapiens 3.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from msgnb import tables
-from msgnb.campaigns.journal import RecipientStatus, Batch
+from msgnb.campaigns.journal import Batch, RecipientStatus
 from msgnb.campaigns.plan import Recipient
-from msgnb.campaigns.run import Receipt, DeliveryStatus
+from msgnb.campaigns.sender import DeliveryStatus, Receipt
 from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import NotFound
 from msgnb.core.progress import progress_bar
-
-if TYPE_CHECKING:
-    from msgnb.platforms.netsapiens.client import NetSapiens
+from msgnb.platforms.netsapiens import to_tables
+from msgnb.platforms.netsapiens.field_names import MESSAGE_KEYS, Row, rename_rows
+from msgnb.platforms.netsapiens.messages import Messages
 
 
 class NetSapiensCampaignSender:
-    """Sends one by one; the key of a part is the id of its session."""
+    """Sends to one recipient at a time; a batch's key is the ID of its session.
 
-    most = 1
+    Args:
+        messages: sends and reads messages.
+        sender: the number that recipients see.
+    """
 
-    def __init__(self, client: NetSapiens, sender: str) -> None:
-        self._client = client
+    batch_size = 1
+
+    def __init__(self, messages: Messages, sender: str) -> None:
+        self._messages = messages
         self._sender = sender
 
-    def kin(self, person: Recipient) -> str:
-        """Nobody has anything in common: a group message would show them to each other."""
-        return person.recipient
+    def batch_key(self, recipient: Recipient) -> str:
+        """Recipients share no request: a group message would show them to each other."""
+        return recipient.recipient
 
-    def send(self, part: Batch) -> Receipt:
-        """Send it."""
-        (to,) = part.recipients
+    def send(self, batch: Batch) -> Receipt:
+        """Send the SMS."""
+        (to,) = batch.recipients
         number = to.removeprefix("+")
-        answer = self._client.send_message("sms", part.text, number, self._sender, part.key)
-        return Receipt(message=tables.text(answer.get("id")))
+        sent = self._messages.send("sms", number, batch.text, sender=self._sender, session=batch.key)
+        return Receipt(message=tables.text(sent.get("id")))
 
-    def find(self, parts: Sequence[Batch]) -> Mapping[str, Receipt]:
-        """The messages in the sessions that were to be begun."""
+    def look_up(self, batches: Sequence[Batch]) -> Mapping[str, Receipt]:
+        """Find messages by their sessions; the oldest one in a session started it, newer ones are replies."""
         found = {}
-        with progress_bar("lost answers", len(parts)) as bar:
-            for part in parts:
-                if messages := self._messages(part.key):
-                    found[part.key] = Receipt(message=tables.text(messages[0].get("id")))
+        with progress_bar("lost answers", len(batches)) as bar:
+            for batch in batches:
+                if rows := self._read(batch.key):
+                    found[batch.key] = Receipt(message=tables.text(rows[-1].get("id")))
                 bar.update()
         return found
 
-    def told(self, fates: Mapping[str, RecipientStatus]) -> Mapping[str, DeliveryStatus]:
-        """The status of each message, as its session has it."""
-        told = {}
-        with progress_bar("statuses", len(fates)) as bar:
-            for phone, fate in fates.items():
-                frame = self._client.messages(fate.key)
-                mine = frame[frame["direction"] == "outbound"]
-                if len(mine):
-                    first = mine.iloc[-1]
-                    told[phone] = DeliveryStatus(str(first["status"]), at=first["at"].isoformat())
+    def fetch_statuses(self, statuses: Mapping[str, RecipientStatus]) -> Mapping[str, DeliveryStatus]:
+        """Return the status of the first message that was sent in each session."""
+        reported = {}
+        with progress_bar("statuses", len(statuses)) as bar:
+            for phone, status in statuses.items():
+                if delivery := _parse_delivery(self._read(status.key)):
+                    reported[phone] = delivery
                 bar.update()
-        return told
+        return reported
 
-    def standing(self, fates: Mapping[str, RecipientStatus]) -> Progress:
-        """All that there is to know: the platform tells nothing of a delivery by itself."""
-        return Progress(len(fates), len(fates), "", over=True, verb="sent")
+    def progress(self, statuses: Mapping[str, RecipientStatus]) -> Progress:
+        """Everything that was sent is all that is known: the platform doesn't report deliveries by itself."""
+        return Progress(len(statuses), len(statuses), "", over=True, verb="sent")
 
-    def _messages(self, session: str) -> list[dict[str, str]]:
+    def _read(self, session: str) -> Sequence[Row]:
         try:
-            return self._client.get_messages(session, limit=1)
+            return rename_rows(self._messages.read(session), MESSAGE_KEYS)
         except NotFound:
             return []
+
+
+def _parse_delivery(rows: Sequence[Row]) -> DeliveryStatus | None:
+    """The status of the first message that was sent in a session, which is listed last."""
+    sent = [row for row in rows if to_tables.DIRECTIONS.get(str(row.get("direction"))) == "outbound"]
+    if not sent:
+        return None
+    time = to_tables.parse_time(sent[-1].get("timestamp"))
+    status = to_tables.message_status(sent[-1].get("status"), "outbound")
+    return DeliveryStatus(status, at=time.isoformat() if time else None)

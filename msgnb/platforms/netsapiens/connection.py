@@ -1,4 +1,4 @@
-"""What all resources of the platform share: paths, lists that are read to the end, and who asks."""
+"""The requests of one NetSapiens user: paths, complete lists, and who is signed in."""
 
 from __future__ import annotations
 
@@ -10,102 +10,155 @@ from typing import Any, cast
 from msgnb.core.errors import NotFound
 from msgnb.core.http import READ, WRITE, Http, part
 from msgnb.core.paging import Key, offset_pages
-from msgnb.platforms.netsapiens.auth import Identity, SignIn
-from msgnb.platforms.netsapiens.payloads import Wire, session_id
+from msgnb.core.responses import Explanation
+from msgnb.platforms.netsapiens.auth import Identity, SignIn, TokenAnswer
+from msgnb.platforms.netsapiens.limits import CAMPAIGN_RATE
+from msgnb.platforms.netsapiens.payloads import Wire, check_session_id
+from msgnb.platforms.resources import Connection
 
 PAGE = 1000
-"""The most rows that the platform gives at once; without a limit it cuts at 100 and says nothing."""
+"""The most rows of one page; without a limit the server silently stops after 100."""
 
 
-class Resource:
-    """One part of the platform's API."""
+class NetSapiensConnection(Connection):
+    """Sends the requests of all resources, and knows who is signed in.
 
-    http: Http
-    _auth: SignIn
+    Args:
+        http: sends the requests.
+        auth: signs them.
+    """
+
+    def __init__(self, http: Http, auth: SignIn) -> None:
+        super().__init__(http)
+        self.campaign_rate = CAMPAIGN_RATE
+        self._auth = auth
 
     @property
     def account(self) -> str:
-        """`user@domain`; before the first answer the login, or that it is an API key."""
+        """`user@domain`; before the first response the username, or that it is an API key."""
         return self._auth.account
 
     def identity(self) -> Identity:
-        """Who is signed in: `user`, `domain` and `scope`; signs in where nobody did yet."""
+        """Return who is signed in: `user`, `domain` and `scope`; signs in if necessary.
+
+        >>> pbx.connection.identity().scope
+        'Office Manager'
+        """
         self._auth.headers()
         return self._auth.identity
 
-    def _now(self) -> datetime:
-        """The platform's time; signs in where nobody did yet, since an answer tells it."""
-        self._auth.headers()
-        return self.http.now()
+    def sign_in(self) -> TokenAnswer:
+        """Sign in again, and return the platform's response."""
+        return self._auth.sign_in()
 
-    def _whose(self, user: str | None = "~", domain: str = "~") -> str:
-        """Whose view a list is: that of the account, or of the user it is read for."""
+    def now(self) -> datetime:
+        """Return the platform's time; signs in if necessary, since a response reports the time."""
+        self._auth.headers()
+        return super().now()
+
+    def whose(self, user: str | None = "~", domain: str = "~") -> str:
+        """Return whose view a list is: that of the account, or of the user for whom it is read."""
         own = self.identity()
         if user in {"~", None, own.user} and domain in {"~", own.domain}:
             return str(own) or self.account
         return f"{user}@{own.domain if domain == '~' else domain}" if user not in {"~", None} else str(own)
 
-    def _read(self, path: str) -> Any:
+    def read(self, path: str) -> Any:
+        """Return the body of a response."""
         return self.http.send("GET", path, policy=READ).body
 
-    def _write(self, method: str, path: str, body: Wire | None = None) -> Wire:
-        """Change something; returns the acknowledgement."""
-        return cast(Wire, self.http.send(method, path, policy=WRITE, json=body).body or {})
+    def write(self, method: str, path: str, body: Wire | None = None, *, id: str | None = None) -> Wire:  # noqa: A002
+        """Change something, and return the platform's response.
 
-    def _list(
+        Args:
+            method: the HTTP method.
+            path: the path.
+            body: what to send as JSON.
+            id: what to look for if the response is lost.
+
+        Raises:
+            OutcomeUnknown: the response was lost.
+        """
+        found = parse_single(self.http.send(method, path, policy=WRITE, json=body, id=id).body)
+        return found if isinstance(found, dict) else {}
+
+    def rows(
         self, path: str, key: Key, what: str, limit: int | None, query: Mapping[str, str] | None = None
     ) -> list[Wire]:
-        return list(chain.from_iterable(self._pages(path, key, what, limit, query)))
+        """Return all rows of a list; the arguments are those of `pages`."""
+        return list(chain.from_iterable(self.pages(path, key, what, limit, query)))
 
-    def _pages(
+    def pages(
         self, path: str, key: Key, what: str, limit: int | None, query: Mapping[str, str] | None = None
     ) -> Iterator[list[Wire]]:
+        """Return the pages of a list, each of which is requested when it is needed.
+
+        Args:
+            path: path of the list.
+            key: distinguishes the rows.
+            what: what the rows are, for the progress bar.
+            limit: the most rows; all rows if `None`.
+            query: further parameters.
+        """
+
         def fetch(offset: int, wanted: int) -> list[Any]:
             params = {**(query or {}), "limit": wanted, "start": offset}
             try:
-                answer = self.http.send("GET", path, policy=READ, params=params).body
+                found = self.http.send("GET", path, policy=READ, params=params).body
             except NotFound as error:
-                # Some routes answer an empty list with 404 (NetSapiens 0, conventions).
+                # Some routes respond to an empty list with 404 (NetSapiens 0, conventions).
                 if offset or not means_empty(error):
                     raise
                 return []
-            # Some routes answer one row as a bare object.
-            return answer if isinstance(answer, list) else [answer] if answer else []
+            # Some routes respond with a bare object if there is only one row.
+            return found if isinstance(found, list) else [found] if found else []
 
         return offset_pages(fetch, size=PAGE, key=key, what=what, limit=limit)
 
 
 def means_empty(error: NotFound) -> bool:
-    """Whether a 404 means an empty list: it is the platform's, and names nothing that is missing."""
+    """Whether a 404 means an empty list: it comes from the platform, and names nothing that is missing."""
     reason = error.reason or ""
     return not any(words in reason for words in ("No Route", "does not exist", "HTML page"))
 
 
+def explain(body: Any) -> Explanation:
+    """Read the body of an error response: its `message`, or in some places `error` (NetSapiens 8)."""
+    if not isinstance(body, dict):
+        return Explanation()
+    message = body.get("message") or body.get("error")
+    return Explanation(str(message) if message else None, body.get("code"))
+
+
 def domain_path(domain: str) -> str:
-    """The path of a domain; `~` is one's own."""
+    """Return the path of a domain; `~` is one's own."""
     return f"/domains/{part(domain)}"
 
 
 def user_path(domain: str, user: str) -> str:
-    """The path of a user; `~` is oneself."""
+    """Return the path of a user; `~` is oneself."""
     return f"{domain_path(domain)}/users/{part(user)}"
 
 
 def owner_path(domain: str, user: str | None) -> str:
-    """The path of a user, or of the whole domain where there is none."""
+    """Return the path of a user, or of the whole domain if `user` is `None`."""
     return user_path(domain, user) if user else domain_path(domain)
 
 
 def session_path(domain: str, user: str, session: str) -> str:
-    """The path of one message session."""
-    return f"{user_path(domain, user)}/messagesessions/{session_id(session)}"
+    """Return the path of a message session.
+
+    Raises:
+        InvalidRequest: the session's ID is not valid.
+    """
+    return f"{user_path(domain, user)}/messagesessions/{check_session_id(session)}"
 
 
-def only(answer: Any) -> Wire:
-    """The one object of an answer, which some routes wrap in a list."""
-    return cast(Wire, answer[0] if isinstance(answer, list) and answer else answer or {})
+def parse_single(body: Any) -> Wire:
+    """Return the one object of a response, which some routes wrap in a list."""
+    return cast(Wire, body[0] if isinstance(body, list) and body else body or {})
 
 
-def id_of(row: Mapping[str, Any]) -> Any:
-    """What tells messages and subscriptions apart."""
+def row_id(row: Mapping[str, Any]) -> Any:
+    """Return the ID of a message or subscription."""
     return row.get("id")

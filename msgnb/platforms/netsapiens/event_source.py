@@ -1,77 +1,89 @@
-"""The subscriptions behind `listen`: opened at an address that nobody can guess, renewed and closed."""
+"""The subscriptions behind `listen`, at a URL that no one can guess (NetSapiens 7)."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgnb.core.errors import NotFound, OutcomeUnknown
 from msgnb.events.event import Event
-from msgnb.platforms.netsapiens.events import event_of
+from msgnb.platforms.netsapiens.connection import NetSapiensConnection
+from msgnb.platforms.netsapiens.events import parse_event
+from msgnb.platforms.netsapiens.subscriptions import Subscriptions
 
-if TYPE_CHECKING:
-    from msgnb.platforms.netsapiens.subscriptions import Subscriptions
 
+class NetSapiensEventSource:
+    """Event subscriptions of one account.
 
-class EventSource:
-    """Event subscriptions of one account, as `Live` uses them."""
+    Args:
+        connection: the connection.
+        subscriptions: the account's subscriptions.
+        user: the user whose events are received; `*` is all users. If `None`, all users for those who manage
+            the domain, and oneself for others.
+        domain: the domain; one's own if `None`.
+    """
 
-    platform = "netsapiens"
-
-    def __init__(self, pbx: Subscriptions, user: str | None, domain: str | None) -> None:
-        self._pbx = pbx
+    def __init__(
+        self,
+        connection: NetSapiensConnection,
+        subscriptions: Subscriptions,
+        user: str | None,
+        domain: str | None,
+    ) -> None:
+        self.platform = connection.platform
+        # Each event that arrives is given a time, which must not wait for a sign-in.
+        self.now = connection.http.now
+        self._connection = connection
+        self._subscriptions = subscriptions
         self._user = user
         self._domain = domain
 
     @property
     def account(self) -> str:
-        """Whose view it is."""
-        return self._pbx.account
-
-    def now(self) -> datetime:
-        """The platform's time."""
-        return self._pbx.http.now()
+        """The account: `user@domain`."""
+        return self._connection.account
 
     def open(self, topic: str, url: str, lifetime: timedelta) -> str:
-        """Subscribe the address to a model for that long; returns the subscription's id."""
-        who = self._pbx.identity()
+        """Subscribe a URL to a topic for some time, and return the subscription's ID."""
+        who = self._connection.identity()
+        everybody = who.manages or not who.user
         try:
-            made = self._pbx.create_subscription(
+            made = self._subscriptions.create(
                 topic,
                 url,
+                expires=lifetime,
                 domain=self._domain or who.domain or None,
-                user=self._user or ("*" if who.manages or not who.user else who.user),
-                subscription_expires_datetime=lifetime,
+                user=self._user or ("*" if everybody else who.user),
             )
         except OutcomeUnknown:
-            # Its address is found nowhere else, so it can be looked up.
-            found = self._found(url)
+            # The URL is used for nothing else, so the subscription can be looked up by it.
+            found = self._find(url)
             if found is None:
                 raise
             return found
         return str(made["id"])
 
     def renew(self, subscription: str, lifetime: timedelta) -> None:
-        """Let a subscription live that long from now.
+        """Let a subscription live for some time from now.
 
         Raises:
-            NotFound: it is gone.
+            NotFound: it no longer exists.
         """
-        self._pbx.renew_subscription(subscription, lifetime)
+        self._subscriptions.renew(subscription, lifetime)
 
     def close(self, subscription: str) -> None:
-        """Delete a subscription; one that is gone is what was wanted."""
+        """Delete a subscription, if it still exists."""
         try:
-            self._pbx.delete_subscription(subscription, domain=self._domain)
+            self._subscriptions.delete(subscription, domain=self._domain)
         except NotFound:
             return
 
     def event(self, topic: str, wire: Any, arrived: datetime) -> Event:
-        """A posted object as an event."""
-        return event_of(topic, wire, self.account, arrived)
+        """Return a posted object as an event."""
+        return parse_event(topic, wire, self.account, arrived)
 
-    def _found(self, url: str) -> str | None:
-        rows = self._pbx.read_subscription()
+    def _find(self, url: str) -> str | None:
+        rows = self._subscriptions.read()
         return next(
             (str(row["id"]) for row in rows if isinstance(row, dict) and row.get("post-url") == url), None
         )

@@ -1,18 +1,18 @@
-"""How posted objects become events, under either of the names that they have (NetSapiens 7.4, 7.5)."""
+"""How posted objects become events, whichever of its two names a field has (NetSapiens 7.4, 7.5)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from msgnb.core.sending import new_id
 from msgnb.events.event import Event
-from msgnb.platforms.netsapiens.field_names import CALL_KEYS, MESSAGE_KEYS, SESSION_KEYS, Names, respelt
-from msgnb.platforms.netsapiens.to_tables import CALL_STATES, moment
+from msgnb.platforms.netsapiens import NAME
+from msgnb.platforms.netsapiens.field_names import CALL_KEYS, MESSAGE_KEYS, SESSION_KEYS, Names, rename_row
+from msgnb.platforms.netsapiens.to_tables import CALL_STATES, DIRECTIONS, parse_time
 from msgnb.tables import text
 
-PLATFORM = "netsapiens"
 CALL_TOPICS = {"call", "call_origid", "cdr"}
 NAMES: Mapping[str, Names] = {
     "message": MESSAGE_KEYS,
@@ -21,9 +21,16 @@ NAMES: Mapping[str, Names] = {
 }
 
 
-def event_of(topic: str, wire: Any, account: str, arrived: datetime) -> Event:
-    """A posted object as an event; what can't be read is kept all the same."""
-    row = respelt(wire, NAMES.get(topic, {})) if isinstance(wire, dict) else {}
+def parse_event(topic: str, wire: Any, account: str, arrived: datetime) -> Event:
+    """Return a posted object as an event; what is not an object becomes one without content.
+
+    Args:
+        topic: the event model.
+        wire: the posted object.
+        account: the account that receives it.
+        arrived: when it arrived, for events that have no time of their own.
+    """
+    row = rename_row(wire, NAMES.get(topic, {})) if isinstance(wire, dict) else {}
     if topic == "message":
         return _message(row, wire, account, arrived)
     if topic == "messagesession":
@@ -32,7 +39,7 @@ def event_of(topic: str, wire: Any, account: str, arrived: datetime) -> Event:
         return _call(topic, row, wire, account, arrived)
     user = text(row.get("uid") or row.get("user"))
     return Event(
-        PLATFORM,
+        NAME,
         account,
         new_id(),
         topic,
@@ -47,11 +54,11 @@ def _message(row: Mapping[str, Any], wire: Any, account: str, arrived: datetime)
     sender = _first(row, "from-number", "from-user-id")
     recipient = _first(row, "dialed", "terminating-user-id")
     session, value = text(row.get("messagesession-id")), text(row.get("text"))
-    told = {"orig": "inbound", "term": "outbound"}.get(str(row.get("direction")))
-    # Chat leaves the direction empty, and there the sender tells.
-    action = told or ("outbound" if text(row.get("from-user-id")) == account else "inbound")
+    reported = DIRECTIONS.get(str(row.get("direction")))
+    # Chat has no direction, so the sender decides.
+    action = reported or ("outbound" if text(row.get("from-user-id")) == account else "inbound")
     return Event(
-        PLATFORM,
+        NAME,
         account,
         text(row.get("id")) or new_id(),
         "message",
@@ -75,7 +82,7 @@ def _session(row: Mapping[str, Any], wire: Any, account: str, arrived: datetime)
     read = row.get("messagesession-last-status") == "read"
     action = "outbound" if own else "read" if read else "inbound"
     return Event(
-        PLATFORM,
+        NAME,
         owner,
         new_id(),
         "messagesession",
@@ -85,7 +92,7 @@ def _session(row: Mapping[str, Any], wire: Any, account: str, arrived: datetime)
         text(row.get("messagesession-remote")),
         value,
         raw=wire,
-        # A read mark is news; its text was told when it came.
+        # A read mark is new; its text was reported when it arrived.
         subject=None if action == "read" else (session, value),
         teller=("messagesession", owner),
     )
@@ -97,7 +104,7 @@ def _call(topic: str, row: Mapping[str, Any], wire: Any, account: str, arrived: 
     session = _first(row, "call-orig-call-id", "cdr_id")
     called = text(row.get("call-dialed-number"))
     return Event(
-        PLATFORM,
+        NAME,
         account,
         new_id(),
         topic,
@@ -116,10 +123,5 @@ def _first(row: Mapping[str, Any], *keys: str) -> str | None:
 
 
 def _time(row: Mapping[str, Any], arrived: datetime) -> datetime:
-    """When it happened; a call's event happens when it comes, whenever the call began."""
-    told = moment(row.get("timestamp") or row.get("messagesession-last-datetime"))
-    try:
-        found = datetime.fromisoformat(told) if told else arrived
-    except ValueError:
-        return arrived
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    """When it happened; an event of a call happens when it arrives, whenever the call started."""
+    return parse_time(row.get("timestamp") or row.get("messagesession-last-datetime")) or arrived

@@ -1,6 +1,6 @@
-"""The two names that most things have on the wire: hyphenated in lists, of the first version in events.
+"""The two names that most fields have on the wire: hyphenated in lists, those of version 1 in events.
 
-Lists were seen with the names of the first version too (NetSapiens 2, 6, 7.4), so both are read everywhere.
+Some servers use the names of version 1 in lists too (NetSapiens 2, 6, 7.4), so both are read everywhere.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 Row = Mapping[str, Any]
 Names = Mapping[str, str]
+"""The hyphenated name of each name of version 1."""
 
 MESSAGE_KEYS: Names = {
     "from_num": "from-number",
@@ -36,7 +37,7 @@ SESSION_KEYS: Names = {
     "participants": "messagesession-participants",
     "session_name": "messagesession-name",
 }
-# Events of calls have some more names than lists have.
+# Events of calls have more names than lists have.
 CALL_KEYS: Names = {
     "hostname": "core-server",
     "sessionId": "call-session-id",
@@ -74,19 +75,19 @@ CALL_KEYS: Names = {
 }
 
 
-def modern(found: Sequence[Row], names: Names) -> Sequence[Row]:
-    """Rows under the hyphenated names; as they are where the first one has those already.
+def rename_rows(found: Sequence[Row], names: Names) -> Sequence[Row]:
+    """Return rows with hyphenated names; unchanged if the first row has no others.
 
-    A server spells all rows of one answer alike.
+    A server uses the same names for all rows of one response.
     """
     if not found or not names.keys() & found[0].keys():
         return found
-    return [respelt(row, names) for row in found]
+    return [rename_row(row, names) for row in found]
 
 
-def respelt(row: Row, names: Names) -> dict[str, Any]:
-    """One row under the hyphenated names; of two old names for the same the last one with a value counts."""
+def rename_row(row: Row, names: Names) -> dict[str, Any]:
+    """Return a row with hyphenated names; of two old names for one new name, the last with a value counts."""
     kept = {key: value for key, value in row.items() if key not in names}
-    named = {key: value for key, value in row.items() if key in names}
-    told = {names[key]: value for key, value in named.items() if value is not None and value != ""}
-    return {**{names[key]: value for key, value in named.items()}, **told, **kept}
+    old = {key: value for key, value in row.items() if key in names}
+    filled = {names[key]: value for key, value in old.items() if value is not None and value != ""}
+    return {**{names[key]: value for key, value in old.items()}, **filled, **kept}

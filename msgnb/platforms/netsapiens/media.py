@@ -1,4 +1,4 @@
-"""Pictures and other files that go with a message: read, weighed, recognised and written as base64."""
+"""Pictures and other files that are sent with a message: read, checked, recognized and encoded as base64."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LARGEST = 18_000_000
-"""Bytes. In base64 they become a third more, and operators refuse bodies over 25 MB (NetSapiens 8); what a
-carrier takes along as MMS is often far less, around 1 MB."""
-_TOLD_BY_CONTENT = ("image/", "audio/", "video/")
+"""Bytes. In base64 a file becomes a third larger, and operators refuse bodies over 25 MB (NetSapiens 8); what
+carriers deliver as MMS is often far less, around 1 MB."""
+_RECOGNIZED_BY_CONTENT = ("image/", "audio/", "video/")
 
 
 @dataclass(frozen=True)
@@ -29,32 +29,55 @@ class Media:
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size in bytes."""
         return len(self.content)
 
     def wire(self) -> dict[str, Any]:
-        """As the platform takes it (NetSapiens 3.2)."""
+        """Return the fields of a message that carry it (NetSapiens 3.2)."""
         data = b64encode(self.content).decode()
         return {"data": data, "mime-type": self.mime_type, "size": self.size}
 
 
-def media_of(source: str | Path | bytes | Image | Media, mime_type: str | None = None) -> Media:
-    """The media of a path, of bytes or of a picture of Pillow.
+@dataclass(frozen=True)
+class Encoded:
+    """A file that somebody else encoded; what is `None` is not sent.
 
-    >>> media_of("photo.jpg")
+    Args:
+        data: the content in base64.
+        mime_type: the MIME type.
+        size: the size of the content in bytes.
+    """
+
+    data: str | None = field(default=None, repr=False)
+    mime_type: str | None = None
+    size: int | None = None
+
+    def wire(self) -> dict[str, Any]:
+        """Return the fields of a message that carry it."""
+        return {"data": self.data, "mime-type": self.mime_type, "size": self.size}
+
+
+if TYPE_CHECKING:
+    Source = str | Path | bytes | Image | Media
+
+
+def load_media(source: Source, mime_type: str | None = None) -> Media:
+    """Return the media in a file, in bytes or in a Pillow image.
+
+    >>> load_media("photo.jpg")
     Media(mime_type='image/jpeg')
 
     Args:
-        source: a path as text or `Path`, the bytes themselves, or a `PIL.Image.Image`.
-        mime_type: what it is; found out from content and name where it is `None`.
+        source: a path as text or `Path`, bytes, or a `PIL.Image.Image`; `Media` are returned unchanged.
+        mime_type: the MIME type; detected from content and name if `None`.
 
     Raises:
-        InvalidRequest: there is no such file, it is empty or too large, or its type can't be told.
+        InvalidRequest: there is no such file, it is empty or too large, or its type cannot be detected.
     """
     if isinstance(source, Media):
         return source
     content, name = _read(source)
-    _weigh(len(content), name)
+    _check_size(len(content), name)
     found = mime_type or _mime_type(content, name)
     if not found or "/" not in found:
         raise InvalidRequest.of(
@@ -69,20 +92,20 @@ def _read(source: Any) -> tuple[bytes, str]:
     if isinstance(source, str | Path):
         path = Path(source).expanduser()
         try:
-            _weigh(path.stat().st_size, path.name)
+            _check_size(path.stat().st_size, path.name)
             return path.read_bytes(), path.name
         except OSError as error:
             raise InvalidRequest.of(media=f"{source}: {error.strerror}") from None
     if callable(getattr(source, "save", None)):
-        kept = BytesIO()
-        source.save(kept, getattr(source, "format", None) or "PNG")
-        return kept.getvalue(), ""
+        buffer = BytesIO()
+        source.save(buffer, getattr(source, "format", None) or "PNG")
+        return buffer.getvalue(), ""
     kind = type(source).__name__
     raise InvalidRequest.of(media=f"is a {kind}; give a path, bytes or a picture of Pillow")
 
 
-def _weigh(size: int, name: str) -> None:
-    """Refuse what is empty or too large; a file before it is read."""
+def _check_size(size: int, name: str) -> None:
+    """Refuse content that is empty or too large; for a file, before it is read."""
     what = name or "it"
     if not size:
         raise InvalidRequest.of(media=f"{what} is empty")
@@ -92,13 +115,13 @@ def _weigh(size: int, name: str) -> None:
 
 
 def _mime_type(content: bytes, name: str) -> str | None:
-    """By content, which can't be renamed; by name where the content tells only a container, or nothing."""
+    """The type by content, which renaming doesn't change; by name if the content doesn't reveal it."""
     import puremagic  # noqa: PLC0415 - loads when first used
 
     try:
-        told = puremagic.from_string(content[:65_536], mime=True, filename=name or None)
+        detected = puremagic.from_string(content[:65_536], mime=True, filename=name or None)
     except (puremagic.PureError, ValueError):
-        told = ""
-    if told.startswith(_TOLD_BY_CONTENT):
-        return told
-    return mimetypes.guess_type(name)[0] or told or None
+        detected = ""
+    if detected.startswith(_RECOGNIZED_BY_CONTENT):
+        return detected
+    return mimetypes.guess_type(name)[0] or detected or None

@@ -1,223 +1,153 @@
-"""Reading a conversation and writing into it (NetSapiens 3)."""
+"""Messages: read, and sent as chat, SMS or MMS (NetSapiens 3)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import TYPE_CHECKING
 
-from msgnb import tables
-from msgnb.core.errors import InvalidRequest
-from msgnb.core.http import WRITE
-from msgnb.core.sending import SendResult, new_id
-from msgnb.history.reading import Reader
-from msgnb.platforms.netsapiens import to_tables as rows
-from msgnb.platforms.netsapiens.connection import id_of, session_path
-from msgnb.platforms.netsapiens.media import Media, media_of
-from msgnb.platforms.netsapiens.numbers import NATIONAL, Numbers
-from msgnb.platforms.netsapiens.payloads import PHONE_KINDS, Wire, message_body, session_id
-from msgnb.platforms.netsapiens.sessions import Sessions
+from msgnb.core.sending import new_id
+from msgnb.core.times import When, instant
+from msgnb.platforms.netsapiens import to_tables
+from msgnb.platforms.netsapiens.connection import NetSapiensConnection, row_id, session_path
+from msgnb.platforms.netsapiens.media import Encoded, load_media
+from msgnb.platforms.netsapiens.numbers import Numbers
+from msgnb.platforms.netsapiens.payloads import PHONE_KINDS, Wire, check_session_id, make_message
+from msgnb.platforms.resources import Resource
 
 if TYPE_CHECKING:
     import pandas as pd
-    from PIL.Image import Image
 
-    Source = str | Path | bytes | Image | Media
+    from msgnb.platforms.netsapiens.media import Source
 
 
-class Messages(Sessions, Numbers):
-    """Messages of a session: read, and sent as chat, SMS and MMS, to one or to a group."""
+class Messages(Resource):
+    """Messages: `pbx.messages(session)`, `pbx.messages.send("chat", "1002", "Hello")`.
 
-    platform: ClassVar[str]
+    Args:
+        connection: the connection.
+        numbers: the numbers that SMS and MMS are sent from.
+    """
 
-    def messages(
+    _connection: NetSapiensConnection
+
+    def __init__(self, connection: NetSapiensConnection, numbers: Numbers) -> None:
+        super().__init__(connection)
+        self._numbers = numbers
+
+    def __call__(
         self,
         session: str,
         *,
+        since: When | None = None,
+        until: When | None = None,
         user: str = "~",
         domain: str = "~",
         limit: int | None = None,
         raw: bool = False,
     ) -> pd.DataFrame:
-        """The messages of one session, newest first, as a table `messages` (NetSapiens 3.1).
+        """Return the messages of one session, newest first, as a table `messages` (NetSapiens 3.1).
 
-        >>> pbx.messages(pbx.sessions()["session"][0])
+        The platform cannot filter by time. It lists the newest messages first, so pages are read until one
+        reaches back to `since`.
+
+        >>> pbx.messages(session)
+        >>> pbx.messages(session, since="2026-10-01", until="2026-11-01")
 
         Args:
-            session: the session's id.
-            user: `~` is oneself.
-            domain: `~` is one's own.
-            limit: the most rows; all where it is `None`.
-            raw: add the messages themselves as a last column.
+            session: the session's ID.
+            since: messages from this time on; a day, or a time with a zone. All if `None`.
+            until: messages before this time.
+            user: the user whose session it is; `~` is oneself.
+            domain: the domain; `~` is one's own.
+            limit: the most rows; all rows if `None`.
+            raw: add the platform's own objects as a last column `raw`.
 
         Raises:
-            InvalidRequest: the session's id can't be one.
+            InvalidRequest: the session's ID is not valid, or a time has no zone.
         """
-        path = f"{session_path(domain, user, session)}/messages"
-        return rows.messages(
-            self._pages(path, id_of, "messages", limit),
-            self._whose(user, domain),
-            session_id(session),
-            raw=raw,
-        )
+        begin, end = instant(since, "since"), instant(until, "until")
+        # Messages after `until` are at the beginning of the list, and don't count for the limit.
+        most = None if end else limit
+        pages: Iterable[list[Wire]] = self.pages(session, since=begin, user=user, domain=domain, limit=most)
+        if begin or end:
+            pages = [to_tables.within(chain.from_iterable(pages), begin, end)[:limit]]
+        return to_tables.messages(pages, self._connection.whose(user, domain), session, raw=raw)
 
-    def _reader(self, *, raw: bool = False) -> Reader:
-        return Exchanges(self, raw=raw)
-
-    def get_messages(
-        self,
-        messagesession: str | None = None,
-        domain: str = "~",
-        user: str | None = None,
-        limit: int | None = None,
+    def read(
+        self, session: str, *, user: str = "~", domain: str = "~", limit: int | None = None
     ) -> list[Wire]:
-        """The messages of a session, or the sessions of a domain or user, as the platform sends them.
+        """Return the messages of one session as the platform sends them; arguments as in `messages()`."""
+        pages = self.pages(session, user=user, domain=domain, limit=limit)
+        return list(chain.from_iterable(pages))
 
-        Args:
-            messagesession: the session; sessions are read where it is `None`.
-            domain: `~` is one's own.
-            user: for sessions `None` is the whole domain; for messages it is one's own user.
-            limit: the most rows; all where it is `None`.
-
-        Raises:
-            InvalidRequest: the session's id can't be one.
-        """
-        if messagesession is None:
-            return self._session_list(user, domain, limit)
-        path = f"{session_path(domain, user or '~', messagesession)}/messages"
-        return self._list(path, id_of, "messages", limit)
-
-    def send_message(
+    def pages(
         self,
-        message_type: str,
-        message: str,
-        destination: str | Sequence[str],
-        from_number: str | None = None,
-        messagesession: str | None = None,
-        data: str | None = None,
-        mime_type: str | None = None,
-        size: int | None = None,
+        session: str,
         *,
-        media: Source | None = None,
+        since: datetime | None = None,
         user: str = "~",
         domain: str = "~",
-    ) -> Wire:
-        """Send a message into a session, or start one (NetSapiens 3.2).
+        limit: int | None = None,
+    ) -> Iterator[list[Wire]]:
+        """Return the messages of one session page by page, as far back as `since`.
 
-        >>> pbx.send_message("sms", "Hello", "18585551234", "18585550001")
-        >>> pbx.send_message("mms", "The menu", ["18585551234", "18585551235"], media="menu.png")
-
-        Args:
-            message_type: `sms`, `mms`, `chat` or `chat-media`.
-            message: the text; with media it may be empty.
-            destination: numbers for SMS and MMS, user ids for chat; several make a group.
-            from_number: one of the user's own numbers, for SMS and MMS; the only one there is where it is
-                `None`.
-            messagesession: the session to answer in; a new one is started where it is `None`.
-            data: media in base64, where `media` is not given.
-            mime_type: of the media; found out where `media` is given.
-            size: of the media in bytes, for `data`.
-            media: a path, bytes, or a picture of Pillow, at most 18 MB.
-            user: who sends; `~` is oneself.
-            domain: `~` is one's own.
-
-        Returns:
-            The platform's answer, with the `messagesession-id` to answer in.
-
-        Raises:
-            InvalidRequest: session id, destination, media or from-number can't be right.
-            OutcomeUnknown: the answer got lost; `id` is the session's.
+        The last page may have older messages too.
         """
-        # The client makes the id of a new session, so that an answer that got lost can be looked up.
-        session = session_id(messagesession) if messagesession is not None else new_id()
-        if media is not None and data is not None:
-            raise InvalidRequest.of(media="and data are both given; one of them is enough")
-        given = {"data": data, "mime-type": mime_type, "size": size}
-        about = media_of(media, mime_type).wire() if media is not None else given
-        body = message_body(message_type, message, destination, about)
-        if message_type in PHONE_KINDS:
-            body["from-number"] = self._from_number(from_number, user, domain)
         path = f"{session_path(domain, user, session)}/messages"
-        answer = self.http.send("POST", path, policy=WRITE, json=body, id=session).body
-        return {"messagesession-id": session, **(answer if isinstance(answer, dict) else {})}
+        pages = self._connection.pages(path, row_id, "messages", limit)
+        return pages if since is None else _back_to(since, pages)
 
-    def send_text(
+    def send(
         self,
+        kind: str,
         to: str | Sequence[str],
         text: str,
         *,
         sender: str | None = None,
         session: str | None = None,
-        media: Source | None = None,
-    ) -> SendResult:
-        """Send a text: as an SMS to a phone number, as a chat message to a user.
+        media: Source | Encoded | None = None,
+        user: str = "~",
+        domain: str = "~",
+    ) -> Wire:
+        """Send a message in a session, or start one (NetSapiens 3.2).
 
-        >>> pbx.send_text("18585551234", "Hello", sender="18585550001")
-        >>> pbx.send_text("1002", "The menu", media="menu.png")
+        >>> pbx.messages.send("mms", ["18585551234", "18585551235"], "The menu", media="menu.png")
 
         Args:
-            to: a phone number, which is what has a sender, a `+` or ten digits and more, or a user id;
-                several make a group.
-            text: the text; with media it may be empty.
-            sender: one of the user's own numbers; the only one there is where it is `None`.
-            session: the session to answer in; a new one is started where it is `None`.
-            media: a path, bytes, or a picture of Pillow; makes it an MMS, or a chat with media.
+            kind: `sms`, `mms`, `chat` or `chat-media`.
+            to: phone numbers for SMS and MMS, user IDs for chat; several make a group.
+            text: the text; it may be empty if there are media.
+            sender: one of the user's numbers, for SMS and MMS; if `None`, the user's only number.
+            session: ID of the session to reply in; a new session if `None`.
+            media: a path, bytes or a Pillow image, at most 18 MB.
+            user: the user who sends; `~` is oneself.
+            domain: the domain; `~` is one's own.
+
+        Returns:
+            The platform's response, with the `messagesession-id` to reply in.
 
         Raises:
-            InvalidRequest: recipient, sender, session or media can't be right, or there is nothing to send.
-            OutcomeUnknown: the answer got lost; `id` is the session's.
+            InvalidRequest: session, recipients, media or sender are not valid.
+            OutcomeUnknown: the response was lost; `id` is the session's ID.
         """
-        if not text.strip() and media is None:
-            raise InvalidRequest.of(text="is empty")
-        phones = bool(sender) or all(map(is_phone, [to] if isinstance(to, str) else to))
-        plain, with_media = ("sms", "mms") if phones else ("chat", "chat-media")
-        kind = plain if media is None else with_media
-        answer = self.send_message(kind, text, to, sender, session, media=media)
-        return SendResult(
-            self.platform,
-            to if isinstance(to, str) else ",".join(to),
-            "sent",
-            message=_message_id(answer),
-            session=answer["messagesession-id"],
-            answer=answer,
-        )
+        # A new session gets its ID here, so that it can be looked up if the response is lost.
+        session = check_session_id(session) if session is not None else new_id()
+        if media is not None and not isinstance(media, Encoded):
+            media = load_media(media)
+        body = make_message(kind, text, to, media.wire() if media else {})
+        if kind in PHONE_KINDS:
+            body["from-number"] = self._numbers.choose(sender, user=user, domain=domain)
+        path = f"{session_path(domain, user, session)}/messages"
+        return {"messagesession-id": session, **self._connection.write("POST", path, body, id=session)}
 
 
-def is_phone(to: str) -> bool:
-    """Whether a recipient is a phone number rather than a user, whose ids are short."""
-    return to.startswith("+") or ("@" not in to and sum(map(str.isdigit, to)) >= NATIONAL)
-
-
-def _message_id(answer: Wire) -> str | None:
-    found: Any = answer.get("id")
-    return str(found) if found else None
-
-
-class Exchanges:
-    """How a user's history is read: session by session, page by page back to a moment."""
-
-    def __init__(self, pbx: Messages, *, raw: bool) -> None:
-        self._pbx = pbx
-        self._raw = raw
-
-    def sessions(self, since: datetime | None) -> list[str]:
-        """The sessions whose last message is not too old."""
-        found = self._pbx.sessions()
-        late = found[~(found["last_at"] < since)] if since else found
-        return list(late["session"])
-
-    def read(self, session: str, since: datetime | None, until: datetime | None) -> tables.Rows:  # noqa: ARG002
-        """The messages of one session; the platform knows no times, and lists the newest first."""
-        path = f"{session_path('~', '~', session)}/messages"
-        found: list[list[Wire]] = []
-        for page in self._pbx._pages(path, id_of, "messages", None):  # noqa: SLF001 - a part of it
-            found.append(page)
-            if since and page and _at(page[-1]) < since:
-                break
-        return rows.message_rows(found, self._pbx.account, session, raw=self._raw)
-
-
-def _at(message: Wire) -> datetime:
-    moment = datetime.fromisoformat(str(message.get("timestamp")))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _back_to(since: datetime, pages: Iterator[list[Wire]]) -> Iterator[list[Wire]]:
+    """The pages up to the first one whose oldest message is too old."""
+    for page in pages:
+        yield page
+        times = (to_tables.parse_time(row.get("timestamp")) for row in reversed(page))
+        oldest = next((time for time in times if time), None)
+        if oldest and oldest < since:
+            return

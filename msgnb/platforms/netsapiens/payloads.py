@@ -12,6 +12,8 @@ from msgnb.core.errors import InvalidRequest
 from msgnb.core.phones import dialable
 
 Wire = dict[str, Any]
+Expiry = str | datetime | timedelta
+"""When a subscription ends: a time with a zone, a span from now, or `YYYY-MM-DD HH:MM:SS` in UTC."""
 
 PHONE_KINDS = ("sms", "mms")
 MEDIA_KINDS = ("mms", "chat-media")
@@ -21,10 +23,22 @@ MODELS = (
     "agent", "auditlog", "auditlog_lite", "call", "call_origid", "cdr", "message", "messagesession",
     "presence", "subscriber", "voicemail",
 )  # fmt: skip
+"""The kinds of events, which NetSapiens calls models (NetSapiens 7.2)."""
+NATIONAL_DIGITS = 10
+"""Digits of a North American number without its country code, which servers accept too."""
 
 
-def session_id(session: str) -> str:
-    """A session's id, checked (NetSapiens 3.2)."""
+def is_phone(to: str) -> bool:
+    """Whether a recipient is a phone number; user IDs are shorter."""
+    return to.startswith("+") or ("@" not in to and sum(map(str.isdigit, to)) >= NATIONAL_DIGITS)
+
+
+def check_session_id(session: str) -> str:
+    """Return a session's ID (NetSapiens 3.2).
+
+    Raises:
+        InvalidRequest: it is too short, or has other characters than letters, digits and underscores.
+    """
     if not SESSION_ID.fullmatch(session):
         raise InvalidRequest.of(
             messagesession=f"{session!r} has {len(session)} characters; an id has 32 or more of A-Z a-z 0-9 _"
@@ -32,64 +46,87 @@ def session_id(session: str) -> str:
     return session
 
 
-def message_body(kind: str, message: str, destination: str | Sequence[str], media: Wire) -> Wire:
-    """The body that sends a message, but for the number it goes out from; checked (NetSapiens 3.2)."""
+def make_message(kind: str, text: str, to: str | Sequence[str], media: Wire) -> Wire:
+    """Return the body that sends a message, without the number that it is sent from (NetSapiens 3.2).
+
+    Args:
+        kind: one of `KINDS`.
+        text: the text; it may be empty if there are media.
+        to: one recipient, or several for a group.
+        media: the fields of the media; those that are `None` are left out.
+
+    Raises:
+        InvalidRequest: kind, recipients, text or media are not valid.
+    """
     if kind not in KINDS:
         raise InvalidRequest.of(message_type=f"{kind!r} is none of {', '.join(KINDS)}")
-    to = [destination] if isinstance(destination, str) else list(destination)
-    if not to or not all(to):
+    recipients = [to] if isinstance(to, str) else list(to)
+    if not recipients or not all(recipients):
         raise InvalidRequest.of(destination="is empty: whom to send to?")
     if kind in PHONE_KINDS:
-        to = [dialable(number) for number in to]
-    about = {key: value for key, value in media.items() if value is not None}
-    _check_media(kind, about)
-    if not message and not about:
+        recipients = [dialable(number) for number in recipients]
+    fields = {key: value for key, value in media.items() if value is not None}
+    _check_media(kind, fields)
+    if not text and not fields:
         raise InvalidRequest.of(message="is empty")
+    destination = recipients[0] if len(recipients) == 1 else recipients
     # A text is required with media too; the documentation writes this one.
-    text = message or "media"
-    return {"type": kind, "message": text, "destination": to[0] if len(to) == 1 else to, **about}
+    return {"type": kind, "message": text or "media", "destination": destination, **fields}
 
 
-def _check_media(kind: str, about: Wire) -> None:
-    if kind in MEDIA_KINDS and not {"data", "mime-type"} <= about.keys():
-        missing = "media is missing" if "data" not in about else "its mime_type is missing"
+def _check_media(kind: str, fields: Wire) -> None:
+    if kind in MEDIA_KINDS and not {"data", "mime-type"} <= fields.keys():
+        missing = "media is missing" if "data" not in fields else "its mime_type is missing"
         raise InvalidRequest.of(media=f"{missing}; {kind} takes a path, bytes or a picture as media=")
-    if kind not in MEDIA_KINDS and about:
+    if kind not in MEDIA_KINDS and fields:
         instead = "mms" if kind in PHONE_KINDS else "chat-media"
         raise InvalidRequest.of(message_type=f"{kind!r} carries no media; {instead!r} does")
 
 
-def model_name(model: str) -> str:
-    """The name of an event model, checked (NetSapiens 7.2)."""
+def check_model(model: str) -> str:
+    """Return the name of an event model (NetSapiens 7.2).
+
+    Raises:
+        InvalidRequest: there is no such model.
+    """
     if model not in MODELS:
         raise InvalidRequest.of(model=f"{model!r} is none of {', '.join(MODELS)}")
     return model
 
 
-def post_address(url: str) -> str:
-    """The URL that events are posted to, checked."""
+def check_url(url: str) -> str:
+    """Return the URL that events are posted to.
+
+    Raises:
+        InvalidRequest: it is not a web address.
+    """
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise InvalidRequest.of(post_url=f"{url!r} is no web address; write it as https://host/path")
     return url
 
 
-Moment = str | datetime | timedelta
+def format_expiry(expires: Expiry | None, clock: Callable[[], datetime]) -> str | None:
+    """Return the end of a subscription as the platform writes it (NetSapiens 7.2).
 
+    Args:
+        expires: the end; text is returned unchanged.
+        clock: returns the platform's time.
 
-def expiry(given: Moment | None, clock: Callable[[], datetime]) -> str | None:
-    """When a subscription ends, as the platform writes it; a `timedelta` counts from now (NetSapiens 7.2)."""
-    if not isinstance(given, datetime | timedelta):
-        return given
+    Raises:
+        InvalidRequest: the time has no zone, or has passed.
+    """
+    if not isinstance(expires, datetime | timedelta):
+        return expires
     now = clock()
-    given = now + given if isinstance(given, timedelta) else given
-    if given.tzinfo is None:
-        raise InvalidRequest.of(expires=f"{given} has no zone; write datetime(…, tzinfo=UTC)")
-    if given <= now:
-        raise InvalidRequest.of(expires=f"{given} is over already")
-    return f"{given.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    end = now + expires if isinstance(expires, timedelta) else expires
+    if end.tzinfo is None:
+        raise InvalidRequest.of(expires=f"{end} has no zone; write datetime(…, tzinfo=UTC)")
+    if end <= now:
+        raise InvalidRequest.of(expires=f"{end} is over already")
+    return f"{end.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def hyphenated(**fields: str | int | None) -> Wire:
-    """What is given of a subscription's fields, under the wire's names."""
+def make_subscription(**fields: str | int | None) -> Wire:
+    """Return the fields of a subscription that are not `None`, under the platform's hyphenated names."""
     return {name.replace("_", "-"): value for name, value in fields.items() if value is not None}

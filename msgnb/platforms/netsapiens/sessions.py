@@ -6,127 +6,146 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgnb.core.errors import InvalidRequest, NotFound, Rejected
-from msgnb.platforms.netsapiens import to_tables as rows
-from msgnb.platforms.netsapiens.connection import Resource, only, owner_path, session_path
-from msgnb.platforms.netsapiens.field_names import SESSION_KEYS, modern
+from msgnb.platforms.netsapiens import to_tables
+from msgnb.platforms.netsapiens.connection import (
+    NetSapiensConnection,
+    owner_path,
+    parse_single,
+    session_path,
+)
+from msgnb.platforms.netsapiens.field_names import SESSION_KEYS, rename_rows
 from msgnb.platforms.netsapiens.payloads import Wire
+from msgnb.platforms.resources import Resource
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 class Sessions(Resource):
-    """Reading and changing message sessions."""
+    """Message sessions: `pbx.sessions()`, `pbx.sessions.mark(session)`.
 
-    def sessions(
+    The methods that change a session return the platform's acknowledgement.
+    """
+
+    _connection: NetSapiensConnection
+
+    def __call__(
         self, *, user: str | None = "~", domain: str = "~", limit: int | None = None, raw: bool = False
     ) -> pd.DataFrame:
-        """The message sessions of a user or a domain, newest first, as a table `sessions` (NetSapiens 2).
+        """Return the sessions of a user or a domain, newest first, as a table `sessions` (NetSapiens 2).
 
         >>> pbx.sessions()
-        >>> pbx.sessions(user=None)  # of everybody in the domain
+        >>> pbx.sessions(user=None)  # those of all users of the domain
 
         Args:
-            user: `~` is oneself, `None` the whole domain.
-            domain: `~` is one's own.
-            limit: the most rows; all where it is `None`.
-            raw: add the sessions themselves as a last column.
+            user: the user; `~` is oneself, `None` the whole domain.
+            domain: the domain; `~` is one's own.
+            limit: the most rows; all rows if `None`.
+            raw: add the platform's own objects as a last column `raw`.
         """
-        found = self._session_list(user, domain, limit)
-        frame = rows.sessions(found, self._whose(), raw=raw)
+        rows = self.read(user=user, domain=domain, limit=limit)
+        frame = to_tables.sessions(rows, self._connection.whose(), raw=raw)
         return frame.sort_values("last_at", ascending=False, ignore_index=True, kind="stable")
 
-    def read_session(self, session: str, *, user: str = "~", domain: str = "~") -> Wire:
-        """One message session, as the platform sends it (NetSapiens 2).
+    def read(self, *, user: str | None = "~", domain: str = "~", limit: int | None = None) -> list[Wire]:
+        """Return message sessions as the platform sends them; the arguments are those of `sessions()`."""
+        path = f"{owner_path(domain, user)}/messagesessions"
+        return self._connection.rows(path, _session_key, "sessions", limit)
+
+    def get(self, session: str, *, user: str = "~", domain: str = "~") -> Wire:
+        """Return one message session as the platform sends it (NetSapiens 2).
 
         Args:
-            session: the session's id.
-            user: whose list it is in; `~` is oneself.
-            domain: `~` is one's own.
+            session: the session's ID.
+            user: the user whose session it is; `~` is oneself.
+            domain: the domain; `~` is one's own.
 
         Raises:
-            InvalidRequest: the session's id can't be one.
+            InvalidRequest: the session's ID is not valid.
             NotFound: the user has no such session.
         """
         path = session_path(domain, user, session)
         try:
-            return only(self._read(path))
+            return parse_single(self._connection.read(path))
         except NotFound as error:
             if "No Route" not in (error.reason or ""):
                 raise
-            # Servers before 44.3 know the list alone.
-            for row in modern(self._session_list(user, domain, None), SESSION_KEYS):
+            # Servers before 44.3 have only the list.
+            for row in rename_rows(self.read(user=user, domain=domain), SESSION_KEYS):
                 if str(row.get("messagesession-id")) == session:
                     return dict(row)
             raise
 
-    def count_sessions(self, *, user: str | None = "~", domain: str = "~") -> int:
-        """The number of message sessions of a user, or of a domain where `user` is `None`."""
+    def count(self, *, user: str | None = "~", domain: str = "~") -> int:
+        """Return the number of message sessions of a user, or of a domain if `user` is `None`."""
         path = f"{owner_path(domain, user)}/messagesessions/count"
         try:
-            found = only(self._read(path)).get("total")
+            total = parse_single(self._connection.read(path)).get("total")
         except Rejected:
-            found = None
-        # The count is not documented; a server that has none is asked for the list.
-        return int(found) if found is not None else len(self._session_list(user, domain, None))
+            total = None
+        # The count is not documented; on a server that has none the sessions are listed.
+        return int(total) if total is not None else len(self.read(user=user, domain=domain))
 
-    def rename_session(self, session: str, name: str, *, user: str = "~", domain: str = "~") -> Wire:
-        """Give a chat a name; returns the platform's acknowledgement.
+    def rename(self, session: str, name: str, *, user: str = "~", domain: str = "~") -> Wire:
+        """Give a chat a name.
+
+        >>> pbx.sessions.rename(session, "Soccer team")
 
         Raises:
-            InvalidRequest: the name is empty, or the session's id can't be one.
+            InvalidRequest: the name is empty, or the session's ID is not valid.
             Rejected: only chats have names.
         """
         if not name.strip():
             raise InvalidRequest.of(name="is empty")
-        return self._write("PUT", session_path(domain, user, session), {"session-name": name})
+        return self._change(session, {"session-name": name}, user, domain)
 
     def set_participants(
         self, session: str, participants: Sequence[str], *, user: str = "~", domain: str = "~"
     ) -> Wire:
-        """Say who takes part in a chat from now on; returns the platform's acknowledgement.
+        """Replace the participants of a chat.
 
-        >>> pbx.set_participants(session, ["1001", "1002", "1004"])
+        >>> pbx.sessions.set_participants(session, ["1001", "1002", "1004"])
 
         Args:
-            session: the session's id.
-            participants: user ids, the user's own among them.
-            user: `~` is oneself.
-            domain: `~` is one's own.
+            session: the session's ID.
+            participants: user IDs, including the user's own.
+            user: the user; `~` is oneself.
+            domain: the domain; `~` is one's own.
 
         Raises:
-            InvalidRequest: nobody, or not the user: `leave_session` leaves.
+            InvalidRequest: there are no participants, or the user is not among them.
             Rejected: only chats have participants.
         """
         names = [participants] if isinstance(participants, str) else list(participants)
-        own = self.identity().user if user == "~" else user
+        own = self._connection.identity().user if user == "~" else user
         if not names or not all(names):
             raise InvalidRequest.of(participants="names nobody, or somebody without a name")
         if own and own not in {name.partition("@")[0] for name in names}:
-            raise InvalidRequest.of(participants=f"is without {own}; leave_session(session) leaves a chat")
-        return self._write("PUT", session_path(domain, user, session), {"participants": ",".join(names)})
+            raise InvalidRequest.of(participants=f"is without {own}; sessions.leave(session) leaves a chat")
+        return self._change(session, {"participants": ",".join(names)}, user, domain)
 
-    def mark_session(self, session: str, *, read: bool = True, user: str = "~", domain: str = "~") -> Wire:
-        """Mark a session as read, or with `read=False` as unread; returns the acknowledgement."""
-        body = {"messagesession-last-status": "read" if read else "unread"}
-        return self._write("PUT", session_path(domain, user, session), body)
+    def mark(self, session: str, *, read: bool = True, user: str = "~", domain: str = "~") -> Wire:
+        """Mark a session as read, or as unread if `read` is false."""
+        return self._change(
+            session, {"messagesession-last-status": "read" if read else "unread"}, user, domain
+        )
 
-    def leave_session(self, session: str, *, user: str = "~", domain: str = "~") -> Wire:
-        """Leave a chat; the others go on. Returns the platform's acknowledgement."""
-        return self._write("PUT", f"{session_path(domain, user, session)}/leave")
+    def leave(self, session: str, *, user: str = "~", domain: str = "~") -> Wire:
+        """Leave a chat. The chat continues for the other participants."""
+        return self._connection.write("PUT", f"{session_path(domain, user, session)}/leave")
 
-    def delete_session(self, session: str, *, user: str = "~", domain: str = "~") -> Wire:
-        """Take a session off the user's list; returns the platform's acknowledgement.
+    def delete(self, session: str, *, user: str = "~", domain: str = "~") -> Wire:
+        """Remove a session from the user's list.
 
         Raises:
             NotFound: the user has no such session.
         """
-        return self._write("DELETE", session_path(domain, user, session))
+        return self._connection.write("DELETE", session_path(domain, user, session))
 
-    def _session_list(self, user: str | None, domain: str, limit: int | None) -> list[Wire]:
-        path = f"{owner_path(domain, user)}/messagesessions"
-        return self._list(path, _session_key, "sessions", limit)
+    def _change(self, session: str, body: Wire, user: str, domain: str) -> Wire:
+        return self._connection.write("PUT", session_path(domain, user, session), body)
 
 
 def _session_key(row: Wire) -> tuple[Any, ...]:
+    # Each participant has a row of their own.
     return row.get("messagesession-id") or row.get("session_id"), row.get("user"), row.get("domain")

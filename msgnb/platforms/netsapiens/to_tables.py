@@ -1,6 +1,7 @@
 """How NetSapiens' objects become rows of the tables.
 
-Live servers send numbers where the contract says text, and two spellings of the times; both are read.
+Servers send numbers where the documents say text, and times under two names and in several formats; all of
+them are read.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
-from msgnb.platforms.netsapiens.field_names import CALL_KEYS, MESSAGE_KEYS, SESSION_KEYS, modern
+from msgnb.platforms.netsapiens import NAME
+from msgnb.platforms.netsapiens.field_names import CALL_KEYS, MESSAGE_KEYS, SESSION_KEYS, rename_rows
+from msgnb.platforms.netsapiens.payloads import Wire
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = Mapping[str, Any]
 
-# All other types are sorts of chat, an open list (NetSapiens 3.1).
+# All other types are kinds of chat; the platform's list of them is open (NetSapiens 3.1).
 _CHANNELS = {"sms": "sms", "mms": "mms"}
-_DIRECTIONS = {"orig": "inbound", "term": "outbound"}
+DIRECTIONS = {"orig": "inbound", "term": "outbound"}
 _STATUSES = {
     "sending": "accepted",
     "sent": "sent",
@@ -34,14 +37,15 @@ _MESSAGE_KEYS = (
 )  # fmt: skip
 CALL_STATES = {"alerting": "ringing", "active": "active"}
 _PHONES = ("cell", "work", "home")
+"""The phone numbers of a contact, the one to write to first."""
 
 
 def sessions(wire: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
-    """Message sessions as a table `sessions` (NetSapiens 2)."""
-    found = modern(wire, SESSION_KEYS)
+    """Return message sessions as a table `sessions` (NetSapiens 2)."""
+    found = rename_rows(wire, SESSION_KEYS)
     owners = [_owner(row, account) for row in found]
     values = {
-        "platform": "netsapiens",
+        "platform": NAME,
         "account": owners,
         "session": tables.texts(found, "messagesession-id"),
         "contact": tables.texts(found, "messagesession-remote"),
@@ -58,18 +62,18 @@ def sessions(wire: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
 
 
 def messages(pages: Iterable[Sequence[Row]], account: str, session: str, *, raw: bool) -> pd.DataFrame:
-    """Pages of messages as a table `messages` (NetSapiens 3.1)."""
+    """Return pages of messages as a table `messages` (NetSapiens 3.1)."""
     return tables.MESSAGES.joined([message_rows(pages, account, session, raw=raw)], raw=raw)
 
 
 def message_rows(pages: Iterable[Sequence[Row]], account: str, session: str, *, raw: bool) -> tables.Rows:
-    """Pages of messages as rows of a table `messages` (NetSapiens 3.1)."""
+    """Return pages of messages as rows of a table `messages` (NetSapiens 3.1)."""
     pages = list(pages) if raw else pages
-    wire = tables.columns((modern(page, MESSAGE_KEYS) for page in pages), *_MESSAGE_KEYS)
+    wire = tables.columns((rename_rows(page, MESSAGE_KEYS) for page in pages), *_MESSAGE_KEYS)
     media = tables.as_texts(wire["media-type"])
     directions = _directions(wire["direction"], wire["from-user-id"], account)
     values = {
-        "platform": "netsapiens",
+        "platform": NAME,
         "account": account,
         "session": session,
         "message": tables.as_texts(wire["id"]),
@@ -84,18 +88,15 @@ def message_rows(pages: Iterable[Sequence[Row]], account: str, session: str, *, 
         "media_type": media,
         # A message without media has the size 0.
         "media_size": [tables.count(size) if size else None for size in wire["media-size"]],
-        "status": [
-            _STATUSES.get(status, "delivered" if direction == "inbound" else "unknown")
-            for status, direction in zip(wire["status"], directions, strict=True)
-        ],
+        "status": list(map(message_status, wire["status"], directions)),
     }
     return tables.Rows(len(directions), values, list(chain(*pages)) if raw else ())
 
 
 def contacts(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
-    """Contacts as a table `contacts` (NetSapiens 5)."""
+    """Return contacts as a table `contacts` (NetSapiens 5)."""
     values = {
-        "platform": "netsapiens",
+        "platform": NAME,
         "account": account,
         "contact": [tables.text(row.get("unique-id") or row.get("uid")) for row in found],
         "name": [_full_name(row) for row in found],
@@ -110,9 +111,9 @@ def contacts(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
 
 
 def numbers(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
-    """SMS numbers as a table `numbers` (NetSapiens 4)."""
+    """Return SMS numbers as a table `numbers` (NetSapiens 4)."""
     values = {
-        "platform": "netsapiens",
+        "platform": NAME,
         "account": account,
         "number": tables.texts(found, "number"),
         "application": tables.texts(found, "application"),
@@ -125,10 +126,10 @@ def numbers(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
 
 
 def calls(wire: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
-    """Active calls as a table `calls` (NetSapiens 6)."""
-    found = modern(wire, CALL_KEYS)
+    """Return active calls as a table `calls` (NetSapiens 6)."""
+    found = rename_rows(wire, CALL_KEYS)
     values = {
-        "platform": "netsapiens",
+        "platform": NAME,
         "account": account,
         "call": tables.texts(found, "call-orig-call-id"),
         "user": tables.as_texts([row.get("call-by-user") or row.get("call-orig-user") for row in found]),
@@ -136,24 +137,55 @@ def calls(wire: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
         "caller_name": tables.texts(found, "call-orig-name"),
         "called": tables.texts(found, "call-dialed-number"),
         "status": [CALL_STATES.get(str(row.get("term-orig-info"))) for row in found],
-        "started_at": [moment(row.get("call-start-datetime")) for row in found],
-        "answered_at": [moment(row.get("call-answer-datetime")) for row in found],
+        "started_at": [time_text(row.get("call-start-datetime")) for row in found],
+        "answered_at": [time_text(row.get("call-answer-datetime")) for row in found],
         "codec": tables.texts(found, "call-audio-codec"),
     }
     return tables.CALLS.frame(len(found), values, raw=wire if raw else None)
 
 
-def moment(value: Any) -> str | None:
-    """A time as the tables read it; seconds of the epoch, which some events have, and none of year 0."""
+def message_status(status: Any, direction: str | None) -> str:
+    """Return what the platform reports of a message; it reports nothing of those that were received."""
+    return _STATUSES.get(status, "delivered" if direction == "inbound" else "unknown")
+
+
+def time_text(value: Any) -> str | None:
+    """Return a time as the tables read it; `None` for the year 0, which stands for no time.
+
+    Some events have seconds since 1970 instead of text.
+    """
     if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC).isoformat()
+        try:
+            return datetime.fromtimestamp(value, UTC).isoformat()
+        except (OverflowError, OSError, ValueError):
+            return None
     return value if isinstance(value, str) and value and not value.startswith("0000") else None
 
 
+def parse_time(value: Any) -> datetime | None:
+    """Return a time; without a zone it is in UTC. `None` if it is missing or cannot be read."""
+    written = time_text(value)
+    try:
+        found = datetime.fromisoformat(written) if written else None
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def within(found: Iterable[Wire], since: datetime | None, until: datetime | None) -> list[Wire]:
+    """Return the messages of a span of time; those without a time are in none."""
+    timed = ((row, parse_time(row.get("timestamp"))) for row in found)
+    return [
+        row
+        for row, time in timed
+        if time and (since is None or time >= since) and (until is None or time < until)
+    ]
+
+
 def subscriptions(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
-    """Event subscriptions as a table `subscriptions` (NetSapiens 7.2)."""
+    """Return event subscriptions as a table `subscriptions` (NetSapiens 7.2)."""
     values = {
-        "platform": "netsapiens",
+        "platform": NAME,
         "account": account,
         "subscription": tables.texts(found, "id"),
         "kind": "events",
@@ -177,9 +209,9 @@ def _owner(row: Row, account: str) -> str:
     return f"{user}@{domain}" if user and domain else account
 
 
-def _directions(told: list[Any], senders: list[Any], account: str) -> list[str | None]:
-    """As the platform says; chat leaves it empty, and there the sender tells."""
-    read = [_DIRECTIONS.get(direction) for direction in told]
+def _directions(reported: list[Any], senders: list[Any], account: str) -> list[str | None]:
+    """The directions as the platform reports them; for chat it reports none, so the sender decides."""
+    read = [DIRECTIONS.get(direction) for direction in reported]
     if None not in read:
         return read
     return [
@@ -189,7 +221,7 @@ def _directions(told: list[Any], senders: list[Any], account: str) -> list[str |
 
 
 def _first(ones: list[Any], others: list[Any]) -> list[str | None] | None:
-    """The first values as text, and the others where those are missing."""
+    """The first values as text, and the others if those are missing."""
     return tables.as_texts([one or other for one, other in zip(ones, others, strict=True)])
 
 

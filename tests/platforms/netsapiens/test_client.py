@@ -38,7 +38,7 @@ def owns(*numbers: str) -> Any:
 @pytest.fixture
 def pbx(loopback: Loopback) -> msgnb.NetSapiens:
     client = msgnb.NetSapiens(loopback.url, **LOGIN)
-    client.http.pause = lambda _: None
+    client.connection.http.pause = lambda _: None
     return client
 
 
@@ -51,7 +51,7 @@ def bodies(loopback: Loopback) -> list[Any]:
 )
 def test_the_server_is_given_in_any_form(base_url: str) -> None:
     """A bare host, an address, and the API's own address are the same."""
-    assert msgnb.NetSapiens(base_url, **LOGIN).http.base_url == "https://api.example.com/ns-api/v2"
+    assert msgnb.NetSapiens(base_url, **LOGIN).connection.http.base_url == "https://api.example.com/ns-api/v2"
 
 
 def test_it_signs_in_by_password(loopback: Loopback, pbx: msgnb.NetSapiens) -> None:
@@ -147,7 +147,8 @@ def test_no_secret_shows(loopback: Loopback, pbx: msgnb.NetSapiens, caplog: pyte
     loopback.script = [token(), answers({"code": 400, "message": f"bad {CANARY}-one"}, status=400)]
     with pytest.raises(msgnb.Rejected) as caught:
         pbx.subscriptions()
-    assert CANARY not in str(caught.value) + caplog.text + repr(pbx) + repr(vars(pbx)) + repr(vars(pbx._auth))
+    held = repr(vars(pbx.connection)) + repr(vars(pbx.connection._auth))
+    assert CANARY not in str(caught.value) + caplog.text + repr(pbx) + repr(vars(pbx)) + held
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,8 @@ def test_tables_are_read(pbx: msgnb.NetSapiens) -> None:
     assert sessions["last_at"].notna().all()
     assert found["calls"]["started_at"].notna().all()
     assert found["numbers"]["number"].str.fullmatch("[0-9]+").all()
-    assert pbx.count_sessions() == len(sessions)
-    assert pbx.count_calls() == len(found["calls"])
+    assert pbx.sessions.count() == len(sessions)
+    assert pbx.calls.count() == len(found["calls"])
 
 
 @pytest.mark.parametrize(("user", "rows"), [("1007", 1), ("1008", 0)])
@@ -83,16 +83,16 @@ def test_conversations_are_held(inside: InProcess, pbx: msgnb.NetSapiens) -> Non
     messages = pbx.messages(first.session)
     assert list(messages["text"]) in (["see", "007", "941173465"], ["see", "7", "941173465"])
     assert set(messages["kind"]) == {"sms", "mms"}
-    pbx.mark_session(first.session)
-    assert pbx.read_session(first.session)["messagesession-last-status"] == "read"
-    pbx.delete_session(first.session)
+    pbx.sessions.mark(first.session)
+    assert pbx.sessions.get(first.session)["messagesession-last-status"] == "read"
+    pbx.sessions.delete(first.session)
     with pytest.raises(msgnb.NotFound):
-        pbx.read_session(first.session)
+        pbx.sessions.get(first.session)
     group = pbx.send_text(["1002", "1004"], "all").session or ""
-    pbx.rename_session(group, "Team")
-    pbx.set_participants(group, ["1001", "1002"])
-    assert pbx.read_session(group)["messagesession-name"] == "Team"
-    pbx.leave_session(group)
+    pbx.sessions.rename(group, "Team")
+    pbx.sessions.set_participants(group, ["1001", "1002"])
+    assert pbx.sessions.get(group)["messagesession-name"] == "Team"
+    pbx.sessions.leave(group)
 
 
 def test_subscriptions_are_kept(pbx: msgnb.NetSapiens) -> None:
@@ -100,7 +100,7 @@ def test_subscriptions_are_kept(pbx: msgnb.NetSapiens) -> None:
     made = pbx.create_subscription("message", "https://hooks.harbor.example/q", domain="harbor.example")
     with pytest.raises(msgnb.AlreadyExists):
         pbx.create_subscription("message", "https://hooks.harbor.example/q", domain="harbor.example")
-    pbx.renew_subscription(made["id"], timedelta(days=2))
+    pbx.subscriptions.renew(made["id"], timedelta(days=2))
     pbx.update_subscription(made["id"], error_count=0, posts_count=0)
     found = pbx.subscriptions().set_index("subscription").loc[made["id"]]
     assert found["status"] == "pending"
@@ -117,7 +117,7 @@ def test_events_come(inside: InProcess, pbx: msgnb.NetSapiens) -> None:
         live.wait(lambda event: event.topic == "messagesession", timeout=10)
         call = pbx.new_call(call_term_user=SENDER)
         live.wait(lambda event: event.action == "ringing", timeout=10)
-        pbx.hang_up(call["call-id"])
+        pbx.calls.hang_up(call["call-id"])
         live.wait(lambda event: event.topic == "cdr", timeout=10)
     found = live.frame().query("topic in ('message', 'messagesession')")
     assert set(found["session"]) == {said["session"]}

@@ -16,7 +16,7 @@ import msgnb
 from msgnb import tables
 from msgnb.platforms.netsapiens import media as media_module
 from msgnb.platforms.netsapiens import to_tables as rows
-from msgnb.platforms.netsapiens.media import media_of
+from msgnb.platforms.netsapiens.media import load_media
 
 LOGIN = {"client_id": "c", "client_secret": "s", "username": "123@example.com", "password": "p"}
 TOKEN = answers({"access_token": "a", "expires_in": 3600, "user": "123", "domain": "example.com"})
@@ -45,13 +45,19 @@ def left(loopback: Loopback) -> tuple[str, str, Any]:
 @pytest.mark.parametrize(
     ("call", "method", "path", "body"),
     [
-        (lambda p: p.rename_session(SESSION, "Soccer"), "PUT", ONE, {"session-name": "Soccer"}),
-        (lambda p: p.set_participants(SESSION, ["123", "2500"]), "PUT", ONE, {"participants": "123,2500"}),
-        (lambda p: p.mark_session(SESSION), "PUT", ONE, {"messagesession-last-status": "read"}),
-        (lambda p: p.mark_session(SESSION, read=False), "PUT", ONE, {"messagesession-last-status": "unread"}),
-        (lambda p: p.leave_session(SESSION), "PUT", f"{ONE}/leave", None),
-        (lambda p: p.delete_session(SESSION), "DELETE", ONE, None),
-        (lambda p: p.hang_up("c@h"), "DELETE", "/ns-api/v2/domains/~/users/~/calls/c@h", None),
+        (lambda p: p.sessions.rename(SESSION, "Soccer"), "PUT", ONE, {"session-name": "Soccer"}),
+        (
+            lambda p: p.sessions.set_participants(SESSION, ["123", "2500"]), "PUT", ONE,
+            {"participants": "123,2500"},
+        ),
+        (lambda p: p.sessions.mark(SESSION), "PUT", ONE, {"messagesession-last-status": "read"}),
+        (
+            lambda p: p.sessions.mark(SESSION, read=False), "PUT", ONE,
+            {"messagesession-last-status": "unread"},
+        ),
+        (lambda p: p.sessions.leave(SESSION), "PUT", f"{ONE}/leave", None),
+        (lambda p: p.sessions.delete(SESSION), "DELETE", ONE, None),
+        (lambda p: p.calls.hang_up("c@h"), "DELETE", "/ns-api/v2/domains/~/users/~/calls/c@h", None),
         (
             lambda p: p.delete_subscription("a"), "DELETE", "/ns-api/v2/subscriptions/a",
             {"subscription_id": "a", "domain": "example.com"},
@@ -73,12 +79,12 @@ def test_each_change_leaves_as_documented(
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda p: p.rename_session(SESSION, " "), "name: is empty"),
-        (lambda p: p.rename_session("short", "x"), "'short' has 5 characters"),
-        (lambda p: p.set_participants(SESSION, []), "names nobody"),
-        (lambda p: p.set_participants(SESSION, ["2500", ""]), "names nobody"),
-        (lambda p: p.set_participants(SESSION, ["2500"]), "is without 123; leave_session"),
-        (lambda p: p.delete_session("a" * 31), "32 or more"),
+        (lambda p: p.sessions.rename(SESSION, " "), "name: is empty"),
+        (lambda p: p.sessions.rename("short", "x"), "'short' has 5 characters"),
+        (lambda p: p.sessions.set_participants(SESSION, []), "names nobody"),
+        (lambda p: p.sessions.set_participants(SESSION, ["2500", ""]), "names nobody"),
+        (lambda p: p.sessions.set_participants(SESSION, ["2500"]), "is without 123; sessions.leave"),
+        (lambda p: p.sessions.delete("a" * 31), "32 or more"),
         (lambda p: p.send_message("smoke", "x", "1"), "'smoke' is none of chat, sms, mms, chat-media"),
         (lambda p: p.send_message("chat", "", "1002"), "message: is empty"),
         (lambda p: p.send_message("chat-media", "x", "1002"), "media is missing"),
@@ -108,7 +114,7 @@ def test_what_can_not_be_right_is_told_before_sending(
 def test_one_session_comes_bare_or_in_a_list(loopback: Loopback, pbx: Pbx, answer: Any) -> None:
     """One session is the object, whether the server wraps it or not."""
     loopback.script = [TOKEN, answers(answer)]
-    assert pbx.read_session(SESSION) == {"messagesession-id": SESSION}
+    assert pbx.sessions.get(SESSION) == {"messagesession-id": SESSION}
 
 
 def test_an_old_server_is_asked_for_the_list(loopback: Loopback, pbx: Pbx) -> None:
@@ -116,9 +122,9 @@ def test_an_old_server_is_asked_for_the_list(loopback: Loopback, pbx: Pbx) -> No
     unknown = answers({"code": 404, "message": "No Route Found [92]"}, status=404)
     rows = [{"messagesession-id": "x" * 32}, {"messagesession-id": SESSION, "messagesession-name": "it"}]
     loopback.script = [TOKEN, unknown, answers(rows), unknown, answers(rows[:1])]
-    assert pbx.read_session(SESSION)["messagesession-name"] == "it"
+    assert pbx.sessions.get(SESSION)["messagesession-name"] == "it"
     with pytest.raises(msgnb.NotFound):
-        pbx.read_session(SESSION)
+        pbx.sessions.get(SESSION)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +134,7 @@ def test_an_old_server_is_asked_for_the_list(loopback: Loopback, pbx: Pbx) -> No
 def test_sessions_are_counted_with_and_without_the_route(loopback: Loopback, pbx: Pbx, script: Any) -> None:
     """The count comes from the server, or from the list where the server has no count."""
     loopback.script = [TOKEN, *script]
-    assert pbx.count_sessions() == 2
+    assert pbx.sessions.count() == 2
 
 
 def test_a_domains_numbers_are_asked_for_with_dest(loopback: Loopback, pbx: Pbx) -> None:
@@ -147,7 +153,7 @@ def test_numbers_are_a_table(world: msgnb.testing.Offline) -> None:
     assert (own.dtypes == tables.NUMBERS.frame(0, {}).dtypes).all()
     assert own["mms"].all()
     assert set(everybody["application"]) == {"user", "callqueue", "available"}
-    assert world.netsapiens.count_numbers() == 2
+    assert world.netsapiens.numbers.count() == 2
 
 
 def numbers(*own: str) -> Any:
@@ -259,19 +265,19 @@ def test_a_group_chat_is_named_read_and_left(world: msgnb.testing.Offline) -> No
     """A group is started, renamed, changed, marked, left and taken off the list."""
     pbx = world.netsapiens
     group = pbx.send_text(["1002", "1004"], "Hello all").session or ""
-    pbx.rename_session(group, "Lunch")
-    pbx.set_participants(group, ["1001", "1002", "1005"])
-    pbx.mark_session(group, read=False)
-    found = pbx.read_session(group)
+    pbx.sessions.rename(group, "Lunch")
+    pbx.sessions.set_participants(group, ["1001", "1002", "1005"])
+    pbx.sessions.mark(group, read=False)
+    found = pbx.sessions.get(group)
     assert (found["messagesession-name"], found["messagesession-last-status"]) == ("Lunch", "unread")
     assert (
         found["messagesession-participants"] == "1001@harbor.example,1002@harbor.example,1005@harbor.example"
     )
-    before = pbx.count_sessions()
-    pbx.leave_session(group)
-    assert pbx.count_sessions() == before - 1
+    before = pbx.sessions.count()
+    pbx.sessions.leave(group)
+    assert pbx.sessions.count() == before - 1
     with pytest.raises(msgnb.NotFound):
-        pbx.delete_session(group)
+        pbx.sessions.delete(group)
 
 
 def test_another_users_view_is_theirs(world: msgnb.testing.Offline) -> None:
@@ -285,18 +291,18 @@ def test_another_users_view_is_theirs(world: msgnb.testing.Offline) -> None:
 def test_calls_are_a_table(world: msgnb.testing.Offline) -> None:
     """Calls are counted, listed with their state, made and ended."""
     pbx = world.netsapiens
-    before = pbx.count_calls()
+    before = pbx.calls.count()
     made = pbx.new_call(call_term_user="12125550176")
     calls = pbx.calls()
     assert (calls.dtypes == tables.CALLS.frame(0, {}).dtypes).all()
     call = calls.set_index("call").loc[made["call-id"]]
     assert (call["status"], call["called"], call["user"]) == ("ringing", "12125550176", "1001")
     assert pd.isna(call["answered_at"])
-    assert (pbx.count_calls(), pbx.count_calls(user="1001")) == (before + 1, len(calls))
-    pbx.hang_up(made["call-id"])
-    assert pbx.count_calls() == before
+    assert (pbx.calls.count(), pbx.calls.count(user="1001")) == (before + 1, len(calls))
+    pbx.calls.hang_up(made["call-id"])
+    assert pbx.calls.count() == before
     with pytest.raises(msgnb.NotFound):
-        pbx.hang_up(made["call-id"])
+        pbx.calls.hang_up(made["call-id"])
 
 
 def test_calls_are_read_under_both_names() -> None:
@@ -341,7 +347,13 @@ def test_media_leave_from_anything(loopback: Loopback, pbx: Pbx, tmp_path: Path,
     path.write_bytes(PNG)
     loopback.script = [TOKEN, answers(ACCEPTED, status=202)]
     with Image.open(path) as picture:
-        choices = {"path": path, "text": str(path), "bytes": PNG, "picture": picture, "media": media_of(PNG)}
+        choices = {
+            "path": path,
+            "text": str(path),
+            "bytes": PNG,
+            "picture": picture,
+            "media": load_media(PNG),
+        }
         pbx.send_message("chat-media", "", ["1123", "1004"], media=choices[source])
     body = loopback.seen[-1].json
     content = base64.b64decode(body["data"])
@@ -365,7 +377,7 @@ def test_the_type_is_found_out(tmp_path: Path, content: bytes, name: str, expect
     """What content can't tell the name does; a wrong name fools nobody."""
     path = tmp_path / name
     path.write_bytes(content)
-    found = media_of(path).mime_type
+    found = load_media(path).mime_type
     assert found == expected or (name.endswith(".vcf") and found == "text/vcard")
 
 
@@ -382,7 +394,7 @@ def test_the_type_is_found_out(tmp_path: Path, content: bytes, name: str, expect
 def test_media_that_can_not_be_sent_are_told(source: Any, mime_type: str | None, words: str) -> None:
     """A missing file, nothing, an unknown type and a number are errors that say what to give."""
     with pytest.raises(msgnb.InvalidRequest, match=words):
-        media_of(source, mime_type)
+        load_media(source, mime_type)
 
 
 def test_media_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -392,9 +404,9 @@ def test_media_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     path.write_bytes(PNG)
     monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("it was read"))
     with pytest.raises(msgnb.InvalidRequest, match=r"big.png has 70 bytes; the most that can be sent is 60"):
-        media_of(path)
+        load_media(path)
     with pytest.raises(msgnb.InvalidRequest, match="it has 70 bytes"):
-        media_of(PNG)
+        load_media(PNG)
 
 
 def test_media_arrive(world: msgnb.testing.Offline) -> None:

@@ -126,8 +126,8 @@ def test_the_mock_is_signed_in_to_by_second_factor(inside: InProcess, sign_in: s
     """A user with a second factor reads their sessions, with tokens and with a JWT."""
     pbx = further(inside, "mfa", sign_in=sign_in)
     assert set(pbx.sessions()["account"]) == {"1006@harbor.example"}
-    assert pbx.identity().scope == "Basic User"
-    assert not pbx.identity().manages
+    assert pbx.connection.identity().scope == "Basic User"
+    assert not pbx.connection.identity().manages
 
 
 def test_a_jwt_signs_and_is_renewed(world: msgnb.testing.Offline) -> None:
@@ -220,7 +220,7 @@ def test_tokens_outlive_the_process_in_a_store(loopback: Loopback) -> None:
     again.subscriptions()
     assert grants(loopback) == ["password"]
     assert again.account == "123@example.com"
-    assert again.identity().domain == "example.com"
+    assert again.connection.identity().domain == "example.com"
 
 
 def test_without_a_store_nothing_outlives(loopback: Loopback) -> None:
@@ -239,7 +239,7 @@ def test_a_token_renewed_elsewhere_is_taken(loopback: Loopback) -> None:
     loopback.script = [answers(TOKEN), answers([]), refused, renewed, answers([]), refused, answers([])]
     one, other = (make(loopback, token_store=store) for _ in range(2))
     one.subscriptions()
-    other._auth.headers()  # it holds the first token from here on
+    other.connection._auth.headers()  # it holds the first token from here on
     one.subscriptions()
     other.subscriptions()
     assert grants(loopback) == ["password", "refresh_token"]
@@ -261,8 +261,8 @@ def test_accounts_do_not_share_a_token(loopback: Loopback) -> None:
     store = msgnb.MemoryStore()
     loopback.script = [answers(TOKEN | {"token": "t"})]
     make(loopback, token_store=store).get_token()
-    make(loopback, token_store=store, username="9@example.com")._auth.headers()
-    make(loopback, token_store=store, sign_in="jwt")._auth.headers()
+    make(loopback, token_store=store, username="9@example.com").connection._auth.headers()
+    make(loopback, token_store=store, sign_in="jwt").connection._auth.headers()
     assert [seen.path.rpartition("/")[2] for seen in loopback.seen] == ["tokens", "tokens", "jwt"]
 
 
@@ -305,5 +305,5 @@ def test_no_secret_of_a_sign_in_shows(loopback: Loopback, caplog: pytest.LogCapt
     pbx = make(loopback, passcode=msgnb.Secret(f"{CANARY}-code"))
     with pytest.raises(msgnb.Rejected) as caught:
         pbx.sessions()
-    auth = pbx._auth
+    auth = pbx.connection._auth
     assert CANARY not in str(caught.value) + caplog.text + repr(pbx) + repr(vars(auth))

@@ -57,7 +57,7 @@ def test_an_expiry_that_can_not_be_right_is_refused(loopback: Loopback, given: A
     loopback.script = [answers(TOKEN)]
     pbx = msgnb.NetSapiens(loopback.url, **LOGIN)
     for call in (
-        pbx.renew_subscription,
+        pbx.subscriptions.renew,
         lambda _, until: pbx.create_subscription("call", HOOK, *[None] * 5, until),
     ):
         with pytest.raises(msgnb.InvalidRequest, match=words):
@@ -71,7 +71,7 @@ def test_a_subscription_is_renewed(world: Offline) -> None:
     made = pbx.create_subscription("cdr", HOOK, subscription_expires_datetime=timedelta(minutes=5))
     world.mocks.clock.advance(minutes=10)
     assert pbx.subscriptions().attention().iloc[-1] == "expired 5 minutes ago"
-    pbx.renew_subscription(made["id"], timedelta(days=2))
+    pbx.subscriptions.renew(made["id"], timedelta(days=2))
     found = pbx.subscriptions().iloc[-1]
     left = found["expires_at"] - world.mocks.clock.now()
     assert timedelta(days=1, hours=23) < left < timedelta(days=2, hours=1)
