@@ -69,7 +69,7 @@ def ours(bodies: list[bytes]) -> pd.DataFrame:
             return Answer(200, {"user": "1001", "domain": "example.com"})
         return Answer(200, orjson.loads(next(feed, b"[]")))
 
-    client.http.send = send  # type: ignore[method-assign,assignment]
+    client.connection.http.send = send  # type: ignore[method-assign,assignment]
     return client.messages(SESSION)
 
 

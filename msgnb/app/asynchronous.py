@@ -1,12 +1,17 @@
-"""Every client for those who write `await`.
+"""Any client, for code that uses `await`.
 
-A client's calls wait for the network, and so each runs in a thread of a small pool, while the event loop
-goes on. One that is cancelled makes no further attempt, and one that has not begun never begins.
+A client's calls wait for the network, so each of them runs in a thread of a small pool while the event loop goes
+on. A call that is cancelled makes no further request, in none of the threads that work for it, and a call that has
+not started never starts.
+
+The proxies here are dynamic and work for anything that blocks. Their types are in `msgnb/app/aio.pyi`, which is
+generated from the clients, so that a misspelt method is an error for a type checker.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,25 +24,66 @@ from msgnb.core import cancellation
 T = TypeVar("T")
 
 
-def aio(thing: T, *, threads: int = 8) -> Awaiting[T]:
-    """A client whose methods are awaited.
+class Pool:
+    """The threads in which the calls of one proxy and its resources run."""
 
-    >>> async with msgnb.aio(msgnb.connect("netsapiens")) as pbx:
-    ...     sessions = await pbx.sessions()
-    ...     tables = await asyncio.gather(*(pbx.messages(name) for name in sessions["session"]))
+    def __init__(self, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="msgnb aio")
 
-    Works for all that blocks: a client, or what its `listen` returns. Cancelling a call that is on its way
-    does not take a message back: look it up before you send it again.
+    async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run a call in a thread, and cancel it with the task that waits for it."""
+        given_up = threading.Event()
+        future = self._threads.submit(cancellation.run, given_up, function, *args, **kwargs)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            given_up.set()
+            raise
 
-    Args:
-        thing: whose methods are to be awaited.
-        threads: how many of its calls run side by side.
-    """
-    return Awaiting(thing, threads)
+    def wrap(self, found: Any) -> Any:
+        """Return what an attribute is in a proxy.
+
+        Methods are awaited, resources become proxies of their own, and everything else stays as it is.
+        """
+        if inspect.isroutine(found):
+            return self._awaited(found)
+        return AsyncResource(found, self) if callable(found) else found
+
+    def _awaited(self, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+        @wraps(function)
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            return await self.call(function, *args, **kwargs)
+
+        return awaited
+
+    def release(self) -> None:
+        """Let the threads end once their calls are done."""
+        self._threads.shutdown(wait=False)
 
 
-class Awaiting(Generic[T]):
-    """Another object with its methods to be awaited, and its values as they are; made by `aio`.
+class AsyncResource:
+    """A resource whose table and verbs are awaited: `await bot.contacts()`, `await bot.contacts.get(who)`."""
+
+    def __init__(self, resource: Any, pool: Pool) -> None:
+        self._resource = resource
+        self._pool = pool
+        self.__doc__ = resource.__doc__
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return await self._pool.call(self._resource, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._pool.wrap(getattr(self._resource, name))
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *dir(self._resource)})
+
+    def __repr__(self) -> str:
+        return f"<aio {self._resource!r}>"
+
+
+class AsyncProxy(Generic[T]):
+    """Another object whose methods are awaited; made by `aio`.
 
     Use it with `async with`, or await `aclose()` at the end.
 
@@ -47,11 +93,10 @@ class Awaiting(Generic[T]):
 
     def __init__(self, thing: T, threads: int) -> None:
         self.wrapped = thing
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="msgnb aio")
+        self._pool = Pool(threads)
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self.wrapped, name)
-        return self._awaited(found) if callable(found) else found
+        return self._pool.wrap(getattr(self.wrapped, name))
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *dir(self.wrapped)})
@@ -60,36 +105,20 @@ class Awaiting(Generic[T]):
         return f"<aio {self.wrapped!r}>"
 
     async def aclose(self) -> None:
-        """Close it, as its own `close` does, and let the threads go."""
+        """Close the wrapped object as its own `close` does, and release the threads."""
         close = getattr(self.wrapped, "close", None)
         if close is not None:
-            await self._call(close)
-        self._pool.shutdown(wait=False)
+            await self._pool.call(close)
+        self._pool.release()
 
     async def __aenter__(self) -> Self:
-        await self._call(type(self.wrapped).__enter__, self.wrapped)  # type: ignore[attr-defined]
+        await self._pool.call(type(self.wrapped).__enter__, self.wrapped)  # type: ignore[attr-defined]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # What must be ended is ended, also when the one who waits is cancelled meanwhile.
+        # What must be ended is ended, also if the waiting task is cancelled meanwhile.
         leave = type(self.wrapped).__exit__  # type: ignore[attr-defined]
-        await asyncio.shield(self._call(leave, self.wrapped, kind, error, trace))
-        self._pool.shutdown(wait=False)
-
-    def _awaited(self, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-        @wraps(function)
-        async def awaited(*args: Any, **kwargs: Any) -> Any:
-            return await self._call(function, *args, **kwargs)
-
-        return awaited
-
-    async def _call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        given_up = threading.Event()
-        future = self._pool.submit(cancellation.run, given_up, function, *args, **kwargs)
-        try:
-            return await asyncio.wrap_future(future)
-        except asyncio.CancelledError:
-            given_up.set()
-            raise
+        await asyncio.shield(self._pool.call(leave, self.wrapped, kind, error, trace))
+        self._pool.release()

@@ -1,6 +1,6 @@
 """The command line: `msgnb mocks`, `msgnb lab`, `msgnb cassettes …`, `msgnb doctor`.
 
-Completion in the shell comes with `msgnb --install-completion`.
+A command imports what it needs when it runs, so that `msgnb --help` is quick.
 """
 
 from __future__ import annotations
@@ -12,49 +12,50 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
+from click.shell_completion import get_completion_class
 
-app = typer.Typer(
-    help="Explore, send and test on BLiP, NetSapiens and SMSDrop, with or without an account.",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
-)
-cassettes = typer.Typer(
-    help="Recordings of exchanges: find what is secret, compare with the mocks.", no_args_is_help=True
-)
-app.add_typer(cassettes, name="cassettes")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 
-Folder = Annotated[Path, typer.Argument(help="The folder of the cassettes, with all folders inside.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+@click.group(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+def app() -> None:
+    """Explore, send and test on messaging platforms, with or without an account."""
+
+
+@app.group(no_args_is_help=True)
+def cassettes() -> None:
+    """Check recordings for secrets, and compare them with the mocks."""
 
 
 @app.command()
-def mocks(
-    port: Annotated[int, typer.Option(help="Of the first platform; the others follow. 0: free ones.")] = 0,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same world.")] = 7,
-    ui: Annotated[bool, typer.Option("--ui", help="Serve the page of all phones, too.")] = False,
-    tls: Annotated[bool, typer.Option("--tls", help="Serve HTTPS.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse what is only inferred.")] = False,
-    quirk: Annotated[list[str] | None, typer.Option(help="A second reading, as netsapiens:v44.")] = None,
-) -> None:
-    """Serve the three mock platforms on this machine until Ctrl-C."""
+@click.option(
+    "--port", default=0, help="Port of the first platform; the others use the next ports. 0 picks free ports."
+)
+@click.option("--seed", default=7, help="Seed for the sample data. The same seed creates the same data.")
+@click.option("--ui", is_flag=True, help="Also serve the phone simulator page.")
+@click.option("--tls", is_flag=True, help="Serve HTTPS.")
+@click.option("--strict", is_flag=True, help="Reject operations whose behavior is only inferred.")
+@click.option("--quirk", multiple=True, help="Enable a server variation. Can be repeated.")
+def mocks(port: int, seed: int, ui: bool, tls: bool, strict: bool, quirk: tuple[str, ...]) -> None:
+    """Serve the mock platforms on this machine until Ctrl-C."""
     from msgnb_mocks.__main__ import main as serve  # noqa: PLC0415 - loads when asked for
 
     flags = [f"--{name}" for name, on in (("ui", ui), ("tls", tls), ("strict", strict)) if on]
-    quirks = [word for each in quirk or () for word in ("--quirk", each)]
-    raise typer.Exit(serve([f"--port={port}", f"--seed={seed}", *flags, *quirks]))
+    quirks = [word for each in quirk for word in ("--quirk", each)]
+    raise SystemExit(serve([f"--port={port}", f"--seed={seed}", *flags, *quirks]))
 
 
 @app.command()
-def lab(
-    folder: Annotated[Path, typer.Argument(help="Where the notebooks are put; files there stay.")] = Path(
-        "msgnb-notebooks"
-    ),
-    browser: Annotated[bool, typer.Option(help="Open a browser, or print the address only.")] = True,
-) -> None:
-    """Open JupyterLab on the tour: offline, against the mocks."""
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("msgnb-notebooks"))
+@click.option("--browser/--no-browser", default=True, help="Open a browser, or only print the URL.")
+def lab(folder: Path, browser: bool) -> None:
+    """Open JupyterLab on the tour: offline, against the mocks.
+
+    FOLDER receives the notebooks; existing files are not overwritten.
+    """
     source = _notebooks()
     folder.mkdir(parents=True, exist_ok=True)
     for notebook in sorted(source.glob("*.ipynb")):
@@ -62,47 +63,52 @@ def lab(
             shutil.copy(notebook, folder)
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/01-tour.ipynb"]
     command += [] if browser else ["--no-browser"]
+    # JupyterLab refuses to run as root, as one is in a container, unless it is told to.
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     try:
-        raise typer.Exit(subprocess.run(command, cwd=folder, check=False).returncode)  # noqa: S603 - our own
+        raise SystemExit(subprocess.run(command, cwd=folder, check=False).returncode)  # noqa: S603 - our own
     except KeyboardInterrupt:
-        raise typer.Exit(0) from None
+        raise SystemExit(0) from None
 
 
 @cassettes.command()
-def check(folder: Folder, as_json: AsJson = False) -> None:
-    """Find secrets and people that a recording still holds; exits with 1 where there are any."""
-    from msgnb.testing import check as find  # noqa: PLC0415 - loads when asked for
+@FOLDER
+@JSON
+def check(folder: Path, as_json: bool) -> None:
+    """Find secrets and personal data in the recordings of FOLDER; exits with code 1 if it finds any."""
+    from msgnb.testing.audit import check as find  # noqa: PLC0415 - loads when asked for
 
     try:
         found = find(folder)
     except FileNotFoundError as error:
-        raise _wrong(error) from None
+        raise _wrong(str(error)) from None
     if as_json:
         rows = [{"file": str(each.file), "line": each.line, "what": each.what} for each in found]
-        typer.echo(json.dumps(rows))
+        click.echo(json.dumps(rows))
     else:
         for each in found:
-            typer.echo(str(each))
-        typer.echo(f"{len(found)} findings" if found else "clean: no secret and nobody is in there", err=True)
-    raise typer.Exit(bool(found))
+            click.echo(str(each))
+        click.echo(f"{len(found)} findings" if found else "clean: no secret and nobody is in there", err=True)
+    raise SystemExit(bool(found))
 
 
 @cassettes.command()
-def compare(folder: Folder, as_json: AsJson = False) -> None:
-    """Play recordings of the real platforms against the mocks; exits with 1 where they answer otherwise."""
-    from msgnb.testing import compare as play  # noqa: PLC0415 - loads when asked for
+@FOLDER
+@JSON
+def compare(folder: Path, as_json: bool) -> None:
+    """Replay recordings of the real platforms against the mocks; exits with code 1 if they answer differently."""
+    from msgnb.testing.comparing import compare as play  # noqa: PLC0415 - loads when asked for
 
     try:
         found = play(folder)
     except FileNotFoundError as error:
-        raise _wrong(error) from None
+        raise _wrong(str(error)) from None
     rows = found.to_dict("records")
     if as_json:
-        typer.echo(json.dumps(rows))
+        click.echo(json.dumps(rows))
     for row in () if as_json else rows:
         words = "alike" if row["alike"] else "different"
-        typer.echo(
+        click.echo(
             f"{row['operation']} ({row['evidence'] or 'unknown'}, {row['recorded']} recorded): {words}"
         )
         for name, label in (
@@ -110,45 +116,59 @@ def compare(folder: Folder, as_json: AsJson = False) -> None:
             ("statuses", "other status, recorded / mock"), ("only_mock", "only the mock answers"),
         ):  # fmt: skip
             if row[name]:
-                typer.echo(f"  {label}: {', '.join(row[name])}")
-    raise typer.Exit(not all(row["alike"] for row in rows))
+                click.echo(f"  {label}: {', '.join(row[name])}")
+    raise SystemExit(not all(row["alike"] for row in rows))
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
-    """Tell what a bug report needs, without any secret."""
-    from msgnb.app.doctor import diagnosis  # noqa: PLC0415 - loads when asked for
+@JSON
+def doctor(as_json: bool) -> None:
+    """Print the information needed for a bug report. Secrets are never included."""
+    from msgnb.app.doctor import make_report  # noqa: PLC0415 - loads when asked for
 
-    found = diagnosis()
+    found = make_report()
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        click.echo(json.dumps(found, indent=2))
         return
     for title, facts in found.items():
-        typer.echo(typer.style(title, bold=True))
+        click.secho(title, bold=True)
         width = max(map(len, facts), default=0)
         for name, value in facts.items():
-            typer.echo(f"  {name:{width}}  {value}")
+            click.echo(f"  {name:{width}}  {value}")
+
+
+@app.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script that completes commands in a shell.
+
+    For bash, put this line into ~/.bashrc: eval "$(msgnb completion bash)"
+    """
+    made = get_completion_class(shell)
+    assert made is not None, shell  # noqa: S101 - the choices are click's own shells
+    click.echo(made(app, {}, "msgnb", "_MSGNB_COMPLETE").source())
 
 
 def _notebooks() -> Path:
-    """The notebooks of the tour: in the installed package, or beside it in a working copy."""
-    here = Path(__file__).resolve().parent
-    found = next((each for each in (here / "notebooks", here.parent / "notebooks") if each.is_dir()), None)
+    """The notebooks of the tour: in the installed package, or at the top of a working copy."""
+    package = Path(__file__).resolve().parents[1]
+    places = (package / "notebooks", package.parent / "notebooks")
+    found = next((each for each in places if each.is_dir()), None)
     if found is None:
-        raise _wrong(FileNotFoundError("the notebooks are not there; install msgnb anew"))
+        raise _wrong("the notebooks are not there; install msgnb anew")
     if find_spec("jupyterlab") is None:
-        raise _wrong(ImportError("JupyterLab is not there: pip install 'msgnb[lab]'"))
+        raise _wrong("JupyterLab is not there: pip install 'msgnb[lab]'")
     return found
 
 
-def _wrong(error: Exception) -> typer.Exit:
-    typer.echo(f"msgnb: {error}", err=True)
-    return typer.Exit(2)
+def _wrong(message: str) -> SystemExit:
+    click.echo(f"msgnb: {message}", err=True)
+    return SystemExit(2)
 
 
 def main() -> None:
-    """The entry point of `msgnb`."""
-    app()
+    """Run the command line; the entry point of `msgnb`."""
+    app(prog_name="msgnb")
 
 
 if __name__ == "__main__":

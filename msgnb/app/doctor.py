@@ -1,46 +1,55 @@
-"""What is there and what works, for a bug report: versions, settings, a try of the mocks. No secret."""
+"""What is installed and whether it works, for a bug report: versions, settings, and a try of the mocks.
+
+Only names of settings are reported, never their values.
+"""
 
 from __future__ import annotations
 
 import locale
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import TYPE_CHECKING
 
-from msgnb import __version__
 from msgnb.app.modes import VARIABLE
 from msgnb.app.profiles import given, profiles, settings_file
 from msgnb.core import notebook
 from msgnb.core.errors import MsgnbError
 from msgnb.platforms.registry import platforms
 
+if TYPE_CHECKING:
+    from msgnb.testing.worlds import MockWorld
+
 Facts = dict[str, str]
-REQUIRED = ("requests", "urllib3", "orjson", "pandas", "ipywidgets", "anywidget", "responses", "uvicorn")
-OPTIONAL = {
-    "archive": ("pyarrow", "duckdb"),
-    "charts": ("altair", "vl-convert-python"),
-    "excel": ("openpyxl",),
-    "keyring": ("keyring",),
-    "redis": ("redis",),
-    "lab": ("jupyterlab", "ipykernel"),
-    "testing": ("vcrpy", "pytest"),
-}
+_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)[^;]*(?:;.*extra == ['\"]([a-z]+)['\"])?")
 
 
-def diagnosis() -> dict[str, Facts]:
-    """Facts by their headings; each is a text, and none is a secret."""
+def make_report() -> dict[str, Facts]:
+    """Return facts by their headings; each is a text, and none is a secret."""
+    required, extras = _requirements()
     return {
         "Environment": _environment(),
-        "Packages": {name: _version(name) for name in REQUIRED},
+        "Packages": {name: _version(name) for name in required},
         "Extras": {
-            extra: ", ".join(f"{name} {_version(name)}" for name in names)
-            for extra, names in OPTIONAL.items()
+            extra: ", ".join(f"{name} {_version(name)}" for name in names) for extra, names in extras.items()
         },
-        "Settings": _tried(_settings),
-        "Mocks": _tried(_mocks),
+        "Settings": _attempt(_settings),
+        "Mocks": _attempt(_mocks),
     }
+
+
+def _requirements() -> tuple[list[str], dict[str, list[str]]]:
+    """What msgnb needs, and what each extra adds, as its own metadata says."""
+    required: list[str] = []
+    extras: dict[str, list[str]] = {}
+    for line in requires("msgnb") or ():
+        found = _REQUIREMENT.match(line)
+        if found and found[1] != "msgnb":
+            (extras.setdefault(found[2], []) if found[2] else required).append(found[1])
+    return required, extras
 
 
 def _environment() -> Facts:
@@ -48,7 +57,7 @@ def _environment() -> Facts:
 
     proxies = [name for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY") if os.environ.get(name)]
     return {
-        "msgnb": __version__,
+        "msgnb": _version("msgnb"),
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
         "system": platform.platform(),
         "encoding": f"{sys.getfilesystemencoding()}, {locale.getpreferredencoding(do_setlocale=False)}",
@@ -57,10 +66,6 @@ def _environment() -> Facts:
         "proxy variables": ", ".join(proxies) or "none",
         "mode": os.environ.get(VARIABLE, "live"),
     }
-
-
-def _named(name: str) -> str:
-    return f"{name} {_version(name)}"
 
 
 def _version(name: str) -> str:
@@ -85,17 +90,23 @@ def _settings() -> Facts:
 
 
 def _mocks() -> Facts:
-    """Whether the mocks answer, in this process and on a port."""
-    from msgnb.testing import offline, serve  # noqa: PLC0415 - loads when asked for
+    """Whether the mocks answer, in this process and on a port, each with the first table that it has."""
+    from msgnb.testing.worlds import offline, serve  # noqa: PLC0415 - loads when asked for
 
     with offline() as world:
-        inside = len(world.smsdrop.campaigns())
+        inside = _read(world)
     with serve() as served:
-        outside = len(served.smsdrop.campaigns())
-    return {"in process": f"{inside} campaigns read", "on a port": f"{outside} campaigns read"}
+        outside = _read(served)
+    return {"in process": inside, "on a port": outside}
 
 
-def _tried(facts: Callable[[], Facts]) -> Facts:
+def _read(world: MockWorld) -> str:
+    """What the platforms of a world answer to a first question."""
+    counts = {name: len(getattr(world, name).campaigns()) for name in platforms() if name in world.credentials}
+    return ", ".join(f"{name}: {count} campaigns read" for name, count in counts.items())
+
+
+def _attempt(facts: Callable[[], Facts]) -> Facts:
     """The facts, or why they can't be had."""
     try:
         return facts()

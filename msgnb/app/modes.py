@@ -29,12 +29,12 @@ LIVE = "live"
 
 
 class Mode:
-    """The mode that is on; shown in a notebook it tells what happens in it.
+    """The mode that is on; a notebook shows what happens in it.
 
     Attributes:
         name: `mock`, `live` or `cassette`.
-        world: the offline world of `mock`.
-        cassette: the file that is played, or recorded into.
+        world: the mock world of `mock`.
+        cassette: the file that is replayed, or recorded into.
     """
 
     def __init__(self, name: str, world: Offline | None = None, cassette: Path | None = None) -> None:
@@ -44,23 +44,23 @@ class Mode:
         self._running = ExitStack()
 
     def start(self) -> None:
-        """Begin to stand in for the platforms."""
+        """Start to replace the platforms, or to record."""
         if self.world:
             self.world.start()
             self._running.callback(self.world.stop)
         elif self.cassette:
             playing = self.name != LIVE
-            recorder = _recorder("none" if playing else "once")
+            recorder = _make_recorder("none" if playing else "once")
             # A cell that is run again asks the same again.
             tape = recorder.use_cassette(str(self.cassette), allow_playback_repeats=playing)
             self._running.enter_context(tape)
 
     def stop(self) -> None:
-        """Let requests go where they go; a recording is written."""
+        """Let requests reach the platforms again, and write the recording."""
         self._running.close()
 
     def connect(self, platform: str) -> Client | None:
-        """The client that the mode has for a platform; `None` where the profile's is to be used."""
+        """Return the mode's client for a platform; `None` if the profile's client is to be used."""
         return getattr(self.world, platform) if self.world else None
 
     def __repr__(self) -> str:
@@ -82,24 +82,24 @@ def use(
 ) -> Mode:
     """Switch this process to the mocks, to a recording, or to the real platforms.
 
-    >>> msgnb.use("mock").world.receive("blip", from_=…, to="demobot", text="Olá")
+    >>> msgnb.use("mock").world.received("blip")
     >>> msgnb.use("cassette", "cassettes/monday.yaml")
 
     Args:
         mode: `mock`, `live` or `cassette`.
-        cassette: the file that is played in `cassette`, or recorded into in `live`.
-        seed: of the mocks' world.
-        quirks: of the mocks; docs/operations.md lists them.
+        cassette: the file to replay in `cassette`, or to record into in `live`.
+        seed: seed of the mock world.
+        quirks: variations of the mocks; docs/operations.md lists them.
 
     Returns:
-        The mode that is on now; `world` is the mocks'. The one before is over.
+        The mode that is on now; its `world` is the mock world. The mode before it ends.
 
     Raises:
-        SettingsError: there is no such mode, or the cassette is missing where one is needed.
+        SettingsError: there is no such mode, or the cassette is missing.
         ValueError: a quirk is unknown.
     """
     global _on  # noqa: PLW0603 - one for the process is the point
-    made = _made(mode, Path(cassette) if cassette else None, seed, quirks)
+    made = _make_mode(mode, Path(cassette) if cassette else None, seed, quirks)
     if _on:
         _on.stop()
     _on = made
@@ -108,19 +108,19 @@ def use(
 
 
 def current() -> Mode | None:
-    """The mode that is on: that of `use`, else that of the environment; `None` where nobody chose one."""
+    """Return the mode that is on: that of `use`, or that of the environment; `None` if nobody chose one."""
     if _on is None and (chosen := os.environ.get(VARIABLE)):
         return use(chosen, os.environ.get(CASSETTE_VARIABLE))
     return _on
 
 
-def _made(mode: str, cassette: Path | None, seed: int, quirks: tuple[str, ...]) -> Mode:
+def _make_mode(mode: str, cassette: Path | None, seed: int, quirks: tuple[str, ...]) -> Mode:
     if mode not in MODES:
         raise SettingsError(f"no mode {mode!r}; there are {', '.join(MODES)}")
     if mode == "mock":
         if cassette:
             raise SettingsError("the mocks need no cassette; 'live' records one, and 'cassette' plays it")
-        from msgnb.testing import Offline  # noqa: PLC0415 - the mocks load when first used
+        from msgnb.testing.worlds import Offline  # noqa: PLC0415 - the mocks load when first used
 
         return Mode(mode, Offline(seed, quirks))
     if mode == "cassette" and (cassette is None or not cassette.is_file()):
@@ -131,14 +131,19 @@ def _made(mode: str, cassette: Path | None, seed: int, quirks: tuple[str, ...]) 
     return Mode(mode, cassette=cassette)
 
 
-def _recorder(record_mode: str) -> Any:
-    """A VCR that plays, or one that records."""
+def _make_recorder(record_mode: str) -> Any:
+    """A VCR that replays, or one that records."""
     try:
         from vcr import VCR  # noqa: PLC0415 - an extra
     except ImportError:
         raise SettingsError("cassettes need VCR: pip install 'msgnb[testing]'") from None
-    from msgnb.testing import cassettes  # noqa: PLC0415
+    from msgnb.testing import cassettes  # noqa: PLC0415 - loads when first used
 
     vcr = VCR(**cassettes.vcr_config(), record_mode=record_mode)
-    cassettes.register(vcr)
+    cassettes.register(vcr, note=_note)
     return vcr
+
+
+def _note() -> str:
+    """What an error about a request that was not recorded must say first: that no request is made."""
+    return f"{_on!r} is on: no request leaves" if _on and _on.name == "cassette" else ""

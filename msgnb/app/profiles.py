@@ -37,24 +37,7 @@ DEFAULT = "default"
 
 
 def connect_client(platform: str, profile: str = DEFAULT, **arguments: Any) -> Client:
-    """A client for the account that a profile names.
-
-    >>> msgnb.connect("blip", profile="work")
-
-    Where `msgnb.use("mock")` is on, it is the client of the mocks' world, whatever the profile says; from a
-    cassette nobody needs an account.
-
-    Values come from the arguments, then from the environment as `MSGNB_BLIP_KEY`, then from the table
-    `[work.blip]` of `msgnb.toml` in this folder, the ones above it, or the user's config folder.
-
-    Args:
-        platform: `blip`, `netsapiens` or `smsdrop`.
-        profile: the table's name.
-        arguments: of the platform's class; they go before the profile.
-
-    Raises:
-        SettingsError: there is no such platform or profile, a name is unknown, or a secret can't be had.
-    """
+    """Return a client for the account that a profile names; see `msgnb.connect`."""
     described = get_platform(platform)
     mode = current()
     if mode and (client := mode.connect(platform)):

@@ -266,7 +266,7 @@ class Client(ABC):
         connection = self.connection
         template = campaign.template.name if campaign.template else None
         header = Header(
-            self.platform, connection.http.base_url, self.account, campaign.title, campaign.text,
+            self.platform, connection.http.base_url, connection.whose(), campaign.title, campaign.text,
             campaign.sender, template=template,
         )  # fmt: skip
         path = Path(journal) if journal else connection.journals_folder() / header.file_name
@@ -298,8 +298,8 @@ class Client(ABC):
 
     # Events
 
-    def listen(self, *topics: str, **options: Any) -> Live:  # noqa: ARG002
-        """Receive events in real time.
+    def listen(self, *topics: str) -> Live:  # noqa: ARG002
+        """Receive events in real time; a platform takes further arguments.
 
         Raises:
             NotSupported: the platform posts no events.

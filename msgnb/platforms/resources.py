@@ -57,6 +57,10 @@ class Connection:
         """Whose view it is: bot identity, `user@domain` or account email."""
         return self._account
 
+    def whose(self) -> str:
+        """Return the account, and ask for it first if only the platform's response tells it."""
+        return self.account
+
     def now(self) -> datetime:
         """Return the platform's time, as its last response reported it."""
         return self.http.now()
@@ -67,7 +71,7 @@ class Connection:
 
     def journaled_campaigns(self) -> list[Journal]:
         """Return the journals of the campaigns that msgnb sent from this account, the latest first."""
-        return load_journals(self.journals_folder(), self.platform, self.http.base_url, self.account)
+        return load_journals(self.journals_folder(), self.platform, self.http.base_url, self.whose())
 
     def close(self) -> None:
         """Close the open connections."""

@@ -122,15 +122,15 @@ def test_a_cancelled_walk_makes_no_further_request(loopback: Loopback) -> None:
     client = msgnb.NetSapiens(loopback.url, **login)
 
     async def main() -> None:
-        awaited = msgnb.aio(client)
+        awaited = msgnb.aio(client, threads=1)
         call = asyncio.ensure_future(awaited.get_messages("s" * 32))
         assert await asyncio.to_thread(asked.wait, 10)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
         go.set()
-        # The one thread that worked is free again when this has run in it.
-        awaited._pool.shutdown(wait=True)
+        # The one thread is free again when this has run in it.
+        await awaited.aclose()
 
     run(main())
     assert len(loopback.seen) == 2
@@ -143,13 +143,13 @@ def test_a_cancelled_pause_ends_at_once(loopback: Loopback) -> None:
     client = msgnb.SmsDrop(**SMS, base_url=loopback.url, on_attempt=lambda _: pausing.set())
 
     async def main() -> None:
-        awaited = msgnb.aio(client)
+        awaited = msgnb.aio(client, threads=1)
         call = asyncio.ensure_future(awaited.subscriptions())
         assert await asyncio.to_thread(pausing.wait, 10)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        awaited._pool.shutdown(wait=True)
+        await awaited.aclose()
 
     run(main())
     assert len(loopback.seen) == 1

@@ -46,9 +46,9 @@ def write(folder: Path, text: str = PROFILES) -> None:
 def test_a_profile_is_read(tmp_path: Path) -> None:
     """The default profile and a named one make the client that they describe."""
     write(tmp_path)
-    assert msgnb.connect("blip").http.base_url == "https://http.msging.net"
+    assert msgnb.connect("blip").connection.http.base_url == "https://http.msging.net"
     bot = msgnb.connect("blip", profile="work")
-    assert (bot.http.base_url, bot.account) == ("https://acme.http.msging.net", "bot@msging.net")
+    assert (bot.connection.http.base_url, bot.account) == ("https://acme.http.msging.net", "bot@msging.net")
 
 
 def test_the_file_is_found_upward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,9 +74,9 @@ def test_arguments_go_before_the_environment_and_that_before_the_file(
     """What is nearest wins: the argument, the variable, the file."""
     write(tmp_path)
     monkeypatch.setenv("MSGNB_BLIP_ORGANIZATION", "from-environment")
-    assert msgnb.connect("blip", profile="work").http.base_url == "https://from-environment.http.msging.net"
+    assert msgnb.connect("blip", profile="work").connection.http.base_url == "https://from-environment.http.msging.net"
     given = msgnb.connect("blip", profile="work", organization="given")
-    assert given.http.base_url == "https://given.http.msging.net"
+    assert given.connection.http.base_url == "https://given.http.msging.net"
 
 
 def test_the_environment_alone_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_a_secret_comes_from_the_keyring(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("sys.stdin", types.SimpleNamespace(isatty=lambda: True))
     monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or "typed")
     pbx = msgnb.connect("netsapiens", profile="work")
-    assert [secret.reveal() for secret in pbx._auth.secrets()] == ["from-keyring", "typed"]
+    assert pbx.connection.http.scrub("from-keyring, typed") == "…, …"
     assert asked == ["netsapiens password: "]
     passwords.clear()
     with pytest.raises(msgnb.SettingsError, match="keyring set netsapiens cid"):

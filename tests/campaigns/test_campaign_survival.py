@@ -20,9 +20,8 @@ from loopback import Loopback, answers, drops
 
 import msgnb
 from msgnb_mocks import World
-from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.core.operations import Request, Response
 from msgnb_mocks.hosting.server import Server
-from msgnb_mocks.platforms import smsdrop as mock
 from msgnb_mocks.platforms.smsdrop import SmsDropMock
 
 PEOPLE = 5_000
@@ -31,11 +30,11 @@ WORKER = Path(__file__).resolve().parents[1] / "support" / "campaign_worker.py"
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> SmsDropMock:
+def service() -> SmsDropMock:
     """A service that reaches every phone, with enough credit."""
-    monkeypatch.setattr(mock, "FAILING_PERCENT", 0)
     service = SmsDropMock(World(7))
-    service.credit = 10 * PEOPLE
+    service.state.failing_percent = 0
+    service.state.credit = 10 * PEOPLE
     return service
 
 
@@ -57,7 +56,7 @@ class Deadly:
     def arm(self) -> None:
         self.left = self.chance.randrange(1, PEOPLE // DEATHS)
 
-    def handle(self, request: Request) -> Answer:
+    def handle(self, request: Request) -> Response:
         if request.method != "POST" or "campaigns" not in request.path:
             return self.service.handle(request)
         self.left -= 1
@@ -65,20 +64,20 @@ class Deadly:
             return self.service.handle(request)
         return self.chance.choice([self._before, self._lost, self._after, self._soon])(request)
 
-    def _before(self, request: Request) -> Answer:
+    def _before(self, request: Request) -> Response:
         self._kill()
         return self.service.handle(request)
 
-    def _lost(self, _: Request) -> Answer:
+    def _lost(self, _: Request) -> Response:
         self._kill()
-        return Answer(500)
+        return Response(500)
 
-    def _after(self, request: Request) -> Answer:
+    def _after(self, request: Request) -> Response:
         answer = self.service.handle(request)
         self._kill()
         return answer
 
-    def _soon(self, request: Request) -> Answer:
+    def _soon(self, request: Request) -> Response:
         threading.Timer(self.chance.uniform(0, 0.01), self._kill).start()
         return self.service.handle(request)
 
@@ -130,7 +129,7 @@ def through(service: SmsDropMock, dropped: dict[str, bool], chance: random.Rando
 def client(loopback: Loopback, service: SmsDropMock) -> Iterator[msgnb.SmsDrop]:
     login = service.credentials
     with msgnb.SmsDrop(login["email"], login["password"], base_url=loopback.url) as client:
-        client.http.pause = lambda _: None
+        client.connection.http.pause = lambda _: None
         yield client
 
 

@@ -14,8 +14,9 @@ import pytest
 
 import msgnb
 from msgnb import tables
-from msgnb.campaigns import run as bulk
-from msgnb.campaigns.journal import Journal, read
+from msgnb.campaigns import run
+from msgnb.campaigns.journal import Journal, read_journal
+from msgnb.platforms.registry import get_platform
 from msgnb_mocks.platforms.smsdrop import SmsDropMock
 from msgnb_mocks.platforms.smsdrop import checks as mock
 
@@ -127,7 +128,7 @@ def test_a_death_at_any_step_is_mended(
 ) -> None:
     """Died before or after the request, and run again, everybody gets it once; what was sent is found."""
     client = getattr(world, platform)
-    client.http.pause = lambda _: None
+    client.connection.http.pause = lambda _: None
     due = {"defer_by": seconds}
     dies(monkeypatch, name, before=before)
     with pytest.raises(Death):
@@ -150,7 +151,7 @@ def test_it_tells_later_whom_it_reached(
 ) -> None:
     """Watching ends by itself, and then each row has the status that the platform tells."""
     client, given = getattr(world, platform), campaign(platform, text, template)
-    client.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
+    client.connection.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
     client.send_campaign(given, PEOPLE)
     outcomes = given.watch()
     reached = {"smsdrop": {"delivered"}, "netsapiens": {"accepted", "sent"}, "blip": {"delivered", "read"}}
@@ -166,12 +167,12 @@ def test_a_dry_run_sends_nothing(world: msgnb.testing.Offline) -> None:
     assert shown(outcomes["error_code"]) == ["", "", "", "", "duplicate", "invalid"]
     assert set(outcomes["attempts"]) == {0}
     assert not world.received("smsdrop")
-    assert not list((world.smsdrop.journals or Path()).iterdir())
+    assert not list((world.smsdrop.connection.journals or Path()).iterdir())
 
 
 def test_it_asks_before_it_sends(world: msgnb.testing.Offline) -> None:
     """`confirm` sees the plan of what is left, and without its yes nothing leaves."""
-    seen: list[bulk.Plan] = []
+    seen: list[run.Plan] = []
     world.smsdrop.send_campaign(campaign("smsdrop", "Hi {name}"), PEOPLE.head(1))
     refused = world.smsdrop.send_campaign(
         campaign("smsdrop", "Hi {name}"), PEOPLE, confirm=lambda plan: bool(seen.append(plan))
@@ -209,7 +210,7 @@ def test_what_waits_for_credit_is_launched_when_it_came(
 ) -> None:
     """Where credit runs out on the way, the run ends; run again, what waits is launched, not made anew."""
     service, client = smsdrop(world), world.smsdrop
-    monkeypatch.setattr(client, "_credit", lambda: 5_000)
+    monkeypatch.setattr(client, "credit", lambda: 5_000)
     service.state.credit = 2
     before = len(client.campaigns())
     outcomes = client.send_campaign(campaign("smsdrop", "Hi {name}"), PEOPLE)
@@ -248,15 +249,15 @@ def test_the_same_error_again_and_again_ends_it(world: msgnb.testing.Offline) ->
     """After five identical refusals the rest is not tried; run again, what was refused comes last."""
     crowd = pd.DataFrame({"name": ["?"] * 6 + ["Ana"], "phone": [f"+1212555{n:04d}" for n in range(7)]})
     refused: list[str] = []
-    real = world.netsapiens.send_message
+    real = world.netsapiens.messages.send
 
-    def picky(kind: str, text: str, to: str, *more: Any) -> Any:
+    def picky(kind: str, to: str, text: str, **more: Any) -> Any:
         if "?" in text:
             refused.append(to)
             raise msgnb.Rejected("no", reason="No route", status=400)
-        return real(kind, text, to, *more)
+        return real(kind, to, text, **more)
 
-    world.netsapiens.send_message = picky  # type: ignore[method-assign]
+    world.netsapiens.messages.send = picky  # type: ignore[method-assign]
     given = campaign("netsapiens", "Hi {name}")
     outcomes = world.netsapiens.send_campaign(given, crowd)
     assert outcomes["attempts"].tolist() == [1] * 5 + [0] * 2
@@ -271,8 +272,8 @@ def test_an_interrupt_says_how_to_go_on(
 ) -> None:
     """Ctrl-C ends it with a note; run again it goes on, after it has looked up what was on its way."""
     client = world.smsdrop
-    client.http.pause = lambda _: None
-    real, calls = client.launch_campaign, []
+    client.connection.http.pause = lambda _: None
+    real, calls = client.campaigns.launch, []
 
     def interrupted(given: msgnb.Campaign) -> msgnb.Campaign:
         calls.append(given)
@@ -281,7 +282,7 @@ def test_an_interrupt_says_how_to_go_on(
             raise KeyboardInterrupt
         return launched
 
-    monkeypatch.setattr(client, "launch_campaign", interrupted)
+    monkeypatch.setattr(client.campaigns, "launch", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         client.send_campaign(campaign("smsdrop", "Hi {name}"), PEOPLE)
     assert "Run it again to go on" in caught.value.__notes__[0]
@@ -359,14 +360,14 @@ def test_members_that_a_list_does_not_take_are_left_out(
     world: msgnb.testing.Offline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where one can't be added to the list, the others get it."""
-    real = world.blip._add
+    real = world.blip.connection.set
 
-    def picky(path: str, member: str) -> Any:
-        if member.startswith("1310"):
+    def picky(uri: str, to: str, kind: str, resource: Any) -> Any:
+        if str(resource).startswith("1310"):
             raise msgnb.Rejected("no", reason="Unknown account", code=61)
-        return real(path, member)
+        return real(uri, to, kind, resource)
 
-    monkeypatch.setattr(world.blip, "_add", picky)
+    monkeypatch.setattr(world.blip.connection, "set", picky)
     outcomes = world.blip.send_campaign(msgnb.Campaign(text="Hi all"), PEOPLE)
     assert outcomes["state"].tolist() == ["sent", "rejected", "sent", "sent"]
     assert outcomes["error"][1] == "Unknown account"
@@ -379,10 +380,11 @@ def test_requests_leave_at_the_rate_that_is_asked_for(
     """With `per_second=2` the third message waits for a second to pass, and the second one does not."""
     pauses: list[float] = []
     monkeypatch.setattr("msgnb.core.pacing.time.monotonic", lambda: 100.0 + sum(pauses))
-    world.netsapiens.http.pause = pauses.append
+    world.netsapiens.connection.http.pause = pauses.append
     world.netsapiens.send_campaign(campaign("netsapiens", "Hi {name}"), PEOPLE, per_second=2)
     assert pauses == [1.0]
-    assert msgnb.NetSapiens.per_second == 3
+    assert world.netsapiens.connection.campaign_rate is None
+    assert get_platform("netsapiens").campaign_rate == 3
 
 
 @pytest.mark.parametrize("platform", SENDERS)
@@ -420,8 +422,8 @@ def test_a_listed_campaign_says_how_it_stands(
 
 def test_other_files_among_the_journals_are_left_alone(world: msgnb.testing.Offline) -> None:
     """A file that is no journal is no campaign."""
-    assert world.netsapiens.journals
-    (world.netsapiens.journals / "notes.jsonl").write_text("hello")
+    assert world.netsapiens.connection.journals
+    (world.netsapiens.connection.journals / "notes.jsonl").write_text("hello")
     assert world.netsapiens.campaigns().empty
 
 
@@ -436,7 +438,7 @@ def test_a_journal_is_the_users_alone_and_holds_no_secret(
     world.smsdrop.send_campaign(campaign("smsdrop", "Hi {name}"), PEOPLE, journal=path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 or sys.platform == "win32"
     assert world.credentials["smsdrop"]["password"] not in path.read_text()
-    assert read(path).header.text == "Hi {name}"
+    assert read_journal(path).header.text == "Hi {name}"
 
 
 def test_a_line_that_a_death_cut_short_is_no_line(world: msgnb.testing.Offline, tmp_path: Path) -> None:
@@ -446,7 +448,7 @@ def test_a_line_that_a_death_cut_short_is_no_line(world: msgnb.testing.Offline, 
     with path.open("ab") as file:
         file.write(b'{"begin": "0123", "to": ["+121255')
     world.smsdrop.send_campaign(campaign("smsdrop", "Hi {name}"), PEOPLE, journal=path)
-    assert set(read(path).fates) == set(PHONES)
+    assert set(read_journal(path).statuses) == set(PHONES)
     assert got(world, "smsdrop") == said("Hi {name}", None)
 
 
@@ -454,7 +456,7 @@ def test_two_can_not_send_the_same_campaign_at_once(
     world: msgnb.testing.Offline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While it is being sent, a second one is refused before it sends anything."""
-    client, real = world.smsdrop, world.smsdrop.launch_campaign
+    client, real = world.smsdrop, world.smsdrop.campaigns.launch
     refused: list[str] = []
 
     def twice(given: msgnb.Campaign) -> msgnb.Campaign:
@@ -463,7 +465,7 @@ def test_two_can_not_send_the_same_campaign_at_once(
         refused.append(str(caught.value))
         return real(given)
 
-    monkeypatch.setattr(client, "launch_campaign", twice)
+    monkeypatch.setattr(client.campaigns, "launch", twice)
     client.send_campaign(campaign("smsdrop", "Hi {name}"), PEOPLE)
     assert len(refused) == 4
     assert got(world, "smsdrop") == said("Hi {name}", None)
@@ -500,7 +502,7 @@ def test_journals_are_in_the_users_folder(monkeypatch: pytest.MonkeyPatch, tmp_p
     """Where nobody says otherwise a journal is named after its campaign, in the user's folder for such."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with msgnb.offline() as world:
-        world.smsdrop.journals = None
+        world.smsdrop.connection.journals = None
         world.smsdrop.send_campaign(campaign("smsdrop", "Hi", title="Black Friday: 30%"), PEOPLE)
     (path,) = (tmp_path / "msgnb" / "campaigns").glob("*.jsonl")
     assert path.name.startswith("black-friday-30-")
@@ -519,11 +521,11 @@ def test_failed_gives_back_the_columns_of_the_source(world: msgnb.testing.Offlin
     """Columns that have names of the table come back under their own, to fill the text again."""
     people = pd.DataFrame({"phone": [PHONES[0], "x"], "message": ["m", "n"], "text": ["t", "u"]})
     client = world.smsdrop
-    client.launch_campaign = _refuses  # type: ignore[method-assign]
+    client.campaigns.launch = _refuses  # type: ignore[method-assign]
     outcomes = client.send_campaign(campaign("smsdrop", "{message} {text}"), people)
     failed = outcomes.msg.failed()
     assert failed.to_dict("list") == {"recipient": [PHONES[0]], "message": ["m"], "text": ["t"]}
-    del client.launch_campaign
+    del client.campaigns.launch
     later = client.send_campaign(campaign("smsdrop", "{message} {text}"), failed)
     assert later["text"].tolist() == ["m t"]
     assert later["state"].tolist() == ["sent"]

@@ -105,7 +105,7 @@ def test_the_widget_says_how_far_it_is() -> None:
 def test_a_launched_campaign_can_be_watched(world: msgnb.testing.Offline) -> None:
     """One that was launched, or read, by the platform's own verbs ends with an outcome for each phone."""
     sms = world.smsdrop
-    sms.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
+    sms.connection.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
     launched = sms.launch_campaign(msgnb.Campaign("Hi", "MyShop", ["+22963588213", "+22963588214"]))
     assert launched.outcomes()["status"].tolist() == ["accepted"] * 2
     outcomes = launched.watch()
@@ -122,7 +122,7 @@ def test_one_that_the_operator_stopped_is_over(world: msgnb.testing.Offline) -> 
     sms, service = world.smsdrop, world._inside.applications["smsdrop"]
     assert isinstance(service, SmsDropMock)
     launched = sms.launch_campaign(msgnb.Campaign("Hi", "MyShop", ["+22963588213"]))
-    sms.http.pause = lambda _: service.abort(launched.id or "")
+    sms.connection.http.pause = lambda _: service.abort(launched.id or "")
     assert launched.watch()["status"].tolist() == ["unknown"]
 
 
@@ -133,7 +133,7 @@ def test_a_crowd_of_campaigns_is_read_page_by_page(world: msgnb.testing.Offline)
     asked: list[msgnb.Attempt] = []
     login = dict(world.credentials["smsdrop"])
     with msgnb.SmsDrop(login["email"], login["password"], on_attempt=asked.append) as sms:
-        sms.journals = world.smsdrop.journals
+        sms.connection.journals = world.smsdrop.connection.journals
         sms.send_campaign(given, pd.DataFrame(people))
         before = len(asked)
         world.mocks.clock.advance(minutes=1)

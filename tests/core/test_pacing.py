@@ -81,7 +81,7 @@ def test_a_plan_is_kept_to(loopback: Loopback, time: Time, plan: Any, rate: int)
     for chosen, pauses in ((plan, 1), ("none", 0)):
         time.paused.clear()
         bot = msgnb.Blip("eDp5", base_url=loopback.url, plan=chosen)
-        bot.http.pause = time.pause
+        bot.connection.http.pause = time.pause
         for _ in range(rate + 1):
             bot.send_message(MESSAGE)
         assert len(time.paused) == pauses
@@ -96,7 +96,7 @@ def test_a_refusal_is_followed_by_a_rest(
     """After a 429 everything rests for the documented two minutes, or as long as the platform says."""
     loopback.script = [answers(status=429, **headers), answers(status=202), answers(status=202)]
     bot = msgnb.Blip("eDp5", base_url=loopback.url)
-    bot.http.pause = time.pause
+    bot.connection.http.pause = time.pause
     bot.send_message(MESSAGE)
     assert time.paused == [seconds]
     assert len(loopback.seen) == 2
@@ -107,7 +107,7 @@ def test_a_forced_command_rests_too(loopback: Loopback, time: Time) -> None:
     body = {"method": "get", "status": "success", "id": "1"}
     loopback.script = [answers(status=429), answers(body), answers(status=202)]
     bot = msgnb.Blip("eDp5", base_url=loopback.url)
-    bot.http.pause = time.pause
+    bot.connection.http.pause = time.pause
     bot.force_command({"method": "get", "uri": "/ping"}, 3, 1.0)
     assert time.paused == [1.0, 119.0]
     time.paused.clear()

@@ -88,7 +88,7 @@ def test_all_names_mean_the_same(quirks: tuple[str, ...]) -> None:
             live.wait(lambda event: event.topic == "message", timeout=10)
             made = pbx.new_call(call_term_user=SENDER)
             live.wait(lambda event: event.action == "ringing", timeout=10)
-            pbx.hang_up(made["call-id"])
+            pbx.calls.hang_up(made["call-id"])
             live.wait(lambda event: event.action == "ended", timeout=10)
     found = live.frame().set_index(["topic", "action"]).sort_index()
     messages = found.loc[["message", "messagesession"]]
@@ -103,7 +103,7 @@ def test_a_read_mark_is_news(world: Offline) -> None:
     """A session that is read is an event of its own, not the message told again."""
     with world.netsapiens.listen("messagesession") as live:
         said = say(world, "hello")
-        world.netsapiens.mark_session(said["session"])
+        world.netsapiens.sessions.mark(said["session"])
         read = live.wait(lambda event: event.action == "read", timeout=10)
     assert (read.session, read.duplicate_of) == (said["session"], None)
 
@@ -179,14 +179,14 @@ def test_subscriptions_are_deleted_after_an_exception(world: Offline) -> None:
 
 def test_a_failed_beginning_leaves_nothing(world: Offline, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the second subscription fails, the first is deleted and the listener is stopped."""
-    create = world.netsapiens.create_subscription
+    create = world.netsapiens.subscriptions.create
 
     def only_the_first(model: str, *args: Any, **more: Any) -> Any:
         if model == "call":
             raise msgnb.Rejected("no more subscriptions")
         return create(model, *args, **more)
 
-    monkeypatch.setattr(world.netsapiens, "create_subscription", only_the_first)
+    monkeypatch.setattr(world.netsapiens.subscriptions, "create", only_the_first)
     live = world.netsapiens.listen("message", "call")
     with pytest.raises(msgnb.Rejected, match="no more"):
         live.start()

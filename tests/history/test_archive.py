@@ -9,6 +9,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pandas as pd
 import pytest
 
 import msgnb
-from msgnb.history import archive as archives
+from msgnb.history import sync
 
 KEYS = ["platform", "account", "session", "message", "at", "direction"]
 PLATFORMS = ("blip", "netsapiens", "smsdrop")
@@ -42,7 +43,7 @@ def died(world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pyte
         raise OSError("died")
 
     with monkeypatch.context() as patched:
-        patched.setattr("msgnb.archive_files.Files.settle", dies)
+        patched.setattr("msgnb.history.files.Files.settle", dies)
         with pytest.raises(OSError, match="died"):
             archive.sync(world.blip)
 
@@ -61,6 +62,7 @@ def test_it_holds_what_the_platforms_hold(world: msgnb.testing.Offline, archive:
 def test_a_second_sync_asks_for_what_is_new(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
     """Nothing new is no thread read; a new message is one; and it is there once."""
     world.clock.advance(days=4)  # nothing is on its way any more
+    world.clock.freeze()  # nor does what is sent now get anywhere between two readings
     archive.sync(world.blip)
     world.journal.clear()
     assert archive.sync(world.blip) == 0
@@ -161,6 +163,7 @@ def test_who_is_forgotten_is_not_written_to_either(
 def test_a_sync_from_a_moment_on_stays_so(world: msgnb.testing.Offline, archive: msgnb.Archive) -> None:
     """What is older than the moment of the first sync is not fetched by the next one; what is new is."""
     world.clock.advance(days=4)  # nothing is on its way any more
+    world.clock.freeze()  # nor does what is sent now get anywhere between two readings
     archive.sync(world.blip, since="2026-10-28")
     late = len(archive.messages())
     quiet = next(
@@ -202,7 +205,7 @@ def test_a_session_that_is_gone_is_passed_over(
 ) -> None:
     """A session that was deleted since they were listed is no reason to stop."""
     listed = world.netsapiens.sessions()
-    world.netsapiens.delete_session(listed["session"].iloc[2])
+    world.netsapiens.sessions.delete(listed["session"].iloc[2])
     monkeypatch.setattr(world.netsapiens, "sessions", lambda: listed)
     assert archive.sync(world.netsapiens) > 0
     assert archive.messages()["session"].nunique() == len(listed) - 1
@@ -240,7 +243,8 @@ def test_a_failure_keeps_what_was_written(
 ) -> None:
     """A sync that ends in the middle has written whole parts; the next one goes on."""
     world.clock.advance(days=4)  # nothing is on its way any more
-    monkeypatch.setattr(archives, "PART_ROWS", 200)
+    world.clock.freeze()  # nor does what is sent now get anywhere between two readings
+    monkeypatch.setattr(sync, "PART_ROWS", 200)
     rule = world.faults.add("html", operation=READS, nth=30)
     with pytest.raises(msgnb.Unreachable):
         archive.sync(world.blip, workers=1)
@@ -257,7 +261,7 @@ def test_an_archive_killed_at_any_moment_is_whole_after_the_next_sync(tmp_path: 
     chance = random.Random(7)
     with msgnb.testing.serve() as served:
         login = served.credentials["blip"]
-        command = [sys.executable, str(Path(__file__).with_name("archive_worker.py"))]
+        command = [sys.executable, str(Path(__file__).resolve().parents[1] / "support" / "archive_worker.py")]
         arguments = [str(tmp_path / "killed"), json.dumps(login)]
         for _ in range(KILLS):
             with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE) as worker:
@@ -277,7 +281,7 @@ def test_too_little_memory_is_no_end(
     world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a month does not fit into the memory that a sync takes, it takes more instead of failing."""
-    monkeypatch.setattr("msgnb.archive_files.MEMORY", "1MB")
+    monkeypatch.setattr("msgnb.history.files.MEMORY", "1MB")
     archive.sync(world.smsdrop)
     pd.testing.assert_frame_equal(ordered(archive.messages()), ordered(world.smsdrop.history()))
 
@@ -305,7 +309,7 @@ def test_without_its_libraries_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Where DuckDB is missing, the error names the extra."""
-    real: Any = archives.Files.__init__.__globals__["import_module"]
+    real: Any = import_module
 
     def missing(name: str) -> Any:
         if name == "duckdb":
@@ -315,4 +319,4 @@ def test_without_its_libraries_it_says_what_to_install(
     monkeypatch.setattr("msgnb.history.files.import_module", missing)
     with pytest.raises(msgnb.SettingsError, match=r"an archive needs duckdb: pip install 'msgnb\[archive\]'"):
         msgnb.Archive(tmp_path)
-    assert timedelta(days=3) == archives.LATELY
+    assert timedelta(days=3) == sync.LATELY

@@ -126,14 +126,14 @@ def many_threads(count: int) -> pd.DataFrame:
 def test_an_interruption_can_go_on(world: msgnb.testing.Offline) -> None:
     """Ctrl-C ends the reading, says so, and what was read is kept."""
     whole = world.blip.history()
-    real, count = world.blip._thread, iter(range(100))
+    real, count = world.blip.connection.page, iter(range(100))
 
-    def interrupted(*arguments: Any) -> Any:
-        if next(count) == 5:
+    def interrupted(uri: str, *arguments: Any) -> Any:
+        if uri.startswith("/threads/") and next(count) == 5:
             raise KeyboardInterrupt
-        return real(*arguments)
+        return real(uri, *arguments)
 
-    world.blip._thread = interrupted
+    world.blip.connection.page = interrupted  # type: ignore[method-assign]
     with pytest.raises(msgnb.IncompleteHistory, match=r"\(interrupted\)") as error:
         world.blip.history(workers=1)
     assert error.value.done
@@ -144,7 +144,7 @@ def test_an_interruption_can_go_on(world: msgnb.testing.Offline) -> None:
 def test_a_session_that_is_gone_is_passed_over(world: msgnb.testing.Offline) -> None:
     """A session that was deleted since the list was made is no reason to stop."""
     sessions = list(world.netsapiens.sessions()["session"])
-    world.netsapiens.delete_session(sessions[0])
+    world.netsapiens.sessions.delete(sessions[0])
     found = world.netsapiens.history(sessions=sessions)
     assert set(found["session"]) == set(sessions[1:])
 

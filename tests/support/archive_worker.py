@@ -4,9 +4,9 @@ import json
 import sys
 
 import msgnb
-from msgnb.history import archive
+from msgnb.history import sync
 
-archive.PART_ROWS = 300  # many moments at which something is written
+sync.PART_ROWS = 300  # many moments at which something is written
 folder, login = sys.argv[1], json.loads(sys.argv[2])
 with msgnb.Blip(login["key"], base_url=login["url"], plan="none") as bot:
     print("syncing", flush=True)

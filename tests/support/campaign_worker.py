@@ -9,7 +9,7 @@ from datetime import timedelta
 import pandas as pd
 
 import msgnb
-from msgnb.campaigns import run as bulk
+from msgnb.campaigns import run
 
 
 def crowd(count: int) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def crowd(count: int) -> pd.DataFrame:
 
 def main(login: str, journal: str, outcomes: str, count: str) -> None:
     given = json.loads(login)
-    bulk.SETTLE = timedelta()  # this machine's own requests take no time that could be waited for
+    run.SETTLE = timedelta()  # this machine's own requests take no time that could be waited for
     campaign = msgnb.Campaign(text="Hi {name}, see you.", sender="MyShop", title="Survival")
     with msgnb.SmsDrop(given["email"], given["password"], base_url=given["url"]) as sms:
         sms.send_campaign(campaign, crowd(int(count)), journal=journal).to_csv(outcomes, index=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgnb
 from msgnb.events.event import Event
-from msgnb.platforms.netsapiens.events import event_of
+from msgnb.platforms.netsapiens.events import parse_event
 
 SENDER = "12125550176"
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -44,7 +44,7 @@ class Stub:
         del self.opened[subscription]
 
     def event(self, topic: str, wire: Any, arrived: Any) -> Event:
-        return event_of(topic, wire, self.account, arrived)
+        return parse_event(topic, wire, self.account, arrived)
 
 
 def told(topic: str, text: str, **more: Any) -> dict[str, Any]:

@@ -453,7 +453,7 @@ class NetSapiens(Client):
 
     # Events
 
-    def listen(  # type: ignore[override]  # the base takes any options, so that each platform has its own
+    def listen(
         self,
         *topics: str,
         user: str | None = None,
