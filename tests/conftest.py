@@ -17,7 +17,7 @@ from msgnb.testing import cassettes
 def _nothing_put_in_before() -> Iterator[None]:
     """Each test finds its forms empty."""
     if forms := sys.modules.get("msgnb.widgets.form"):
-        forms._LAST.clear()
+        forms.forget_values()
     yield
 
 

@@ -1,10 +1,12 @@
-"""A form for a campaign: whom, what, what it takes, a dry run, the sending, and what became of each.
+"""A form for a campaign: recipients, text, a preview with its costs, a dry run, sending, and the results.
 
-* It begins as a dry run; to send, the tick is taken away, and the button says to how many.
-* Reading a large file and filling in the texts is done aside, a few times a second at most: typing stays
-  quick.
-* Sending goes on in a thread, so that it can be stopped; the journal knows who has got it, and sending again
-  goes on from there.
+* It starts as a dry run. To send, clear the checkbox; the button says how many recipients there are.
+* Large files are read and texts are filled in by a background thread, a few times per second at most, so that
+  typing stays quick.
+* A campaign is sent in a thread too, so that it can be stopped. Its journal records who has received it:
+  sending again resumes it.
+* What depends on the platform, such as its addresses and whether it can send later, comes from its
+  descriptor.
 """
 
 from __future__ import annotations
@@ -16,19 +18,21 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgnb import tables
 from msgnb.campaigns.campaign import Campaign
-from msgnb.campaigns.plan import Plan, planned
+from msgnb.campaigns.plan import Plan, make_plan
 from msgnb.campaigns.recipients import headings, recipients
+from msgnb.campaigns.run import Run
 from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import InvalidRequest, MsgnbError
 from msgnb.core.html import Markup, element, table
 from msgnb.platforms.base import Client
-from msgnb.platforms.calls import NAMES, TITLES, Call, Shown
+from msgnb.platforms.calls import Call, Shown
+from msgnb.platforms.registry import get_platform
 from msgnb.tables.export import make_csv, make_excel
 from msgnb.tables.transcript import QUIET
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Code, Control, FileControl, Pane, State
 from msgnb.widgets.redraw import Redraw
-from msgnb.widgets.zones import When
+from msgnb.widgets.zones import TimeFields
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,46 +43,52 @@ FILE, TABLE, PASTED = "A file", "A table of this notebook", "Pasted phones"
 GIVEN = "(the one given)"
 LARGEST = 50_000_000
 LISTED = 50
-"""Outcomes that the form shows; the files have all."""
+"""How many results the form shows; the files contain all of them."""
 _COLUMNS = ("recipient", "state", "status", "error", "text")
 _FIELDS = {
     "message": "text", "text": "text", "sender": "sender", "defer_until": "time", "when": "time",
     "zone": "zone", "region": "region", "column": "column", "source": "source",
 }  # fmt: skip
-JUDGED = {column.name for column in tables.RECIPIENTS.columns}
+CHECKED = {column.name for column in tables.RECIPIENTS.columns}
+"""The columns of a table of recipients whose phone numbers have been checked."""
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 class CampaignForm(Form):
-    """A form that sends one text to many.
+    """A form that sends one text to many recipients.
 
-    >>> msgnb.widgets.CampaignForm(sms)
-    >>> msgnb.widgets.CampaignForm(sms, people)  # a table that is there already
+    >>> msgnb.widgets.CampaignForm(client)
+    >>> msgnb.widgets.CampaignForm(client, people)  # with a DataFrame of recipients
 
-    Without a screen, as in a test, set `form.source.value` and the fields, and call `form.submit()`: a dry
-    run, until `form.dry_run.value` is false.
+    Without a browser, as in a test, set `form.source.value` and the other fields, and call `form.submit()`.
+    It is a dry run until `form.dry_run.value` is false.
 
     Args:
-        client: whose account sends.
-        people: a table of people; it is what is sent to at first.
-        zone: the zone of times; this machine's where it is `None`.
+        client: the account that sends.
+        people: table of recipients, which is selected at first.
+        zone: time zone of the time to send at, such as `America/Sao_Paulo`; this machine's if `None`.
 
     Attributes:
-        source: the field that says where the people come from.
-        file: the field of a CSV, text or Excel file.
-        table: the field of the name of a table of the notebook.
-        pasted: the field of phones.
-        column: the field of the column with the phones.
-        region: the field of the country of phones without its code.
-        sender: the field of what recipients see.
-        title: the field of the campaign's title: with the same one nobody gets it twice.
-        text: the field of the text.
-        skip: the field that says that rows in which a value is missing are left out.
-        dry_run: the field that says that nothing is to be sent.
-        plan: who would get what, as it was last checked.
-        outcomes: what became of each, as a table `outcomes`.
+        source: field of where the recipients come from.
+        file: field of a CSV, text or Excel file.
+        table: field of the name of a DataFrame in the notebook.
+        pasted: field of phone numbers.
+        column: field of the column that contains the phone numbers.
+        region: field of the country of phone numbers that have no country code.
+        sender: field of the sender that recipients see; hidden if the account is always the sender.
+        title: field of the campaign's title; each recipient receives a campaign of the same title once.
+        text: field of the text.
+        time: field of the time to send at; hidden if the platform cannot send later.
+        zone: field of the time zone.
+        skip: field of whether to skip rows in which a value of the text is missing.
+        dry_run: field of whether to send nothing.
+        plan: which recipient would receive which text, when the form was last checked.
+        outcomes: the results, as a table `outcomes`.
         state: `ready`, `sending`, `sent`, `rejected` or `unknown`.
         error: why it failed.
+
+    Raises:
+        SettingsError: the client's platform is not installed.
     """
 
     presses: ClassVar = {
@@ -90,19 +100,20 @@ class CampaignForm(Form):
         self, client: Client, people: pd.DataFrame | None = None, *, zone: str | None = None
     ) -> None:
         self._client = client
+        self._platform = get_platform(client.platform)
         self._given = people
         self._people: tuple[Any, pd.DataFrame] | None = None
         self._credit: int | None = None
         self._checks = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._standing: Progress | None = None
+        self._latest: Progress | None = None
         self.plan: Plan | None = None
         self.outcomes: pd.DataFrame | None = None
         self.error: MsgnbError | None = None
         self._make_fields(zone)
         super().__init__(
-            f"Send a campaign on {TITLES[client.platform]}",
+            f"Send a campaign on {self._platform.title}",
             f"as {client.account}",
             {
                 "source": self.source, "file": self.file, "table": self.table, "tables": self._tables,
@@ -125,7 +136,6 @@ class CampaignForm(Form):
         self._listen()
 
     def _make_fields(self, zone: str | None) -> None:
-        hint = self._client.sender_hint
         choices = [FILE, TABLE, PASTED]
         self.source = Control(
             "select", "People", value=FILE if self._given is None else TABLE, options=choices
@@ -136,12 +146,12 @@ class CampaignForm(Form):
         self.pasted = Control("textarea", "Phones", hint="One to a line, or separated by commas", rows=3)
         self.column = Control("select", "Phones in", options=[""])
         self.region = Control("text", "Country", hint="BR, if without +")
-        self.sender = Control("text", "From", hint=hint or "")
+        self.sender = Control("text", "From", hint=self._platform.addresses.sender_example or "")
         self.title = Control("text", "Title", hint="a new one sends anew")
         self.text = Control("textarea", "Text", hint="Hi {name}, your order is ready.")
         self._chips = Pane(label="Columns to insert")
         self._chips.still = Markup()
-        self._when = When(zone)
+        self._when = TimeFields(zone)
         self.time, self.zone = self._when.time, self._when.zone
         self._check = Pane(role="status", label="What it takes")
         self.skip = Control("check", "Leave out rows in which a value of the text is missing", value=False)
@@ -158,12 +168,12 @@ class CampaignForm(Form):
 
     def _listen(self) -> None:
         with self.together():
-            self.sender.shown = self._client.sender_hint is not None
+            self.sender.shown = self._platform.addresses.sender_example is not None
             self._stopper.shown = self._csv.shown = self._excel.shown = False
             self.find_tables()
             if self._given is not None:
                 self.source.value, self.table.value = TABLE, GIVEN
-            self.dry_run.value = True  # also where it was off before: sending is asked for anew
+            self.dry_run.value = True  # even if it was cleared in the last form
             for each in (self.source, self.file, self.table, self.pasted):
                 each.on(self._new_source)
             for each in (
@@ -175,7 +185,7 @@ class CampaignForm(Form):
             self.check()
 
     def find_tables(self) -> None:
-        """Offer the tables that the notebook has now."""
+        """Offer the DataFrames that the notebook has now."""
         names = [*([GIVEN] if self._given is not None else []), *_notebook_tables()]
         self.table.offer(names or [""])
         self.table.note = "" if names else "the notebook has none yet"
@@ -196,15 +206,15 @@ class CampaignForm(Form):
             if phones and self.column.value not in names:
                 self.column.value = phones
             self.skip.shown = len(names) > 1
-            judged = set(names) >= JUDGED  # by msgnb.recipients
-            self.column.shown = self.region.shown = len(names) != 1 and not judged
-            taken = {self.column.value, *(JUDGED if judged else ())}
+            checked = set(names) >= CHECKED
+            self.column.shown = self.region.shown = len(names) != 1 and not checked
+            taken = {self.column.value, *(CHECKED if checked else ())}
             self._chips.html = _chips([name for name in names if name not in taken])
             self._changed()
 
     @property
     def _raw(self) -> Any:
-        """What the people come from; `None` where nothing is chosen yet."""
+        """Where the recipients come from, as `msgnb.recipients` takes it; `None` if nothing is chosen yet."""
         if self.source.value == PASTED:
             return self.pasted.text or None
         if self.source.value == FILE:
@@ -216,9 +226,9 @@ class CampaignForm(Form):
         with self.together():
             for part in (self.sender, self.text, self.region, self.column, self.title):
                 part.problem = ""
-            self._when.shown(self._client.platform != "netsapiens")
+            self._when.show("schedule" in self._platform.supports)
             self._name_button()
-            # What is on its way stays so, whatever is filled in for the next one meanwhile.
+            # A campaign that is being sent is not affected by what is entered for the next one.
             if self.state != "sending":
                 self.show("ready", "")
         self._checking.soon()
@@ -229,15 +239,15 @@ class CampaignForm(Form):
         dry = bool(self.dry_run.value)
         self._button.set(label="Dry run" if dry else f"Send to {people:,} {word}")
 
-    # What it takes
+    # The plan
 
     def check(self) -> Plan | None:
-        """Find out who would get what, and show it; returns the plan, `None` where there is none yet."""
-        # One at a time: each reads what the fields hold then, so that the last one shows the last state.
+        """Make the plan, show it, and return it; `None` if something is missing or not valid."""
+        # One check at a time. Each reads the fields when it starts, so the last one shows the last state.
         with self._checks, self.together():
             self.plan = None
             try:
-                self.plan = self._planned()
+                self.plan = self._make_plan()
             except MsgnbError as error:
                 if isinstance(error, InvalidRequest):
                     self.blame(error, _FIELDS)
@@ -252,50 +262,51 @@ class CampaignForm(Form):
     def _check_aside(self) -> None:
         self.check()
 
-    def _planned(self) -> Plan | None:
+    def _make_plan(self) -> Plan | None:
         raw = self._raw
         if raw is None or not self.text.text:
             return None
-        client = self._client
         if self._credit is None:
-            self._credit = client._credit()  # noqa: SLF001 - the client's own, as in plan_campaign
-        return planned(
-            self._made(),
+            self._credit = self._client.credit()
+        return make_plan(
+            self._make_campaign(),
             self._read(raw),
-            address=client._address,  # noqa: SLF001
+            address=self._platform.addresses.normalize,
             credit=self._credit,
-            priced=client.priced,
+            priced=self._platform.counts_sms,
             skip_missing=bool(self.skip.value),
         )
 
     def _read(self, raw: Any) -> pd.DataFrame:
-        """The recipients; read once for a source, column and region, and what is read already as it is."""
-        if self.source.value == TABLE and set(raw.columns) >= JUDGED:
+        """Return the recipients; they are read once for a source, column and region."""
+        if self.source.value == TABLE and set(raw.columns) >= CHECKED:
             people: pd.DataFrame = raw
             return people
         which = (self.table.value, id(raw)) if self.source.value == TABLE else self.file.value or raw
         key = (which, self.source.value, self.column.value, self.region.text)
         if self._people is None or self._people[0] != key:
-            people = recipients(raw, self.column.value or self._own_column(raw), self.region.text or None)
+            people = recipients(
+                raw, self.column.value or self._preferred_column(raw), self.region.text or None
+            )
             self._people = (key, people)
         return self._people[1]
 
-    def _own_column(self, raw: Any) -> str | None:
-        return self._client._column(raw)  # noqa: SLF001
+    def _preferred_column(self, raw: Any) -> str | None:
+        return self._platform.addresses.preferred_column(list(getattr(raw, "columns", ())))
 
-    def _made(self) -> Campaign:
+    def _make_campaign(self) -> Campaign:
         return Campaign(
             text=self.text.value,
             sender=self.sender.text,
             title=self.title.text or None,
-            defer_until=self._when.moment() if self.time.shown else None,
+            defer_until=self._when.read() if self.time.shown else None,
         )
 
     @property
     def python(self) -> str:
-        """The Python line that does the same; empty while a field can't be right."""
+        """The Python line that does the same; empty while a field is not valid."""
         try:
-            made = self._made()
+            made = self._make_campaign()
         except InvalidRequest:
             return ""
         given = {"sender": made.sender or None, "title": made.title, "defer_until": made.defer_until}
@@ -306,7 +317,7 @@ class CampaignForm(Form):
             "skip_missing": self.skip.value or None, "dry_run": self.dry_run.value or None,
         }  # fmt: skip
         call = Call("send_campaign", (campaign, Shown(None, self._source_code())), named)
-        return call.code(NAMES[self._client.platform])
+        return call.code(self._platform.variable)
 
     def _source_code(self) -> str:
         if self.source.value == FILE:
@@ -318,20 +329,20 @@ class CampaignForm(Form):
     # Sending
 
     def start(self) -> None:
-        """Send, or try, in a thread, as a click on the button does."""
+        """Send the campaign in a thread, or do the dry run there, as a click on the button does."""
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self.submit, name="msgnb campaign", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """Let no further request leave; sending again goes on from there."""
+        """Stop after the current request; send again to resume."""
         self._stop.set()
         self.show("sending", "Stopping …")
 
     def submit(self) -> pd.DataFrame | None:
-        """Do what the form says, and wait for it; returns the outcomes, `None` where nothing was done.
+        """Send the campaign, or do the dry run, and return the outcomes; `None` if nothing was done.
 
-        While it is on its way it does nothing, nor once it was sent, until a field is changed.
+        Does nothing while a campaign is being sent, and after it was sent until a field is changed.
         """
         if self._button.disabled:
             return None
@@ -361,24 +372,22 @@ class CampaignForm(Form):
         raw = self._raw
         if raw is None:
             raise InvalidRequest.of(source="is empty: whom to send to?")
-        made = self._made()
+        made = self._make_campaign()
         self._people = self._credit = None  # both may have changed since they were read
         people = self._read(raw)
-        view = _View(self._came)
+        view = _View(self._progressed)
         skip = bool(self.skip.value)
         self.outcomes = self._client.send_campaign(
             made, people, skip_missing=skip, dry_run=dry, view=view, stop=self._stop
         )
         if dry:
-            left_out = int((self.outcomes["state"] == "rejected").sum())
-            self.show("ready", f"Nothing was sent. It would go to {len(people) - left_out:,}.")
+            # Whoever it would go to has no state yet.
+            waiting = int(self.outcomes["state"].isna().sum())
+            self.show("ready", f"Nothing was sent. It would go to {waiting:,}.")
             return
         self._draw_outcomes()
-        if not self._stop.is_set():
-            from msgnb.campaigns.run import Run  # noqa: PLC0415 - loads when first used
-
-            assert isinstance(made.teller, Run)  # noqa: S101 - send_campaign has set it
-            self.outcomes = made.teller.watch(view=view, stop=self._stop)
+        if isinstance(made.run, Run) and not self._stop.is_set():
+            self.outcomes = made.run.watch(view=view, stop=self._stop)
         counts = self.outcomes["state"].value_counts()
         words = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
         stopped = " Stopped; sending again goes on from there." if self._stop.is_set() else ""
@@ -390,24 +399,24 @@ class CampaignForm(Form):
         self.show("rejected", str(error))
 
     def show(self, state: State, words: str) -> None:
-        """Say how it stands; the button is off on the way, and afterwards until something changes."""
+        """Set the state and the status line; after sending, disable the button until a field is changed."""
         with self.together():
             super().show(state, words)
             self._button.disabled = state in {"sending", "sent"}
             self._stopper.shown = state == "sending" and not self.dry_run.value
 
-    # What is seen of it
+    # Progress and results
 
-    def _came(self, standing: Progress) -> None:
-        self._standing = standing
+    def _progressed(self, progress: Progress) -> None:
+        self._latest = progress
         self._drawing_progress.soon()
 
     def _draw_progress(self) -> None:
-        standing = self._standing
-        if standing is None or self.dry_run.value:
+        latest = self._latest
+        if latest is None or self.dry_run.value:
             return
-        words = standing.summary
-        bar = element("progress", words, max=str(max(1, standing.total)), value=str(standing.reached))
+        words = latest.summary
+        bar = element("progress", words, max=str(max(1, latest.total)), value=str(latest.reached))
         self._progress.html = element("div", bar, element("div", words, style=QUIET))
 
     def _draw_outcomes(self) -> None:
@@ -426,18 +435,19 @@ class CampaignForm(Form):
             self._results.html = element("div", table(_COLUMNS, rows, long={"text", "error"}), below)
 
     def download_csv(self) -> bytes:
-        """The outcomes as a CSV file, which the browser saves."""
-        return self._download("csv", make_csv(self._done()))
+        """Return the outcomes as a CSV file, which the browser saves."""
+        return self._download("csv", make_csv(self._finished()))
 
     def download_excel(self) -> bytes:
-        """The outcomes as an Excel file, which the browser saves.
+        """Return the outcomes as an Excel file, which the browser saves.
 
         Raises:
-            SettingsError: openpyxl is not there.
+            InvalidRequest: there are no outcomes yet.
+            SettingsError: openpyxl is not installed.
         """
-        return self._download("xlsx", make_excel(self._done()))
+        return self._download("xlsx", make_excel(self._finished()))
 
-    def _done(self) -> pd.DataFrame:
+    def _finished(self) -> pd.DataFrame:
         if self.outcomes is None:
             raise InvalidRequest.of(outcomes="are not there yet: send it, or try it, first")
         return self.outcomes
@@ -449,14 +459,18 @@ class CampaignForm(Form):
 
 
 class _View:
-    """Hands on how far a campaign is."""
+    """Where `send_campaign` shows the progress.
 
-    def __init__(self, came: Callable[[Progress], None]) -> None:
-        self.show = came
+    Args:
+        show: called with each `Progress`.
+    """
+
+    def __init__(self, show: Callable[[Progress], None]) -> None:
+        self.show = show
 
 
 def _chips(names: list[str]) -> Markup:
-    """A button for each column, which writes its placeholder into the text."""
+    """Return a button for each column, which inserts its placeholder into the text."""
     if not names:
         return Markup()
     chips = [
@@ -470,7 +484,7 @@ def _chips(names: list[str]) -> Markup:
 
 
 def _notebook_tables() -> dict[str, pd.DataFrame]:
-    """The tables that the notebook has under a name."""
+    """Return the DataFrames in the notebook's variables, by their names."""
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
     try:

@@ -1,4 +1,4 @@
-"""How far a campaign is, while somebody waits for its end."""
+"""Shows how far a campaign is while somebody waits for it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from msgnb.tables.transcript import QUIET
 
 
 class CampaignProgress(widgets.VBox):
-    """A bar of the people that a campaign has reached, with what the platform calls its state.
+    """A progress bar of the recipients that a campaign has reached, with the status from the platform.
 
     Args:
-        title: what to call the campaign.
+        title: the campaign's title.
     """
 
     def __init__(self, title: str) -> None:
@@ -25,9 +25,9 @@ class CampaignProgress(widgets.VBox):
         super().__init__([head, self._bar, self._words], layout={"max_width": "46em"})
         self.add_class("msgnb-campaign-progress")
 
-    def show(self, standing: Progress) -> None:
-        """Show how far it is now."""
-        self._bar.max, self._bar.value = max(1, standing.total), standing.reached
-        done = standing.over and standing.reached == standing.total
-        self._bar.bar_style = "success" if done else "info"
-        self._words.value = element("div", standing.summary, style=QUIET, role="status")
+    def show(self, progress: Progress) -> None:
+        """Show how far the campaign is now."""
+        self._bar.max, self._bar.value = max(1, progress.total), progress.reached
+        complete = progress.over and progress.reached == progress.total
+        self._bar.bar_style = "success" if complete else "info"
+        self._words.value = element("div", progress.summary, style=QUIET, role="status")

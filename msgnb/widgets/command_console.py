@@ -1,9 +1,12 @@
-"""A console for BLiP's commands: choose one, fill it in, send it, see the answer.
+"""A console for commands: choose one, fill it in, send it, and see the response.
 
-* A collection is shown as a table, everything else as JSON; all of it is escaped, since strangers wrote it.
-* What changes something is sent once: afterwards the button is off until a part is changed. Reading may be
-  repeated as often as one likes.
-* Nothing is raised out of a handler: each failure stands in the console, and in `error`.
+* A collection is shown as a table and everything else as JSON. All of it is escaped, since external senders
+  wrote it.
+* A command that changes something is sent once: afterwards the button is disabled until a field is changed. A
+  command that only reads can be repeated.
+* A notebook drops the exceptions of handlers, so none is raised: failures are shown in the console, and are
+  in `error`.
+* Which commands are offered is declared in the platform's descriptor.
 """
 
 from __future__ import annotations
@@ -12,21 +15,20 @@ import logging
 import pprint
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import orjson
 
-from msgnb.core.errors import InvalidRequest, MsgnbError, OutcomeUnknown
+from msgnb.core.errors import InvalidRequest, MsgnbError, NotSupported, OutcomeUnknown
 from msgnb.core.html import Markup, element, table
-from msgnb.platforms.blip.command_catalogue import KNOWN
+from msgnb.platforms.base import Client
+from msgnb.platforms.registry import get_platform
 from msgnb.tables.transcript import QUIET
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Code, Control, Pane, State
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from msgnb.platforms.blip import Blip
 
 log = logging.getLogger("msgnb.widgets")
 
@@ -44,36 +46,62 @@ _CODE = (
 )
 
 
+@runtime_checkable
+class CommandProcessor(Protocol):
+    """A client that sends commands."""
+
+    @property
+    def account(self) -> str:
+        """The account that sends them."""
+        ...
+
+    def process_command(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Send a command, and return the response."""
+        ...
+
+
 class CommandConsole(Form):
-    """A form for any command of a bot.
+    """A form for any command of a platform that has commands.
 
     >>> console = msgnb.widgets.CommandConsole(bot)
     >>> console
 
-    Without a screen, as in a test, fill in `console.method.value`, `uri`, `to`, `type` and `resource`, or let
-    `console.choose("Contacts: all")` do so, and call `console.submit()`.
+    Without a browser, as in a test, set `console.method.value`, `uri`, `to`, `type` and `resource`, or call
+    `console.choose("Contacts: all")` to fill them in, and call `console.submit()`.
+
+    Args:
+        client: the account that sends; a client with `process_command`.
 
     Attributes:
-        method: the field of the method.
-        uri: the field of the uri.
-        to: the field of the node that is addressed; the bot's own server where it is empty.
-        type: the field of the resource's type.
-        resource: the field of the resource, as JSON or plain text.
+        method: field of the method.
+        uri: field of the URI.
+        to: field of the node that the command is for; the account's own server if it is empty.
+        type: field of the resource's MIME type.
+        resource: field of the resource, as JSON or plain text.
         state: `ready`, `sending`, `sent`, `rejected` or `unknown`.
-        answer: the platform's answer to the last command.
+        answer: the platform's response to the last command.
         error: why the last command failed.
-        history: the commands that were sent, the latest last.
+        history: the commands that were sent, the latest one last.
+
+    Raises:
+        NotSupported: the platform has no commands.
+        SettingsError: the client's platform is not installed.
     """
 
     presses: ClassVar = {"send": "submit"}
 
-    def __init__(self, bot: Blip) -> None:
-        self._bot = bot
+    def __init__(self, client: Client) -> None:
+        platform = get_platform(client.platform)
+        if not platform.commands or not isinstance(client, CommandProcessor):
+            raise NotSupported(f"{platform.title} does not support commands")
+        self._client: CommandProcessor = client
+        self._variable = platform.variable
+        self._commands = {each.title: each for each in platform.commands}
         self.answer: dict[str, Any] | None = None
         self.error: BaseException | None = None
         self.history: list[dict[str, Any]] = []
-        titles = [CHOOSE, *((each.title, each.title) for each in KNOWN)]
-        nodes = sorted({each.to for each in KNOWN if each.to})
+        titles = [CHOOSE, *((title, title) for title in self._commands)]
+        nodes = sorted({each.to for each in platform.commands if each.to})
         self.known = Control("select", "Command", options=titles)
         self.method = Control("select", "Method", options=METHODS)
         self.uri = Control("text", "URI", hint="/contacts?$take=10")
@@ -89,28 +117,31 @@ class CommandConsole(Form):
             "line": self._line,
         }  # fmt: skip
         layout = [["send", "status"] if name == "send" else name for name in parts]
-        account = bot.account
         super().__init__(
-            "Commands of BLiP", f"as {account}", parts, layout, look="command-console", kept=account
+            f"Commands of {platform.title}",
+            f"as {client.account}",
+            parts,
+            layout,
+            look="command-console",
+            kept=f"{client.platform} {client.account}",
         )
         self._listen()
 
     def choose(self, title: str) -> None:
-        """Fill in a known command, by its title.
+        """Fill in a command that the platform declares, by its title.
 
         Raises:
-            InvalidRequest: there is none of that title.
+            InvalidRequest: there is no command of this title.
         """
-        titles = [each.title for each in KNOWN]
-        if title not in titles:
-            raise InvalidRequest.of(title=f"{title!r} is none of {', '.join(titles)}")
+        if title not in self._commands:
+            raise InvalidRequest.of(title=f"{title!r} is none of {', '.join(self._commands)}")
         self.known.value = title
 
     def submit(self) -> dict[str, Any] | None:
-        """Send the command that is filled in, as a click does; returns the answer, `None` where it failed.
+        """Send the command, as a click on the button does, and return the response; `None` if it failed.
 
-        While a command is on its way it does nothing, nor after one that changed something until a part of
-        it is changed.
+        Does nothing while a command is being sent, and after a command that changed something until a field
+        is changed.
         """
         if self._button.disabled:
             return None
@@ -118,7 +149,7 @@ class CommandConsole(Form):
         try:
             command = self.command()
             self.show("sending", "Sending …")
-            self.answer = self._bot.process_command(command)
+            self.answer = self._client.process_command(command)
             self._remember(command)
             self.show("sent", f"{command['method']} succeeded")
         except OutcomeUnknown as error:
@@ -128,17 +159,18 @@ class CommandConsole(Form):
         except KeyboardInterrupt as error:
             self._fail("unknown", error, "Interrupted on its way: look before you send it again.")
         except Exception as error:
-            # A handler that raises is lost in a notebook; and what failed inside may have been sent.
+            # The command may have been sent before this failed.
             log.exception("the console failed")
             self._fail("unknown", error, f"Something broke: {type(error).__name__}: {error}")
         self._answer.html = self._drawn()
         return self.answer
 
     def command(self) -> dict[str, Any]:
-        """The command as it is filled in.
+        """Return the command that is filled in.
 
         Raises:
-            InvalidRequest: the uri is empty or has a part that is not filled in, or the resource is no JSON.
+            InvalidRequest: the URI is empty, a placeholder is not filled in, or the resource is not valid
+                JSON.
         """
         uri = self.uri.text
         if not uri.startswith(("/", "lime://")):
@@ -147,7 +179,7 @@ class CommandConsole(Form):
         if self.to.text:
             command["to"] = self.to.text
         if self.method.value in {"set", "merge", "observe"}:
-            command |= {"type": self._kind(), "resource": self._document()}
+            command |= {"type": self._mime_type(), "resource": self._document()}
         if missing := sorted(
             set(_PLACEHOLDER.findall(f"{uri} {self.resource.value if 'type' in command else ''}"))
         ):
@@ -161,11 +193,11 @@ class CommandConsole(Form):
             command = self.command()
         except InvalidRequest:
             return ""
-        return f"bot.process_command({pprint.pformat(command, width=100, sort_dicts=False)})"
+        return f"{self._variable}.process_command({pprint.pformat(command, width=100, sort_dicts=False)})"
 
     @property
     def frame(self) -> pd.DataFrame | None:
-        """The answer as a table, where it is a collection."""
+        """The response as a table if it is a collection; `None` otherwise."""
         import pandas as pd  # noqa: PLC0415 - loads when first used
 
         resource = (self.answer or {}).get("resource")
@@ -176,7 +208,9 @@ class CommandConsole(Form):
         return pd.DataFrame({"item": items}) if plain else pd.json_normalize(items, max_level=1)
 
     def __repr__(self) -> str:
-        return f"<CommandConsole of {self._bot.account}: {self.method.value} {self.uri.value}, {self.state}>"
+        return (
+            f"<CommandConsole of {self._client.account}: {self.method.value} {self.uri.value}, {self.state}>"
+        )
 
     def _listen(self) -> None:
         self.known.on(self._fill)
@@ -188,7 +222,7 @@ class CommandConsole(Form):
             self.resume()
 
     def _fill(self) -> None:
-        known = next((each for each in KNOWN if each.title == self.known.value), None)
+        known = self._commands.get(self.known.value)
         if known is None:
             return
         with self.together():
@@ -196,7 +230,7 @@ class CommandConsole(Form):
             self.type.value, self.resource.value = known.type, _written(known.resource)
 
     def _again(self) -> None:
-        """Fill in what was sent before; it is not sent by that."""
+        """Fill in a command that was sent before, without sending it."""
         if self.sent.value == NOTHING:
             return
         command = self.history[int(self.sent.value)]
@@ -211,14 +245,14 @@ class CommandConsole(Form):
             self._line.set(code=self.python)
             self.show("ready", "")
 
-    def _kind(self) -> str:
-        kind = self.type.text
-        if "/" not in kind:
-            raise InvalidRequest.of(type=f"{kind!r} is no MIME type; write it like application/json")
-        return str(kind)
+    def _mime_type(self) -> str:
+        given = self.type.text
+        if "/" not in given:
+            raise InvalidRequest.of(type=f"{given!r} is no MIME type; write it like application/json")
+        return given
 
     def _document(self) -> Any:
-        """The resource as its type wants it: JSON, or text as it is."""
+        """Return the resource: parsed if its type is JSON, otherwise as text."""
         text = self.resource.value
         if not self.type.text.endswith("json"):
             return text
@@ -237,7 +271,7 @@ class CommandConsole(Form):
         self.show(state, words)
 
     def show(self, state: State, words: str) -> None:
-        """Say how it stands; the button is off where sending again would change something twice."""
+        """Set the state and the status line; if a command could take effect twice, disable the button."""
         with self.together():
             super().show(state, words)
             reading = self.method.value == "get"

@@ -1,8 +1,8 @@
-"""Conversations to look through: on the left the sessions, on the right the messages as bubbles.
+"""A view of conversations: sessions on the left, and the messages of the selected one on the right.
 
-* From a live client, or from any table `messages`, which may be large: only a page of it is drawn.
-* Strangers wrote what is in it: pictures are shown only where they are part of a message, and a link is
-  opened by nobody but the reader.
+* It reads from a client, or from a table `messages` of any size: only one page is drawn at a time.
+* External senders wrote the messages. Images are shown only if they are part of a message, and a link is
+  opened only by a click.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from msgnb.core.errors import InvalidRequest
 from msgnb.core.html import Markup, as_written, element, table
 from msgnb.core.times import zone_of
 from msgnb.platforms.base import Client
-from msgnb.platforms.calls import TITLES
+from msgnb.platforms.registry import get_platform
 from msgnb.tables.transcript import QUIET, Conversation, Row, bubbles, latest, records
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Control, Pane
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PAGE = 100
-"""Messages that are drawn at first, and that come with each "earlier"."""
+"""How many messages are drawn at first, and added by each "Load earlier"."""
 LISTED = 40
-"""Sessions that are listed at first, and that come with each "more"."""
+"""How many sessions are listed at first, and added by each "more"."""
 STILL = 20
-"""Messages or sessions of the picture for where no script runs."""
+"""How many messages or sessions the static picture has."""
 READ = 500
-"""Sessions that are read from a client."""
+"""How many sessions are read from a client."""
 _ITEM = "display:flex;gap:8px;justify-content:space-between"
 _CUT = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap;unicode-bidi:isolate"
 
@@ -48,23 +48,23 @@ class Line:
     unread: int
 
     def fits(self, words: Sequence[str]) -> bool:
-        """Whether all words are in it."""
+        """Whether it contains all words."""
         text = f"{self.session} {self.name} {self.text}".casefold()
         return all(word in text for word in words)
 
 
 class Source(Protocol):
-    """Where conversations come from."""
+    """Where the conversations come from."""
 
     title: str
     subtitle: str
 
     def lines(self) -> list[Line]:
-        """The sessions, the latest first."""
+        """Return the sessions, the latest first."""
         ...
 
     def messages(self, session: str, most: int) -> tuple[list[dict[str, Any]], bool]:
-        """The latest messages, the earliest of them first, and whether there are earlier ones."""
+        """Return the latest messages in the order of time, and whether there are earlier ones."""
         ...
 
 
@@ -74,18 +74,20 @@ class Conversations(Form):
     >>> msgnb.widgets.Conversations(bot)
     >>> msgnb.widgets.Conversations(messages, zone="America/Sao_Paulo")
 
-    Without a screen, as in a test, `choose(session)`, `earlier()` and `search.value` do what a person does.
+    Without a browser, as in a test, call `choose(session)` and `earlier()`, and set `search.value`.
 
     Args:
         source: a client, or a table `messages`.
-        zone: of the times; this machine's where it is `None`.
+        zone: time zone of the times that are shown, such as `America/Sao_Paulo`; this machine's if `None`.
 
     Attributes:
-        search: the field of the words to look for in names, ids and last texts.
-        session: id of the session that is open; `None` at first.
+        search: field of the words to look for in names, IDs and last texts.
+        session: ID of the selected session; `None` at first.
 
     Raises:
-        InvalidRequest: the table has no column `session`, or there is no such zone.
+        InvalidRequest: the table is not a table `messages`, or the time zone does not exist.
+        NotSupported: the client's platform has no sessions.
+        SettingsError: the client's platform is not installed.
     """
 
     presses: ClassVar = {
@@ -93,7 +95,7 @@ class Conversations(Form):
     }  # fmt: skip
 
     def __init__(self, source: Client | pd.DataFrame, *, zone: str | None = None) -> None:
-        self._source = _source_of(source)
+        self._source = _make_source(source)
         self._zone = zone_of(zone or local_zone())
         self.session: str | None = None
         self._most, self._listed = PAGE, LISTED
@@ -119,10 +121,10 @@ class Conversations(Form):
         self.refresh()
 
     def choose(self, session: str) -> None:
-        """Show a session's messages.
+        """Select a session and show its messages.
 
         Raises:
-            MsgnbError: they can't be read.
+            MsgnbError: the messages cannot be read.
         """
         with self.together():
             self.session, self._most = session, PAGE
@@ -130,7 +132,7 @@ class Conversations(Form):
             self._draw_list()
 
     def earlier(self) -> None:
-        """Show a page more of earlier messages."""
+        """Show one more page of earlier messages."""
         with self.together():
             self._most += PAGE
             self._draw_thread()
@@ -141,7 +143,7 @@ class Conversations(Form):
         self._draw_list()
 
     def refresh(self) -> None:
-        """Read the sessions again, and the messages of the one that is open."""
+        """Read the sessions again, and the messages of the selected one."""
         with self.together():
             self._lines = self._source.lines()
             if self.session is None:
@@ -152,7 +154,7 @@ class Conversations(Form):
             self._draw_list()
 
     def still(self) -> Markup:
-        """A picture of it for where no script runs: the end of the open conversation, or the latest ones."""
+        """Return a static picture: the end of the selected conversation, or the list of the latest ones."""
         if self.session is None:
             rows = [(line.name, line.text) for line in self._lines[:STILL]]
             return as_written(
@@ -183,7 +185,8 @@ class Conversations(Form):
         self._list.html = Markup("".join(pieces))
 
     def _draw_thread(self) -> None:
-        assert self.session is not None  # noqa: S101 - only called where one is open
+        if self.session is None:
+            return
         self._rows, self._earlier = self._source.messages(self.session, self._most)
         line = next((each for each in self._lines if each.session == self.session), None)
         name = line.name if line else self.session
@@ -195,25 +198,23 @@ class Conversations(Form):
         self._thread.set(html=Markup(above + body), key=self.session)
 
 
-def _source_of(given: Any) -> Source:
+def _make_source(given: Any) -> Source:
     return _Table(given) if hasattr(given, "columns") else _Account(given)
 
 
 class _Account:
     """Conversations of a client."""
 
-    title: str
-
     def __init__(self, client: Client) -> None:
         self._client = client
-        self.title = f"Conversations on {TITLES[client.platform]}"
+        self.title = f"Conversations on {get_platform(client.platform).title}"
         self.subtitle = client.account
 
     def lines(self) -> list[Line]:
         return [_line(row) for row in records(self._client.sessions(limit=READ))]
 
     def messages(self, session: str, most: int) -> tuple[list[dict[str, Any]], bool]:
-        # One more than is shown tells whether there are earlier ones.
+        # One more than is shown: if it exists, there are earlier ones.
         found = self._client.messages(session, limit=most + 1)
         return records(latest(found, most)), len(found) > most
 
@@ -241,7 +242,7 @@ class _Table:
 
 
 def _line(row: Row) -> Line:
-    """A session, of a row of a table `sessions` or of its latest message."""
+    """Return a session, made of a row of a table `sessions` or of its latest message."""
     party = row.get("sender") if row.get("direction") == "inbound" else row.get("recipient")
     session = str(row["session"])
     name = row.get("name") or row.get("contact") or party or session

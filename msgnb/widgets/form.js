@@ -1,12 +1,12 @@
-// Draws the parts that the kernel describes, and tells it what a person does.
+// Draws the parts that the kernel describes, and reports to it what a person does.
 //
 // - Only panes are HTML, which the kernel has escaped; everything else is set as text.
-// - Each change is told by itself and at once where a field is left or a button pressed. These messages are
-//   numbered and none is merged with another, so that a press acts on all that was typed, however busy the
-//   kernel is, and whichever of its threads gets them.
-// - A field is written to only where the kernel gives it a new value, marked by its stamp.
-// - A secret leaves its field as soon as it is told.
-// - While a mouse or finger is down nothing is redrawn: a button that moved away from it would not be pressed.
+// - Each change is a message of its own, sent immediately when a field is left or a button is pressed. Messages are
+//   numbered and never merged, so a press acts on everything that was typed before it, however busy the kernel is,
+//   and whichever of its threads receives them.
+// - The value of a field is only replaced if the kernel sets a new one, which it marks with a new stamp.
+// - A secret leaves its field as soon as it has been sent.
+// - While a mouse button or finger is down, nothing is redrawn: a button that moved away could not be pressed.
 
 const TYPING_MS = 120;
 const PIECE = 1 << 20;
@@ -58,12 +58,12 @@ class Field {
   }
 
   listen() {
-    this.input.addEventListener("change", () => (this.kind === "file" ? this.upload() : this.tell()));
+    this.input.addEventListener("change", () => (this.kind === "file" ? this.upload() : this.report()));
     this.input.addEventListener("focus", () => this.form.send({ do: "focus", name: this.name }), { once: true });
     if (["text", "textarea"].includes(this.kind)) {
       this.input.addEventListener("input", () => {
         clearTimeout(this.timer);
-        this.timer = setTimeout(() => this.tell(), TYPING_MS);
+        this.timer = setTimeout(() => this.report(), TYPING_MS);
       });
     }
     if (["text", "secret"].includes(this.kind)) {
@@ -77,7 +77,7 @@ class Field {
     return this.kind === "check" ? this.input.checked : this.input.value;
   }
 
-  tell() {
+  report() {
     clearTimeout(this.timer);
     if (this.kind === "file" || this.value === this.known) return;
     this.known = this.value;
@@ -98,7 +98,7 @@ class Field {
 
   async transfer(file) {
     const about = { do: "file", name: this.name, file: file.name, type: file.type, size: file.size };
-    // What is too large is told, not sent: the kernel says so beside the field.
+    // Of a file that is too large only the size is sent; the kernel answers with an error.
     const end = file.size > this.spec.most ? 0 : file.size;
     for (let offset = 0; offset === 0 || offset < end; offset += PIECE) {
       const piece = await file.slice(offset, Math.min(end, offset + PIECE)).arrayBuffer();
@@ -139,7 +139,7 @@ class Field {
     const { selectionStart: start, selectionEnd: end } = this.input;
     this.input.setRangeText(text, start, end, "end");
     this.input.focus();
-    this.tell();
+    this.report();
   }
 }
 
@@ -188,7 +188,7 @@ class Pane {
     const focused = node.contains(document.activeElement) ? document.activeElement.dataset : null;
     node.innerHTML = spec.html;
     if (spec.end) {
-      // Nothing has a height before it is laid out.
+      // The pane has no height before it is laid out.
       requestAnimationFrame(() => (node.scrollTop = fromEnd ? node.scrollHeight - fromEnd : node.scrollHeight));
     }
     if (focused?.press) {
@@ -253,21 +253,21 @@ class Form {
       this.parts[name] = new (KINDS[spec.kind] || Field)(name, spec, this);
     }
     this.node = create("div", { className: "msgnb-form", role: "form" }, head, ...view.layout.map((each) => this.laid(each)));
-    // The notebook's own keys, such as Shift+Enter, are not for what is typed here.
+    // The notebook's shortcuts, such as Shift+Enter, must not act on what is typed here.
     this.node.dataset.lmSuppressShortcuts = "true";
     this.node.addEventListener("keydown", (event) => event.stopPropagation());
     this.node.addEventListener("pointerdown", () => (this.held = true));
     this.freeing = new AbortController();
     const { signal } = this.freeing;
     for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => this.release(), { signal });
-    // Let go outside of the page.
+    // The button was released outside of the page.
     addEventListener("pointermove", ({ buttons }) => buttons || this.release(), { signal });
     el.append(this.node);
     this.update();
   }
 
   release() {
-    // The click comes right after.
+    // The browser sends the click right after this event.
     if (this.held) setTimeout(() => ((this.held = false), this.update()));
   }
 
@@ -278,7 +278,7 @@ class Form {
   }
 
   send(message, buffers = []) {
-    this.model.send({ view: this.view, number: this.count++, told: message }, undefined, buffers);
+    this.model.send({ view: this.view, number: this.count++, message }, undefined, buffers);
   }
 
   enter() {
@@ -289,7 +289,7 @@ class Form {
   async press(name, value) {
     const button = this.parts[name];
     if (button instanceof Button && button.node.disabled) return;
-    for (const part of Object.values(this.parts)) if (part instanceof Field) part.tell();
+    for (const part of Object.values(this.parts)) if (part instanceof Field) part.report();
     if (button instanceof Button && !button.spec.always) this.wait(true);
     await this.uploads;
     this.send({ do: "press", name, ...(value === undefined ? {} : { value }) });
@@ -322,12 +322,12 @@ export default {
   render({ model, el }) {
     const form = new Form(model, el);
     const changed = () => form.update();
-    const told = (message, buffers) => message.do === "download" && form.download(message, buffers);
+    const received = (message, buffers) => message.do === "download" && form.download(message, buffers);
     model.on("change:view", changed);
-    model.on("msg:custom", told);
+    model.on("msg:custom", received);
     return () => {
       model.off("change:view", changed);
-      model.off("msg:custom", told);
+      model.off("msg:custom", received);
       form.freeing.abort();
     };
   },

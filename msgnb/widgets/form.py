@@ -1,10 +1,10 @@
-"""The base of all forms: one widget that draws its parts in the browser and hears what a person does.
+"""The base of all forms: one widget that draws its parts in the browser and handles what a person does there.
 
-* The browser tells each change by itself, numbered, and a press after all of them: whatever the kernel was
-  busy with meanwhile, a press acts on all that was typed.
-* Nothing that comes from the browser is raised: it is shown in the form and logged.
-* What was put in comes back when the cell is run again; secrets and files don't.
-* Where no script runs there is a plain picture of the form, and its repr.
+* The browser sends each change in a message of its own, numbered, and a press of a button after all of them.
+  However busy the kernel was meanwhile, a press acts on everything that was typed before it.
+* Nothing that comes from the browser raises an exception there: errors are shown in the form, and logged.
+* When the cell is run again, the new form starts with the values of the last one, except secrets and files.
+* Where no script runs, the form is shown as a static picture, and printed as one line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import traitlets
 from msgnb.core.errors import InvalidRequest, MsgnbError
 from msgnb.core.html import Markup, as_written, clean, element
 from msgnb.tables.transcript import QUIET
-from msgnb.widgets.ordered_inbox import Hearing
+from msgnb.widgets.ordered_inbox import OrderedInbox
 from msgnb.widgets.parts import Control, FileControl, Pane, Part, State, Status
 
 log = logging.getLogger("msgnb.widgets")
@@ -30,25 +30,34 @@ log = logging.getLogger("msgnb.widgets")
 _STILL = "max-width:46em;padding:8px 12px;border:1px solid var(--jp-border-color2, #e0e0e0);border-radius:6px"
 HERE = Path(__file__).parent
 Layout = Sequence[Any]
-"""Names of parts, one below the other; a list in it has them side by side, one in that below again."""
+"""Names of parts, one below the other. A list among them is a row; a list in a row is a column again."""
 
 _LAST: dict[tuple[str, ...], dict[str, Any]] = {}
-"""What was last put into each form and how it stood, by its class and account."""
-_STANDING = "\0standing"
+"""The last values of each form and its last status, by the form's class and account."""
+_STATUS = "\0status"
+
+
+def forget_values() -> None:
+    """Forget what was entered in earlier forms; forms that are made from now on start empty."""
+    _LAST.clear()
 
 
 class Form(anywidget.AnyWidget):
     """Parts of a form, in a layout.
 
-    Without a screen, as in a test, set `form.<part>.value` and call `form.submit()` or `form.press(name)`.
+    Without a browser, as in a test, set `form.<part>.value` and call `form.submit()` or `form.press(name)`.
 
     Args:
-        title: what it is for.
-        subtitle: whose account it acts for.
-        parts: its parts by their names.
-        layout: how they lie.
-        look: a class for its style.
-        kept: the account whose last values it begins with; none are kept where it is `None`.
+        title: what the form does.
+        subtitle: the account that it acts for.
+        parts: the parts by their names.
+        layout: where they are.
+        look: the form's style class, after `msgnb-`.
+        kept: account whose last values the form starts with; nothing is kept if `None`.
+
+    Attributes:
+        state: `ready`, `sending`, `sent`, `rejected` or `unknown`.
+        status: the status line.
     """
 
     _esm = traitlets.Unicode((HERE / "form.js").read_text(encoding="utf-8")).tag(sync=True)
@@ -77,13 +86,13 @@ class Form(anywidget.AnyWidget):
         self._drawing = threading.RLock()
         self._held = 0
         self._key = None if kept is None else (type(self).__name__, kept)
-        self._stood: tuple[State, str] = _LAST.get(self._key or (), {}).get(_STANDING, ("ready", ""))
+        self._last_status: tuple[State, str] = _LAST.get(self._key or (), {}).get(_STATUS, ("ready", ""))
         super().__init__()
         self.add_class("msgnb")
         self.add_class(f"msgnb-{look}")
         for part in self._parts.values():
-            part.told = self._draw
-        self.on_msg(Hearing(self._receive).told)
+            part.notify = self._draw
+        self.on_msg(OrderedInbox(self._receive).receive)
         with self.together():
             self._restore()
 
@@ -91,7 +100,7 @@ class Form(anywidget.AnyWidget):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Show all that changes within at once."""
+        """Send all changes within the `with` block to the browser at once."""
         with self._drawing:
             self._held += 1
         try:
@@ -103,6 +112,10 @@ class Form(anywidget.AnyWidget):
 
     def press(self, name: str, value: str | None = None) -> Any:
         """Do what a click on a button does.
+
+        Args:
+            name: the button's name.
+            value: the row that the button belongs to, if there is one in each row.
 
         Raises:
             InvalidRequest: there is no such button.
@@ -127,24 +140,24 @@ class Form(anywidget.AnyWidget):
             )
 
     def _receive(self, content: Any, buffers: Sequence[Any]) -> None:
-        """Hear what a person did in the browser."""
+        """Handle a message of the browser; whatever goes wrong is shown in the form."""
         try:
-            self._hear(content, buffers)
+            self._handle(content, buffers)
         except MsgnbError as error:
             self.show("rejected", str(error))
         except KeyboardInterrupt:
             self.show("unknown", "Interrupted.")
         except Exception as error:
-            # A handler that raises is lost in a notebook.
+            # A notebook drops the exceptions of handlers.
             log.exception("the form failed")
             self.show("rejected", f"Something broke: {type(error).__name__}: {error}")
         finally:
             if isinstance(content, dict) and content.get("do") == "press":
-                # From here on the browser lets its buttons be pressed again.
+                # When the browser sees the new number, it enables its buttons again.
                 self._answered += 1
                 self._draw()
 
-    def _hear(self, content: Any, buffers: Sequence[Any]) -> None:
+    def _handle(self, content: Any, buffers: Sequence[Any]) -> None:
         match content:
             case {"do": "change", "name": str(name), "value": value}:
                 part = self._parts[name]
@@ -163,25 +176,30 @@ class Form(anywidget.AnyWidget):
                 self.focused(name)
 
     def focused(self, name: str) -> None:
-        """A person went into a field; for what is only worth loading then."""
+        """Called when a person enters a field for the first time; for what is only worth loading then."""
 
-    # How it stands
+    # Status
 
     def show(self, state: State, words: str) -> None:
-        """Say how it stands."""
+        """Set the state and the text of the status line."""
         self.state = state
         self.status.set(state=state, words=words)
         if self._key and state != "sending":
-            _LAST[self._key][_STANDING] = (state, words)
+            _LAST.setdefault(self._key, {})[_STATUS] = (state, words)
 
     def blame(self, error: InvalidRequest, names: Mapping[str, str]) -> None:
-        """Write beside each field what an error says of it; `names` are fields by the error's words."""
+        """Show each problem of an error below its field.
+
+        Args:
+            error: the error.
+            names: the fields' names, by the words that errors have for them.
+        """
         for word, problem in error.fields.items():
             part = self._parts.get(names.get(word, word))
             if isinstance(part, Control):
                 part.problem = problem
 
-    # What was put in before
+    # The values of the last form
 
     def _restore(self) -> None:
         if self._key is None:
@@ -195,8 +213,8 @@ class Form(anywidget.AnyWidget):
             part.on(lambda name=name, part=part: last.__setitem__(name, part.value))  # type: ignore[misc]
 
     def resume(self) -> None:
-        """Stand as before, where that was an end: a cell that is run again sends nothing again."""
-        state, words = self._stood
+        """Show the last status if a message was sent: running the cell again must not send it again."""
+        state, words = self._last_status
         if state in {"sent", "unknown"}:
             self.show(state, words)
 
@@ -212,7 +230,7 @@ class Form(anywidget.AnyWidget):
         return bundle
 
     def still(self) -> Markup:
-        """A picture of the form for where no script runs."""
+        """Return a static picture of the form, for where no script runs."""
         head = element("div", element("b", self._title), f" {self._subtitle}")
         pieces = [_still(part) for part in self._parts.values() if part.shown]
         return as_written(element("div", head, *(piece for piece in pieces if piece), style=_STILL))

@@ -1,6 +1,7 @@
-"""A table of events that grows while they come.
+"""A table of events that grows while they are received.
 
-All text of an event is written by strangers and is escaped. Paused, it goes on receiving and counting.
+External senders wrote the text of events, so all of it is escaped. A paused table keeps receiving and
+counting.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ HEAD = ("time", "topic", "action", "contact", "text")
 
 
 class LiveTable(Form):
-    """The latest events of a `Live`, the newest first; made by `live.widget()`.
+    """The latest events of a `Live`, newest first; `live.widget()` makes it.
+
+    Args:
+        live: whose events to show.
+        rows: the most rows.
 
     Attributes:
         live: whose events it shows.
-        filter: the field of the words that an event must have in its topic, action, contact or text.
-        paused: whether the table stands still.
+        filter: field of the words that an event must have in its topic, action, contact or text.
+        paused: whether the table is paused.
     """
 
     presses: ClassVar = {"pause": "pause"}
@@ -50,24 +55,24 @@ class LiveTable(Form):
         self._redraw = Redraw(self._show)
         self.filter.on(self._show)
         self._show()
-        live.on(self._came)
+        live.on(self._received)
 
     def pause(self) -> None:
-        """Let the table stand still, or go on; events come meanwhile too."""
+        """Pause the table, or resume it; events are received in both cases."""
         self.paused = not self.paused
         self._seen = self.live.count
         self._pause.set(label="Go on" if self.paused else "Pause")
         self._show()
 
     def close(self) -> None:
-        """Show nothing any more, and look at nothing."""
-        self.live.off(self._came)
+        """Close the widget and stop listening to events."""
+        self.live.off(self._received)
         super().close()
 
     def __repr__(self) -> str:
         return f"<LiveTable of {self.live!r}>"
 
-    def _came(self, _event: Event) -> None:
+    def _received(self, _event: Event) -> None:
         self._redraw.soon()
 
     def _show(self) -> None:
@@ -77,20 +82,20 @@ class LiveTable(Form):
                 self._head.html = element("span", f"Paused; {waiting:,} came meanwhile", style=QUIET)
                 return
             words = self.filter.text.casefold().split()
-            events = [event for event in reversed(self.live.events) if _fits(event, words)]
+            events = [event for event in reversed(self.live.events) if _matches(event, words)]
             self._head.html = self._summary(len(events), filtered=bool(words))
             self._table.html = _table(events[: self._rows]) if events else _nothing(filtered=bool(words))
 
-    def _summary(self, fitting: int, *, filtered: bool) -> Markup:
+    def _summary(self, matching: int, *, filtered: bool) -> Markup:
         count, dropped = self.live.count, self.live.dropped
         words = f"{count:,} event{'' if count == 1 else 's'}"
         words += f", {dropped:,} dropped" if dropped else ""
-        words += f", {fitting:,} fit the filter" if filtered else ""
-        words += f", the last {self._rows} are shown" if fitting > self._rows else ""
+        words += f", {matching:,} fit the filter" if filtered else ""
+        words += f", the last {self._rows} are shown" if matching > self._rows else ""
         return element("span", words, style=QUIET)
 
 
-def _fits(event: Event, words: list[str]) -> bool:
+def _matches(event: Event, words: list[str]) -> bool:
     if not words:
         return True
     text = " ".join(filter(None, (event.topic, event.action, event.contact, event.value))).casefold()
@@ -103,8 +108,8 @@ def _nothing(*, filtered: bool) -> Markup:
 
 
 def _table(events: list[Event]) -> Markup:
-    again = {number for number, event in enumerate(events) if event.duplicate_of}
-    return table(HEAD, map(_cells, events), long={"text"}, faint=again)
+    duplicates = {number for number, event in enumerate(events) if event.duplicate_of}
+    return table(HEAD, map(_cells, events), long={"text"}, faint=duplicates)
 
 
 def _cells(event: Event) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""What a browser tells comes to a form in the order in which it was told.
+"""Handles the messages of a browser in the order in which it sent them.
 
-JupyterLab moves the messages of widgets to a thread of their own once the kernel has one. Those from before
-may then still wait behind what the kernel is busy with, while later ones are here already.
+JupyterLab receives widget messages in a thread of their own once the kernel has one. Messages that were sent
+before that may still wait until the kernel is idle, while later ones have arrived already.
 """
 
 from __future__ import annotations
@@ -10,34 +10,35 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-Told = tuple[Any, Sequence[Any]]
+Handler = Callable[[Any, Sequence[Any]], None]
+Message = tuple[Any, Sequence[Any]]
 
 
-class Hearing:
-    """Hands on messages one by one, those of each view by their numbers; others at once.
+class OrderedInbox:
+    """Handles messages one by one: those of each browser view by their numbers, others immediately.
 
     Args:
-        hear: gets a message's content and its buffers.
+        handle: called with the content of a message and its buffers.
     """
 
-    def __init__(self, hear: Callable[[Any, Sequence[Any]], None]) -> None:
-        self._hear = hear
-        self._early: dict[str, dict[int, Told]] = {}
+    def __init__(self, handle: Handler) -> None:
+        self._handle = handle
+        self._early: dict[str, dict[int, Message]] = {}
         self._next: dict[str, int] = {}
         self._turn = threading.RLock()
 
-    def told(self, _widget: Any, content: Any, buffers: Sequence[Any]) -> None:
-        """Take a message, and hand on all whose turn it is."""
+    def receive(self, _widget: Any, content: Any, buffers: Sequence[Any]) -> None:
+        """Take a message, and handle all messages whose turn it is."""
         match content:
-            case {"view": str(view), "number": int(number), "told": message}:
-                self._early.setdefault(view, {})[number] = (message, buffers)
-                self._hand_on(view)
+            case {"view": str(view), "number": int(number), "message": message}:
+                with self._turn:
+                    self._early.setdefault(view, {})[number] = (message, buffers)
+                    self._handle_due(view)
             case _:
-                self._hear(content, buffers)
+                self._handle(content, buffers)
 
-    def _hand_on(self, view: str) -> None:
-        with self._turn:
-            early = self._early[view]
-            while (number := self._next.get(view, 0)) in early:
-                self._next[view] = number + 1
-                self._hear(*early.pop(number))
+    def _handle_due(self, view: str) -> None:
+        early = self._early[view]
+        while (number := self._next.get(view, 0)) in early:
+            self._next[view] = number + 1
+            self._handle(*early.pop(number))

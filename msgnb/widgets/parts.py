@@ -1,19 +1,20 @@
-"""What forms are made of: fields, buttons, panes, and the line that says how it stands.
+"""The parts of forms: fields, buttons, panes, and the status line.
 
-* A part is described to the browser by a few plain values; nothing else goes there.
-* A field's value that comes from the browser is not sent back, so that nobody's typing is overwritten.
-* Secrets only ever travel from the browser to the kernel, and never become part of the description.
+* A part is described to the browser by a few plain values; nothing else is sent there.
+* A value that a person typed is not sent back to the browser, so the form never overwrites what is being
+  typed.
+* Secrets only travel from the browser to the kernel, and are never part of the description.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.html import Markup, element
 from msgnb.core.secrets import Secret
+from msgnb.platforms.message_kinds import Upload
 
 State = Literal["ready", "sending", "sent", "rejected", "unknown"]
 Kind = Literal["text", "textarea", "select", "check", "datetime-local"]
@@ -21,21 +22,30 @@ Choices = Iterable[str | tuple[str, str]]
 
 
 class Part:
-    """One thing of a form, described by plain values; `told` is called when they change."""
+    """One part of a form, described by plain values.
+
+    Args:
+        kind: what the browser draws, as in `form.js`.
+        spec: the plain values.
+
+    Attributes:
+        spec: the plain values, with the kind.
+        notify: called when they change; the form sets it.
+    """
 
     def __init__(self, kind: str, **spec: Any) -> None:
         self.spec: dict[str, Any] = {"kind": kind, **spec}
-        self.told: Callable[[], None] = lambda: None
+        self.notify: Callable[[], None] = lambda: None
 
     def set(self, **spec: Any) -> None:
-        """Describe it anew."""
+        """Change some of the plain values."""
         if any(self.spec.get(name) != value for name, value in spec.items()):
             self.spec = {**self.spec, **spec}
-            self.told()
+            self.notify()
 
     @property
     def shown(self) -> bool:
-        """Whether it is shown."""
+        """Whether the part is shown."""
         return bool(self.spec.get("shown", True))
 
     @shown.setter
@@ -51,10 +61,10 @@ class Control(Part):
 
     Args:
         kind: `text`, `textarea`, `select`, `check` or `datetime-local`.
-        label: what it is called.
-        value: what it holds at first.
-        hint: how it is filled in, by example.
-        options: what can be chosen; for text, what is offered.
+        label: the label.
+        value: the first value.
+        hint: the placeholder, such as an example.
+        options: the choices; suggestions if it is a text field.
         look: further plain values for the browser.
     """
 
@@ -68,7 +78,7 @@ class Control(Part):
         options: Choices = (),
         **look: Any,
     ) -> None:
-        choices = _choices(options)
+        choices = _pairs(options)
         super().__init__(kind, label=label, hint=hint, options=choices, problem="", note="", stamp=0, **look)
         self._callbacks: list[Callable[[], None]] = []
         self._value: Any = value if value or kind != "select" else (choices[0][0] if choices else "")
@@ -76,7 +86,7 @@ class Control(Part):
 
     @property
     def value(self) -> Any:
-        """What it holds."""
+        """The value of the field."""
         return self._value
 
     @value.setter
@@ -85,12 +95,12 @@ class Control(Part):
 
     @property
     def text(self) -> str:
-        """What it holds, without the blanks around it."""
+        """The value as text, without leading and trailing spaces."""
         return str(self._value or "").strip()
 
     @property
     def problem(self) -> str:
-        """What is wrong with it, in words that stand beside it."""
+        """What is wrong with the value; shown below the field."""
         return str(self.spec["problem"])
 
     @problem.setter
@@ -99,7 +109,7 @@ class Control(Part):
 
     @property
     def note(self) -> str:
-        """What is to be said of it, where nothing is wrong."""
+        """A remark on the value if nothing is wrong with it; shown below the field."""
         return str(self.spec["note"])
 
     @note.setter
@@ -107,18 +117,18 @@ class Control(Part):
         self.set(note=words)
 
     def offer(self, options: Choices) -> None:
-        """What can be chosen from now on; a choice that is gone falls back to the first."""
-        choices = _choices(options)
+        """Replace the choices; if the current choice no longer exists, the first one is chosen."""
+        choices = _pairs(options)
         self.set(options=choices)
         if self.spec["kind"] == "select" and self._value not in dict(choices):
             self.value = choices[0][0] if choices else ""
 
     def typed(self, value: Any) -> None:
-        """Take what a person put in."""
+        """Take a value that a person entered in the browser."""
         self._take(value)
 
     def on(self, callback: Callable[[], None]) -> None:
-        """Call this when it holds something else."""
+        """Call a function whenever the value changes."""
         self._callbacks.append(callback)
 
     def _take(self, value: Any, **stamp: int) -> None:
@@ -129,31 +139,23 @@ class Control(Part):
             return
         self._value = value
         # Without a new stamp the browser leaves alone what the field shows.
-        self.spec = {**self.spec, "value": self._described(value), **stamp}
-        self.told()
+        self.spec = {**self.spec, "value": self._describe(value), **stamp}
+        self.notify()
         for callback in self._callbacks:
             callback()
 
-    def _described(self, value: Any) -> Any:
+    def _describe(self, value: Any) -> Any:
+        """Return what the browser learns of a value."""
         return value
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A file that was chosen."""
-
-    name: str
-    mime_type: str
-    content: bytes = field(repr=False)
-
-
 class FileControl(Control):
-    """A field for a file; it holds an `Upload`, or `None`.
+    """A field for a file. Its value is an `Upload`, or `None` if no file is chosen.
 
     Args:
-        label: what it is called.
-        accept: what is offered to choose, as browsers write it.
-        most: bytes that are taken.
+        label: the label.
+        accept: the types of files to choose from, in the browser's notation.
+        most: the largest file that is accepted, in bytes.
     """
 
     def __init__(self, label: str, *, accept: str, most: int) -> None:
@@ -161,7 +163,11 @@ class FileControl(Control):
         self._coming = bytearray()
 
     def arrived(self, piece: bytes, about: Mapping[Any, Any]) -> None:
-        """Take one more piece of a file that comes from the browser."""
+        """Take the next piece of a file that the browser uploads.
+
+        Raises:
+            InvalidRequest: a piece is missing, or the file is too large.
+        """
         if about["offset"] == 0:
             self._coming = bytearray()
         if about["offset"] != len(self._coming):
@@ -175,22 +181,22 @@ class FileControl(Control):
             self.typed(Upload(about["file"], about["type"], bytes(self._coming)))
             self._coming = bytearray()
 
-    def _described(self, value: Any) -> Any:
+    def _describe(self, value: Any) -> Any:
         return value.name if value else ""
 
 
 class SecretControl(Control):
-    """A field for a secret; the browser empties it as soon as it has told it."""
+    """A field for a secret, which the browser empties as soon as it has sent it. Its value is a `Secret`."""
 
     def __init__(self, label: str, *, hint: str = "") -> None:
         super().__init__("secret", label, value=None, hint=hint)
 
     def typed(self, value: Any) -> None:
-        """Take what a person put in; nothing typed leaves what was there."""
+        """Take a secret that a person entered; an empty field leaves the value as it is."""
         if value:
             super().typed(Secret(value))
 
-    def _described(self, value: Any) -> Any:  # noqa: ARG002 - it is not described
+    def _describe(self, value: Any) -> Any:  # noqa: ARG002 - nothing of a secret is described
         return ""
 
     def _take(self, value: Any, **stamp: int) -> None:
@@ -206,7 +212,7 @@ class Button(Part):
 
     @property
     def disabled(self) -> bool:
-        """Whether it can't be pressed now."""
+        """Whether the button cannot be pressed now."""
         return bool(self.spec["disabled"])
 
     @disabled.setter
@@ -215,7 +221,7 @@ class Button(Part):
 
 
 class Pane(Part):
-    """A piece of HTML that the kernel has made; `role` and `label` tell screen readers what it is."""
+    """A piece of HTML from the kernel; `role` and `label` describe it to screen readers."""
 
     def __init__(self, **spec: Any) -> None:
         super().__init__("pane", html=Markup(), **spec)
@@ -223,7 +229,7 @@ class Pane(Part):
 
     @property
     def still(self) -> Markup:
-        """What stands for it where no script runs: what is only there to be clicked is left out."""
+        """What replaces the pane where no script runs; without what can only be clicked."""
         return self.html if self._still is None else self._still
 
     @still.setter
@@ -232,7 +238,7 @@ class Pane(Part):
 
     @property
     def html(self) -> Markup:
-        """What it shows."""
+        """The content; text that is not markup is escaped."""
         return Markup(self.spec["html"])
 
     @html.setter
@@ -243,18 +249,19 @@ class Pane(Part):
 
 
 class Status(Part):
-    """The line that says how it stands."""
+    """The status line."""
 
     def __init__(self) -> None:
         super().__init__("status", state="ready", words="")
 
 
 class Code(Part):
-    """The Python line that does the same, to copy."""
+    """The Python line that does the same as the form, with a button to copy it."""
 
     def __init__(self) -> None:
         super().__init__("code", code="")
 
 
-def _choices(options: Choices) -> list[tuple[str, str]]:
+def _pairs(options: Choices) -> list[tuple[str, str]]:
+    """Return the value and the label of each choice."""
     return [(each, each) if isinstance(each, str) else each for each in options]

@@ -1,4 +1,4 @@
-"""Whom one can write to, to choose from by name or number."""
+"""Suggests recipients by name or number while somebody types."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 20
-"""People that are offered at once."""
+"""How many people are suggested at most."""
 _IDS = ("contact", "recipient", "phone")
 
 
 class People:
-    """Contacts and parties of sessions, each once.
+    """The people of several tables, each once.
 
     Args:
-        tables: tables `contacts`, `sessions`, or any with one of `contact`, `recipient` and `phone`.
+        tables: tables `contacts`, `sessions`, or any with a column `contact`, `recipient` or `phone`.
 
     Raises:
         InvalidRequest: a table has none of these columns.
@@ -35,7 +35,7 @@ class People:
         return len(self._names)
 
     def matching(self, typed: str) -> list[tuple[str, str]]:
-        """Those with all that is typed in their name or number, and what to call each."""
+        """Return the address and the label of people whose name or address contains every word."""
         words = typed.casefold().split()
         found = []
         for text, who, name in self._index:

@@ -1,4 +1,4 @@
-"""Draws what changes often: a few times a second at most, and always the last state."""
+"""Draws what changes often: a few times per second at most, and always the last state."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ BETWEEN_SECONDS = 0.25
 
 
 class Redraw:
-    """Gathers what comes meanwhile into one drawing.
+    """Combines many changes into one drawing.
 
     Args:
-        draw: draws the state as it is when it is called.
+        draw: draws the state at the time when it is called.
     """
 
     def __init__(self, draw: Callable[[], None]) -> None:
@@ -21,7 +21,7 @@ class Redraw:
         self._planned: threading.Timer | None = None
 
     def soon(self) -> None:
-        """Draw, together with all that comes until then."""
+        """Draw within a quarter of a second, together with all changes until then."""
         with self._planning:
             if self._planned is None:
                 self._planned = threading.Timer(BETWEEN_SECONDS, self._due)
@@ -30,6 +30,6 @@ class Redraw:
 
     def _due(self) -> None:
         with self._planning:
-            # Before it is drawn: what comes from here on plans the next drawing.
+            # Cleared before drawing: a change from here on plans the next drawing.
             self._planned = None
         self._draw()

@@ -1,64 +1,64 @@
-"""A form that makes a client, from a profile or from what is typed.
+"""A form that signs in, with a profile or with what is entered.
 
-A secret leaves its field as soon as it is told, is kept for one attempt only, and never becomes part of the
-widget's state, so that no saved notebook has it.
+A secret leaves its field as soon as the browser has sent it, is kept for one attempt only, and is never part
+of the widget's state, so no saved notebook contains it.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
-from msgnb.app.profiles import DEFAULT, connect, given, profiles
-from msgnb.core.errors import MsgnbError, SettingsError
-from msgnb.platforms.base import PLATFORMS, Client, client_class
-from msgnb.platforms.calls import NAMES, TITLES, Call
+from msgnb.app.profiles import DEFAULT, connect_client, given, profiles
+from msgnb.core.errors import MsgnbError, NotSupported, SettingsError
+from msgnb.platforms import registry
+from msgnb.platforms.base import Client
+from msgnb.platforms.calls import Call
+from msgnb.platforms.descriptor import Platform, Setting
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Code, Control, SecretControl
 
 log = logging.getLogger("msgnb.widgets")
 
-_LABELS = {"base_url": "Server", "client_id": "Client id", "api_key": "API key", "sign_in": "Token kind"}
-_HINTS = {
-    "base_url": "https://…; the platform's own where it is empty",
-    "organization": "the contract's name",
-    "plan": "paid, free or none",
-    "sign_in": "token or jwt",
-}
-
 
 class SignIn(Form):
-    """A form that signs in, and then holds the client.
+    """A form that signs in, and has the client afterwards.
 
-    >>> sign_in = msgnb.widgets.SignIn("smsdrop")
+    >>> sign_in = msgnb.widgets.SignIn()
     >>> sign_in
-    >>> sms = sign_in.client  # in a later cell
+    >>> client = sign_in.client  # in a later cell
 
-    Without a screen, as in a test, fill in `sign_in.fields["password"].value` and call `sign_in.submit()`.
+    Without a browser, as in a test, set `sign_in.fields["password"].value` and call `sign_in.submit()`.
 
     Args:
-        platform: `blip`, `netsapiens` or `smsdrop`; can be chosen in the form where it is `None`.
-        profile: the profile to begin with.
-        arguments: of the client, such as `verify`; they are not asked for.
+        platform: name of the platform; it can be chosen in the form if `None`.
+        profile: the profile to start with.
+        arguments: further arguments of the client, such as `verify`; the form has no fields for them.
 
     Attributes:
-        platform: the field of the platform.
-        profile: the field of the profile.
-        state: `ready`, `sending`, `sent` once somebody is signed in, or `rejected`.
+        platform: field of the platform.
+        profile: field of the profile.
+        state: `ready`, `sending`, `sent` after signing in, or `rejected`.
         error: why it failed.
+
+    Raises:
+        SettingsError: no platform of this name is installed.
     """
 
     def __init__(self, platform: str | None = None, profile: str = DEFAULT, **arguments: Any) -> None:
         if platform is not None:
-            client_class(platform)
+            registry.get_platform(platform)
         self._arguments = arguments
         self._client: Client | None = None
         self.error: MsgnbError | None = None
-        names = [(name, TITLES[name]) for name in PLATFORMS]
+        found = registry.platforms()
+        names = [(name, each.title) for name, each in found.items()]
         self.platform = Control("select", "Platform", value=platform or names[0][0], options=names)
         self.platform.shown = platform is None
         self.profile = Control("select", "Profile", value=profile, options=[profile])
-        self._fields = {name: _fields(name, arguments) for name in PLATFORMS}
+        self._fields = {name: _make_fields(each, arguments) for name, each in found.items()}
         self._button = Button("Sign in", look="primary", enter=True)
         self._line = Code()
         flat = {
@@ -80,16 +80,16 @@ class SignIn(Form):
         for part in flat.values():
             if not isinstance(part, SecretControl):
                 part.on(self._typed)
-        self.platform.on(self._chosen)
-        self.profile.on(self._shown)
-        self._chosen()
+        self.platform.on(self._platform_chosen)
+        self.profile.on(self._show_fields)
+        self._platform_chosen()
 
     @property
     def client(self) -> Client:
-        """The client of whoever signed in.
+        """The client of the account that signed in.
 
         Raises:
-            SettingsError: nobody has.
+            SettingsError: nobody has signed in yet.
         """
         if self._client is None:
             raise SettingsError("nobody has signed in yet: fill in the form, and run this cell again")
@@ -101,14 +101,16 @@ class SignIn(Form):
         return self._fields[self.platform.value]
 
     def submit(self) -> Client | None:
-        """Sign in with what the form holds, as a click does; `None` where that fails."""
+        """Sign in, as a click on the button does, and return the client; `None` if that fails."""
         self._client = self.error = None
         for part in self.fields.values():
             part.problem = ""
         try:
-            client = self._connected()
+            client = self._connect()
             self.show("sending", "Signing in …")
-            client.sessions(limit=1)
+            # Clients sign in with their first request.
+            with suppress(NotSupported):
+                client.sessions(limit=1)
         except MsgnbError as error:
             self.error = error
             self.show("rejected", str(error))
@@ -119,41 +121,40 @@ class SignIn(Form):
             self._client = client
             self.show("sent", f"Signed in as {client.account}")
         finally:
-            self._forget()
+            self._forget_secrets()
         return self._client
 
-    def _connected(self) -> Client:
-        """A client of what the form holds; nothing is asked for at the keyboard.
+    def _connect(self) -> Client:
+        """Return a client made of what the form contains; nobody is asked at the keyboard.
 
         Raises:
-            SettingsError: something is missing or can't be right.
+            SettingsError: something is missing or not valid.
         """
         platform, profile = self.platform.value, self.profile.value
-        cls = client_class(platform)
         typed = {name: _value(part) for name, part in self.fields.items() if part.value}
         there = {name for name, ready in given(platform, profile).items() if ready}
-        missing = cls.lacking(typed.keys() | there | self._arguments.keys())
+        missing = registry.get_platform(platform).lacking(typed.keys() | there | self._arguments.keys())
         for name in missing:
             self.fields[name].problem = "is missing"
         if missing:
             labels = ", ".join(self.fields[name].spec["label"] for name in missing)
             raise SettingsError(f"Fill in what is missing: {labels}")
-        return connect(platform, profile, **typed, **self._arguments)
+        return connect_client(platform, profile, **typed, **self._arguments)
 
-    def _forget(self) -> None:
+    def _forget_secrets(self) -> None:
         for part in self.fields.values():
             if isinstance(part, SecretControl):
                 part.value = None
 
-    def _chosen(self) -> None:
+    def _platform_chosen(self) -> None:
         with self.together():
             names = dict.fromkeys([self.profile.value or DEFAULT, DEFAULT, *_profiles(self.platform.value)])
             self.profile.offer(list(names))
             self.profile.shown = len(names) > 1
-            self._shown()
+            self._show_fields()
 
-    def _shown(self) -> None:
-        """Show the platform's fields; what the profile gives may stay empty."""
+    def _show_fields(self) -> None:
+        """Show the fields of the platform, and which of them may stay empty because of the profile."""
         with self.together():
             try:
                 there = given(self.platform.value, self.profile.value)
@@ -174,24 +175,23 @@ class SignIn(Form):
 
     def _python(self) -> str:
         platform, profile = self.platform.value, self.profile.value
-        # Secrets are left out: they belong into the profile or the environment.
+        # Secrets are not shown: they belong into the profile or the environment.
         typed = {name: part.text for name, part in self.fields.items() if part.spec["kind"] == "text"}
         named = {name: text or None for name, text in typed.items()}
         call = Call("connect", (platform, *([] if profile == DEFAULT else [profile])), named)
-        return f"{NAMES[platform]} = {call.code('msgnb')}"
+        return f"{registry.get_platform(platform).variable} = {call.code('msgnb')}"
 
 
-def _fields(platform: str, arguments: dict[str, Any]) -> dict[str, Control]:
-    cls = client_class(platform)
+def _make_fields(platform: Platform, arguments: Collection[str]) -> dict[str, Control]:
     return {
-        name: _field(name, secret=secret) for name, secret in cls.settings.items() if name not in arguments
+        setting.name: _make_field(setting) for setting in platform.settings if setting.name not in arguments
     }
 
 
-def _field(name: str, *, secret: bool) -> Control:
-    label = _LABELS.get(name, name.replace("_", " ").capitalize())
-    hint = _HINTS.get(name, "")
-    return SecretControl(label, hint=hint) if secret else Control("text", label, hint=hint)
+def _make_field(setting: Setting) -> Control:
+    if setting.secret:
+        return SecretControl(setting.title, hint=setting.help)
+    return Control("text", setting.title, hint=setting.help)
 
 
 def _value(part: Control) -> Any:
@@ -199,6 +199,7 @@ def _value(part: Control) -> Any:
 
 
 def _profiles(platform: str) -> list[str]:
+    """Return the names of the platform's profiles; none if the file is not valid, which is reported later."""
     try:
         return profiles(platform)
     except SettingsError:

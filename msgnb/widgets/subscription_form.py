@@ -1,4 +1,8 @@
-"""A form for NetSapiens' event subscriptions: what each does, what is wrong with it, and what helps."""
+"""A form for event subscriptions: what each one does, what is wrong with it, and how to fix that.
+
+It works on every platform whose client has `Webhooks` as its `subscriptions` and whose descriptor declares
+topics.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,28 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from msgnb.core.errors import AlreadyExists, InvalidRequest, MsgnbError
+from msgnb.core.errors import AlreadyExists, InvalidRequest, MsgnbError, NotSupported
 from msgnb.core.html import Markup, element
-from msgnb.platforms.calls import NAMES, Call, Shown
-from msgnb.platforms.netsapiens.payloads import MODELS
+from msgnb.platforms.base import Client
+from msgnb.platforms.calls import Call, Shown
+from msgnb.platforms.registry import get_platform
+from msgnb.platforms.resources import Webhooks
 from msgnb.tables.transcript import QUIET
 from msgnb.widgets.form import Form
 from msgnb.widgets.parts import Button, Code, Control, Pane
 
 if TYPE_CHECKING:
-    from msgnb.platforms.netsapiens import NetSapiens
     from msgnb.tables.subscription_view import SubscriptionsFrame
 
 log = logging.getLogger("msgnb.widgets")
 
 _CARD = "padding:8px 0;border-bottom:1px solid var(--jp-border-color2, #e0e0e0)"
 _BAD = "color:var(--jp-error-color1, #c62828)"
+_USUAL_TOPIC = "message"
+_FIELDS = {
+    "url": "target", "post_url": "target", "topic": "topic", "model": "topic", "expires": "days",
+}  # fmt: skip
+"""The form's fields, by the words of errors for them."""
 _REMEDIES = {
     "expired": "Nothing is posted any more. Renew it, if it is still needed.",
     "broken": "The address does not answer with 200 in time. Mend what receives there, then renew it, which "
@@ -36,19 +46,23 @@ class SubscriptionForm(Form):
 
     >>> msgnb.widgets.SubscriptionForm(pbx)
 
-    Without a screen, as in a test, fill in `form.topic.value`, `form.target.value`, `form.days.value` and
-    call `form.submit()`; `form.renew(id)` and `form.delete(id)` do what their buttons do.
+    Without a browser, as in a test, set `form.topic.value`, `form.target.value` and `form.days.value`, and
+    call `form.submit()`. `form.renew(id)` and `form.delete(id)` do what their buttons do.
 
     Args:
-        pbx: whose subscriptions they are.
+        client: the account that subscribes; its `subscriptions` can be created, renewed and deleted.
 
     Attributes:
-        topic: the field of the model of the events.
-        target: the field of the address that they are posted to.
-        days: the field of how long it lives, in days.
-        frame: the subscriptions as they were last read.
+        topic: field of the kind of events.
+        target: field of the URL that the events are posted to.
+        days: field of the number of days until the subscription expires.
+        frame: the subscriptions, when they were last read.
         state: `ready`, `sending`, `sent`, `rejected` or `unknown`.
         error: why the last action failed.
+
+    Raises:
+        NotSupported: the platform posts no events.
+        SettingsError: the client's platform is not installed.
     """
 
     presses: ClassVar = {
@@ -56,12 +70,19 @@ class SubscriptionForm(Form):
         "refresh": "refresh",
     }  # fmt: skip
 
-    def __init__(self, pbx: NetSapiens) -> None:
-        self._pbx = pbx
+    def __init__(self, client: Client) -> None:
+        platform = get_platform(client.platform)
+        subscriptions = client.subscriptions
+        if not platform.topics or not isinstance(subscriptions, Webhooks):
+            raise NotSupported(f"{platform.title} does not support event subscriptions")
+        self._client = client
+        self._subscriptions: Webhooks = subscriptions
+        self._variable = platform.variable
         self._asked: str | None = None
         self.error: MsgnbError | None = None
         self.frame: SubscriptionsFrame | None = None
-        self.topic = Control("select", "Events", value="message", options=MODELS)
+        usual = _USUAL_TOPIC if _USUAL_TOPIC in platform.topics else platform.topics[0]
+        self.topic = Control("select", "Events", value=usual, options=platform.topics)
         self.target = Control("text", "Address", hint="https://example.com/events")
         self.days = Control("text", "Days", value="30", hint="30")
         self._list = Pane(label="Subscriptions")
@@ -70,14 +91,14 @@ class SubscriptionForm(Form):
         self._line = Code()
         super().__init__(
             "Event subscriptions",
-            f"of {pbx.account}",
+            f"of {client.account}",
             {
                 "list": self._list, "topic": self.topic, "target": self.target, "days": self.days,
                 "send": self._button, "refresh": self._refresh, "line": self._line,
             },
             ["list", "topic", "target", "days", ["send", "refresh", "status"], "line"],
             look="subscription-form",
-            kept=pbx.account,
+            kept=f"{client.platform} {client.account}",
         )  # fmt: skip
         for each in (self.topic, self.target, self.days):
             each.on(self._changed)
@@ -86,61 +107,62 @@ class SubscriptionForm(Form):
             self.refresh()
 
     def submit(self) -> dict[str, Any] | None:
-        """Create the subscription that is filled in; returns it, `None` where that fails."""
-        made: dict[str, Any] | None = None
+        """Create the subscription that is filled in, and return it; `None` if that fails."""
+        created: dict[str, Any] | None = None
 
         def create() -> str:
-            nonlocal made
-            made = self._call().on(self._pbx)
+            nonlocal created
+            created = self._call().on(self._client)
             return f"Subscribed to {self.topic.value}"
 
         self._do(create)
-        return made
+        return created
 
     def renew(self, subscription: str) -> None:
-        """Let a subscription live for the days that are filled in, and set back its counters if it failed."""
-        until = self._lifetime
+        """Renew a subscription for the days that are filled in; reset its counters if deliveries failed."""
 
-        def act() -> str:
+        def renew() -> str:
             row = self._row(subscription)
-            failed = bool(row is not None and row["errors"] and row["errors"] > 0)
-            back = 0 if failed else None
-            self._pbx.update_subscription(
-                subscription, subscription_expires_datetime=until(), error_count=back, posts_count=back
-            )
+            failed = bool(row is not None and row["errors"] > 0)
+            self._subscriptions.renew(subscription, self._lifetime(), reset=failed)
             return f"Renewed for {self.days.text} days"
 
-        self._do(act)
+        self._do(renew)
 
     def ask(self, subscription: str) -> None:
-        """Ask before a subscription is deleted."""
+        """Ask whether to delete a subscription."""
         self._asked = subscription
         self._show_list()
 
     def keep(self) -> None:
-        """Delete nothing after all."""
+        """Keep the subscription after all."""
         self._asked = None
         self._show_list()
 
     def delete(self, subscription: str) -> None:
         """Delete a subscription."""
-        self._do(lambda: self._pbx.delete_subscription(subscription) and "Deleted")
+
+        def delete() -> str:
+            self._subscriptions.delete(subscription)
+            return "Deleted"
+
+        self._do(delete)
 
     def refresh(self) -> None:
         """Read the subscriptions again."""
         self._do(lambda: "")
 
-    def _do(self, act: Callable[[], Any]) -> None:
-        """Do something, say how it went, and read again what is there."""
+    def _do(self, act: Callable[[], str]) -> None:
+        """Do something, show the result, and read the subscriptions again."""
         self.error, self._asked = None, None
         with self.together():
             try:
-                words = str(act())
-                self.frame = self._pbx.subscriptions()
+                words = act()
+                self.frame = self._read()
                 self.show("sent" if words else "ready", words)
             except InvalidRequest as error:
                 self.error = error
-                self.blame(error, {"post_url": "target", "model": "topic", "expires": "days"})
+                self.blame(error, _FIELDS)
                 self.show("rejected", str(error))
             except AlreadyExists as error:
                 self.error = error
@@ -151,10 +173,18 @@ class SubscriptionForm(Form):
             self._show_list()
 
     def _call(self) -> Call:
-        named = {
-            "subscription_expires_datetime": Shown(self._lifetime(), f"timedelta(days={self.days.text})")
-        }
-        return Call("create_subscription", (self.topic.value, self.target.text), named)
+        lifetime = self._lifetime()
+        expires = Shown(lifetime, f"timedelta(days={lifetime / timedelta(days=1):.10g})")
+        return Call("subscriptions.create", (self.topic.value, self.target.text), {"expires": expires})
+
+    def _read(self) -> SubscriptionsFrame:
+        """Return the subscriptions; a plain table `subscriptions` gets the view that says what is wrong."""
+        from msgnb.tables.subscription_view import SubscriptionsFrame, subscription_view  # noqa: PLC0415 - pandas
+
+        found = self._subscriptions()
+        if isinstance(found, SubscriptionsFrame):
+            return found
+        return subscription_view(found, self._client.connection.now())
 
     def _lifetime(self) -> timedelta:
         try:
@@ -169,7 +199,7 @@ class SubscriptionForm(Form):
         with self.together():
             self.target.problem = self.days.problem = ""
             try:
-                self._line.set(code=self._call().code(NAMES["netsapiens"]) if self.target.text else "")
+                self._line.set(code=self._call().code(self._variable) if self.target.text else "")
             except InvalidRequest as error:
                 self.blame(error, {})
             self.show("ready", "")

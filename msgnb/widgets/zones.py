@@ -1,4 +1,7 @@
-"""Times that a person puts in: in a zone that is stated, whatever zone the browser or the kernel is in."""
+"""Times that a person enters, in a time zone that is shown beside them.
+
+The zones of the browser and of the kernel's machine don't matter: both may be elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,18 @@ from msgnb.widgets.parts import Control
 
 
 def local_zone() -> str:
-    """The name of this machine's zone."""
+    """Return the name of this machine's time zone."""
     from tzlocal import get_localzone_name  # noqa: PLC0415 - loads when first used
 
     name = get_localzone_name() or "UTC"
     return "UTC" if name == "Etc/UTC" else name
 
 
-class When:
-    """Two fields that make a moment: the time as a clock on the wall shows it, and the zone of the wall.
+class TimeFields:
+    """Two fields that make a time: what the clock on the wall shows, and the time zone of the clock.
 
     Args:
-        zone: what the zone's field holds at first; this machine's where it is `None`.
+        zone: the first value of the field of the time zone; this machine's zone if `None`.
     """
 
     def __init__(self, zone: str | None) -> None:
@@ -34,16 +37,16 @@ class When:
             each.on(self._changed)
         self._changed()
 
-    def shown(self, shown: bool) -> None:
-        """Whether the fields are shown; the zone only matters once there is a time."""
+    def show(self, shown: bool) -> None:
+        """Show or hide the fields; the time zone is only shown if a time is entered."""
         self.time.shown = shown
         self.zone.shown = shown and bool(self.time.text)
 
-    def moment(self) -> datetime | None:
-        """The moment, in its zone; `None` is now.
+    def read(self) -> datetime | None:
+        """Return the time that is entered, in its time zone; `None` if there is none, which means now.
 
         Raises:
-            InvalidRequest: there is no such zone, or its clocks never show that time.
+            InvalidRequest: the time zone does not exist, or its clocks skip this time.
         """
         if not self.time.text:
             return None
@@ -52,16 +55,17 @@ class When:
             moment = datetime.fromisoformat(self.time.text).replace(tzinfo=zone)
         except ValueError:
             raise InvalidRequest.of(when=f"{self.time.text!r} is no time") from None
+        # A time that clocks skip comes back from UTC as another one.
         back = moment.astimezone(UTC).astimezone(zone)
         if back.replace(tzinfo=None) != moment.replace(tzinfo=None):
             raise InvalidRequest.of(when=f"clocks in {self.zone.text} skip that hour; choose another")
         return moment
 
     def _changed(self) -> None:
-        self.shown(self.time.shown)
+        self.show(self.time.shown)
         self.time.problem = self.zone.problem = self.time.note = ""
         try:
-            moment = self.moment()
+            moment = self.read()
         except InvalidRequest as error:
             self.zone.problem = error.fields.get("zone", "")
             self.time.problem = error.fields.get("when", "")

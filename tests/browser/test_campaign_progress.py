@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 SET_UP = """
 import msgnb
 world = msgnb.offline(seed=7).start()
-world.smsdrop.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
+world.smsdrop.connection.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
 people = [f"+5511{910_000_000 + number}" for number in range(100)]
 campaign = msgnb.Campaign(text="It’s $5 and $6 <b>only</b>", sender="MyShop", title="<i>Sale</i>")
 """

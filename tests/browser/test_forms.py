@@ -11,7 +11,7 @@ from hostile import CORPUS
 from playwright.sync_api import expect
 
 WORLD = "import msgnb\nworld = msgnb.offline(seed=7).start()\n"
-TICKING = "world.smsdrop.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)\n"
+TICKING = "world.smsdrop.connection.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)\n"
 NEW_YORK = [{"timezone_id": "America/New_York", "viewport": {"width": 1100, "height": 1000}}]
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fccf"

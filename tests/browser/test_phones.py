@@ -81,7 +81,7 @@ def test_the_switches_work(world: Any, page: Any) -> None:
     page.get_by_role("button", name="+1 day").click()
     page.get_by_text("Tue 03 Nov 2026").wait_for()
     assert (world.clock.now() - before).days == 1
-    world.smsdrop.http.pause = lambda seconds: world.clock.advance(seconds=seconds)
+    world.smsdrop.connection.http.pause = lambda seconds: world.clock.advance(seconds=seconds)
     world.smsdrop.read_me()
     page.get_by_text("429-retry-after at smsdrop.login: 1 times").wait_for()
 

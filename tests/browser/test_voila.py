@@ -22,7 +22,7 @@ from playwright.sync_api import expect
 SOURCE = """
 import msgnb
 world = msgnb.offline(seed=7).start()
-world.smsdrop.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
+world.smsdrop.connection.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
 msgnb.widgets.CampaignForm(world.smsdrop)
 """
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import msgnb
+from msgnb.platforms.message_kinds import Upload
 from msgnb.tables import export as exports
 from msgnb.widgets import CampaignForm
-from msgnb.widgets.parts import Upload
 
 ANA, BIA = "+22963588213", "+5511999998888"
 PEOPLE = pd.DataFrame({"name": ["Ana", "Bia", None], "celular": [ANA, BIA, "12"]})
@@ -20,7 +20,7 @@ PEOPLE = pd.DataFrame({"name": ["Ana", "Bia", None], "celular": [ANA, BIA, "12"]
 
 @pytest.fixture
 def sms(world: msgnb.testing.Offline) -> Any:
-    world.smsdrop.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
+    world.smsdrop.connection.http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
     return world.smsdrop
 
 
@@ -60,6 +60,16 @@ def test_it_sends_once_and_shows_who_got_it(world: msgnb.testing.Offline, sms: A
     assert world.received("smsdrop")[ANA] == ["Hi Ana!"]
     again = filled(sms)
     assert again.dry_run.value is True
+
+
+def test_a_dry_run_leaves_out_who_has_got_it(sms: Any) -> None:
+    """After a campaign was sent, trying it again says that it would go to nobody."""
+    form = filled(sms)
+    form.dry_run.value = False
+    form.submit()
+    form.dry_run.value = True
+    form.submit()
+    assert form.status.spec["words"] == "Nothing was sent. It would go to 0."
 
 
 def test_people_come_from_a_file_or_a_paste(sms: Any) -> None:
@@ -162,7 +172,7 @@ def test_what_is_changed_meanwhile_stops_nothing(world: msgnb.testing.Offline) -
             form.text.value = "Another text"
             seen.extend([form.state, form._button.disabled, form.submit()])
 
-    world.netsapiens.http._on_attempt = meddle
+    world.netsapiens.connection.http._on_attempt = meddle
     form.submit()
     assert seen == ["sending", True, None]
     assert all(
@@ -184,7 +194,7 @@ def test_it_can_be_stopped_and_goes_on(world: msgnb.testing.Offline) -> None:
             came.set()
             form.press("stop")
 
-    world.netsapiens.http._on_attempt = stop_early
+    world.netsapiens.connection.http._on_attempt = stop_early
     outcomes = form.submit()
     assert outcomes is not None, form.error
     first = int((outcomes["state"] == "sent").sum())

@@ -10,10 +10,10 @@ import pytest
 from loopback import Loopback, answers, drops
 
 import msgnb
-from msgnb.platforms.blip.command_catalogue import KNOWN
+from msgnb.platforms.registry import get_platform
 from msgnb.widgets import CommandConsole
 from msgnb_mocks.platforms.blip.commands import COMMANDS
-from msgnb_mocks.platforms.blip.lime import target
+from msgnb_mocks.platforms.blip.lime import parse_uri
 
 WHO = "5511999990001@wa.gw.msging.net"
 CONTACT = {"identity": WHO, "name": "<b>Ana</b> $5 and $6"}
@@ -63,7 +63,7 @@ def test_everything_else_is_json(console: CommandConsole) -> None:
 
 def test_strangers_write_no_markup(console: CommandConsole, world: msgnb.testing.Offline) -> None:
     """Text in tables and in JSON is escaped, and prices stay as they are written."""
-    world.blip.set_contact(CONTACT)
+    world.blip.contacts.set(CONTACT)
     for uri in (f"/contacts/{WHO}", "/contacts?$take=1000"):
         fill(console, uri=uri, to="postmaster@crm.msging.net")
         console.submit()
@@ -78,7 +78,7 @@ def test_a_change_is_sent_once(console: CommandConsole, world: msgnb.testing.Off
     assert console.submit() is not None
     assert console.submit() is None
     assert len(console.history) == 1
-    assert world.blip.contact(WHO)["extras"] == {"plan": "Gold"}
+    assert world.blip.contacts.get(WHO)["extras"] == {"plan": "Gold"}
     fill(console, resource=orjson.dumps({"identity": WHO, "name": "Bia"}).decode())
     assert console.submit() is not None
 
@@ -197,11 +197,11 @@ def test_a_huge_answer_is_cut(loopback: Loopback) -> None:
     assert len(console._answer.html) < 25_000
 
 
-@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.title)
+@pytest.mark.parametrize("known", get_platform("blip").commands, ids=lambda known: known.title)
 def test_every_known_command_is_one(known: Any) -> None:
     """Each known command is served at the node it names."""
     node = known.to.partition("@")[2] or "msging.net"
-    path, _ = target(known.uri)
+    path, _ = parse_uri(known.uri)
     assert any(
         operation.method == known.method
         and node in operation.postmasters

@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 import pytest
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.widgets.form import Form
-from msgnb.widgets.ordered_inbox import Hearing
-from msgnb.widgets.parts import Button, Code, Control, FileControl, Pane, SecretControl, Upload
+from msgnb.platforms.message_kinds import Upload
+from msgnb.widgets.form import Form, forget_values
+from msgnb.widgets.ordered_inbox import OrderedInbox
+from msgnb.widgets.parts import Button, Code, Control, FileControl, Pane, SecretControl
 
 
 class Sample(Form):
@@ -78,7 +79,7 @@ def test_a_press_that_comes_too_early_waits_for_what_was_told_before() -> None:
                 "content": {
                     "data": {
                         "method": "custom",
-                        "content": {"view": view, "number": number, "told": told},
+                        "content": {"view": view, "number": number, "message": told},
                     }
                 },
                 "buffers": [],
@@ -99,13 +100,13 @@ def test_a_press_that_comes_too_early_waits_for_what_was_told_before() -> None:
 def test_messages_of_two_threads_are_heard_one_by_one() -> None:
     """However the threads of a kernel share them."""
     form = Sample()
-    heard = Hearing(form._receive)
+    heard = OrderedInbox(form._receive)
     numbers = list(range(200))
     random.Random(7).shuffle(numbers)
 
     def tell(number: int) -> None:
         told = {"do": "press", "name": "pick", "value": str(number)}
-        heard.told(form, {"view": "a", "number": number, "told": told}, [])
+        heard.receive(form, {"view": "a", "number": number, "message": told}, [])
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(tell, numbers))
@@ -179,6 +180,17 @@ def test_the_same_cell_again_has_what_was_put_in() -> None:
     assert (again.name.value, again.size.value, again.sure.value) == ("Ana", "large", True)
     assert again.secret.value is None
     assert again.spec("name")["value"] == "Ana"
+
+
+def test_what_was_put_in_is_forgotten() -> None:
+    """After forgetting, a new form of the same account starts empty; one that is open goes on."""
+    form = Sample()
+    form.name.value = "Ana"
+    forget_values()
+    assert Sample().name.value == ""
+    form.name.value = "Bia"
+    form.show("sent", "gone")
+    assert Sample().state == "ready"
 
 
 def test_what_can_not_be_shown_is_replaced() -> None:

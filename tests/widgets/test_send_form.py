@@ -11,8 +11,8 @@ import pytest
 import msgnb
 from msgnb.core.html import Markup, element
 from msgnb.core.sending import SendResult
+from msgnb.platforms.message_kinds import Upload
 from msgnb.widgets import SendForm
-from msgnb.widgets.parts import Upload
 
 
 class Fake:
@@ -20,8 +20,6 @@ class Fake:
 
     platform = "blip"
     account = "bot@msging.net"
-    recipient_hint = "somebody"
-    sender_hint: str | None = None
 
     def __init__(self, outcome: BaseException | None = None) -> None:
         self.outcome = outcome
@@ -35,6 +33,9 @@ class Fake:
         if self.outcome:
             raise self.outcome
         return SendResult("blip", to, "sent", message="m1")
+
+    def credit(self) -> int | None:
+        return None
 
 
 def filled(client: Any) -> SendForm:
@@ -106,7 +107,7 @@ def test_a_sender_is_asked_for_where_there_is_one() -> None:
     without = SendForm(Fake())
     assert not without.sender.shown
     client = Fake()
-    client.sender_hint = "18585550001"
+    client.platform = "netsapiens"
     form = SendForm(client)
     client.form = form
     form.to.value, form.sender.value, form.text.value = "1", "2", "3"
@@ -149,11 +150,11 @@ def test_markup_is_escaped_once() -> None:
         ("Text", {"text": "Hi"}, "text/plain", "bot.send_text('551100001111@0mn.io', 'Hi')"),
         (
             "Picture or file at an address",
-            {"address": "https://example.com/a.pdf", "text": "The menu"},
+            {"url": "https://example.com/a.pdf", "text": "The menu"},
             "application/vnd.lime.media-link+json",
             "content.media('https://example.com/a.pdf', 'application/pdf', text='The menu')",
         ),
-        ("Link", {"address": "https://example.com"}, "application/vnd.lime.web-link+json", "web_link"),
+        ("Link", {"url": "https://example.com"}, "application/vnd.lime.web-link+json", "web_link"),
         (
             "Menu",
             {"text": "Tea?", "options": "Yes\n\n No "},

@@ -33,8 +33,7 @@ def test_one_is_created(world: msgnb.testing.Offline, form: SubscriptionForm) ->
     """What is filled in is subscribed to, for the days given; the list has it at once."""
     form.topic.value, form.target.value, form.days.value = "call", "https://example.com/new", "7"
     assert form._line.spec["code"] == (
-        "pbx.create_subscription('call', 'https://example.com/new', "
-        "subscription_expires_datetime=timedelta(days=7))"
+        "pbx.subscriptions.create('call', 'https://example.com/new', expires=timedelta(days=7))"
     )
     made = form.submit()
     assert made is not None
