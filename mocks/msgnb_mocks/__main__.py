@@ -1,4 +1,4 @@
-"""`python -m msgnb_mocks`: the three platforms until Ctrl-C, with one line of JSON when they are ready."""
+"""`python -m msgnb_mocks`: serve the mocks until Ctrl-C, and print one line of JSON when they are ready."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from collections.abc import Sequence
 
 import orjson
 
+from msgnb_mocks.core.registry import mocks
 from msgnb_mocks.hosting.serving import serve
 
-HIGHEST_PORT = 65_532
-"""The other platforms and the page of phones take the ports above."""
+HIGHEST_PORT = 65_535
 SWITCH_SECONDS = 0.0005
-"""How long a thread may keep the others waiting: under many connections it decides the slowest answers."""
+"""How long a thread may keep the others waiting; it determines the latency under many connections."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM, and return the exit code."""
     chosen = _parser().parse_args(arguments)
     over = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.write(orjson.dumps(servers.credentials).decode() + "\n")
             sys.stdout.flush()
             over.wait()
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         sys.stderr.write(f"msgnb_mocks: {error}\n")
         return 1
     return 0
@@ -40,22 +40,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m msgnb_mocks", description=__doc__)
     parser.add_argument(
-        "--port", type=_port, default=0, help="of the first platform, the others follow; 0: free ones"
+        "--port",
+        type=_port,
+        default=0,
+        help="port of the first mock, the others use the next ones; 0: free ports",
     )
     parser.add_argument("--seed", type=int, default=7, help="the same seed makes the same world")
     parser.add_argument("--tls", action="store_true", help="serve HTTPS; `ca` is the file of its authority")
     parser.add_argument(
-        "--quirk", action="append", default=[], help="a second reading, as netsapiens:numeric-text"
+        "--quirk", action="append", default=[], help="a variation to switch on, such as acme:empty-list-404"
     )
-    parser.add_argument("--strict", action="store_true", help="refuse what is only inferred")
-    parser.add_argument("--ui", action="store_true", help="serve the page of all phones; `ui` is its address")
+    parser.add_argument("--strict", action="store_true", help="reject operations that are only inferred")
+    parser.add_argument("--ui", action="store_true", help="also serve the page of phones; `ui` is its URL")
     return parser
 
 
 def _port(text: str) -> int:
     port = int(text)
-    if not 0 <= port <= HIGHEST_PORT:
-        raise argparse.ArgumentTypeError(f"{port} is not between 0 and {HIGHEST_PORT}")
+    # The other mocks and the page of phones use the ports above.
+    highest = HIGHEST_PORT - len(mocks())
+    if not 0 <= port <= highest:
+        raise argparse.ArgumentTypeError(f"{port} is not between 0 and {highest}")
     return port
 
 

@@ -1,7 +1,10 @@
-"""What users' own tests need: the platforms on this machine, with no account and no network."""
+"""What tests of clients need: mock platforms, recordings without secrets, and pytest fixtures.
 
-from msgnb.testing.audit import Finding, check
-from msgnb.testing.comparing import compare
-from msgnb.testing.worlds import MockWorld, Offline, Served, offline, serve
+Everything loads on first use, because the pytest plugin is in this package: a test run that asks for no
+fixture loads neither pandas nor the mocks. May import from `platforms` and the rooms below it, and from the
+mocks; only `app` and `widgets` import from here.
+"""
 
-__all__ = ["Finding", "MockWorld", "Offline", "Served", "check", "compare", "offline", "serve"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

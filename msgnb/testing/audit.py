@@ -1,4 +1,4 @@
-"""Looks through cassettes for what scrubbing missed: secrets, and people who can be told by a number."""
+"""Checks cassettes for what scrubbing missed: secrets, and people who can be identified."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ API_KEY = re.compile(r"\bns[a-z]_\w{16,}")
 BASE64 = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{16,}={0,2}(?![\w+/=])")
 EMPTY = frozenset({HIDDEN, "null", "~", "none", "true", "false", "''", '""', "string", "text"})
 
-_masker = Masker("any: it only tells what is a pseudonym already")
+_masker = Masker("any: it only recognizes pseudonyms")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something in a cassette that should not be there; `what` shows no more than its beginning."""
+    """Something in a cassette that should not be there; `what` shows only its first characters."""
 
     file: Path
     line: int
@@ -41,11 +41,11 @@ class Finding:
 
 
 def check(folder: str | Path, secrets: Iterable[str] = ()) -> list[Finding]:
-    """What is secret or personal in the cassettes of a folder; nothing where they are clean.
+    """Return the secrets and personal data in the cassettes of a folder; nothing if they are clean.
 
     Args:
-        folder: it and all folders inside.
-        secrets: values that must be nowhere, in no encoding.
+        folder: the folder, with all folders inside.
+        secrets: values that must not occur, in any encoding.
 
     Raises:
         FileNotFoundError: there is no such folder, or no cassette in it.
@@ -53,14 +53,14 @@ def check(folder: str | Path, secrets: Iterable[str] = ()) -> list[Finding]:
     known = [spelling for secret in secrets for spelling in spellings(secret)]
     return [
         Finding(path, number, what)
-        for path in cassettes_of(folder)
+        for path in find_cassettes(folder)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         for what in dict.fromkeys(_found(line, known))
     ]
 
 
-def cassettes_of(folder: str | Path) -> list[Path]:
-    """The files of a folder.
+def find_cassettes(folder: str | Path) -> list[Path]:
+    """Return the cassettes of a folder.
 
     Raises:
         FileNotFoundError: there is no such folder, or no cassette in it.
@@ -99,12 +99,12 @@ def _people(line: str) -> Iterator[str]:
 
 
 def _changed(mask: Callable[[str], str], value: str) -> bool:
-    """Whether something is no pseudonym yet."""
+    """Whether a value is not a pseudonym yet."""
     return mask(value).removeprefix("+") != re.sub(r"[ ().+-]", "", value) and mask(value) != value
 
 
 def _credential(word: str) -> bool:
-    """Whether base64 hides a name and a secret with a colon between them, as BLiP's keys and Basic do."""
+    """Whether base64 contains a name and a secret with a colon between them, as in Basic authentication."""
     try:
         decoded = base64.b64decode(word + "=" * (-len(word) % 4), validate=True).decode("ascii")
     except (binascii.Error, UnicodeDecodeError, ValueError):

@@ -1,14 +1,17 @@
-"""What happens in a mock world, as a notebook shows it: who got what, what was asked, what goes wrong."""
+"""A mock world as HTML for notebooks: messages received, requests and faults."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from msgnb.core.html import Markup, as_written, element, table
 
 if TYPE_CHECKING:
-    from msgnb.testing.worlds import MockWorld
+    from msgnb_mocks.core.application import Application
+    from msgnb_mocks.core.clock import Clock
+    from msgnb_mocks.core.faults import Faults
+    from msgnb_mocks.core.journal import Journal
 
 LATEST = 8
 LONGEST = 120
@@ -17,8 +20,28 @@ TITLE = "font-weight:600;margin:0 0 4px"
 CARD = "flex:0 1 auto;max-width:100%;overflow-x:auto"
 
 
-def board(world: MockWorld, about: str) -> str:
-    """The world's page: inbox, journal, clock, faults and people."""
+class World(Protocol):
+    """What is shown of a world."""
+
+    @property
+    def applications(self) -> Mapping[str, Application]:
+        """The mocks by name."""
+
+    @property
+    def clock(self) -> Clock:
+        """Its clock."""
+
+    @property
+    def journal(self) -> Journal:
+        """Its request journal."""
+
+    @property
+    def faults(self) -> Faults:
+        """Its faults."""
+
+
+def board(world: World, about: str) -> str:
+    """Return the HTML of a world: clock, messages received, requests and faults."""
     clock = world.clock
     time = f"{clock.now():%A, %d %B %Y, %H:%M:%S} UTC{', standing still' if clock.frozen else ''}"
     head = element("div", element("b", "Mock platforms"), f" · {about}", style="margin-bottom:2px")
@@ -45,16 +68,16 @@ def _nothing() -> Markup:
     return element("div", "Nothing yet.", style=QUIET)
 
 
-def _inbox(world: MockWorld) -> Iterable[tuple[str, ...]]:
-    """The latest of each person's, platform by platform."""
-    for platform in ("blip", "netsapiens", "smsdrop"):
-        for person, texts in reversed(world.received(platform).items()):
+def _inbox(world: World) -> Iterable[tuple[str, ...]]:
+    """Yield the last message that each person received, platform by platform."""
+    for platform, application in world.applications.items():
+        for person, texts in reversed(application.received().items()):
             last, before = texts[-1], len(texts) - 1
             text = last if len(last) <= LONGEST else f"{last[:LONGEST]}…"
             yield platform, person, f"{text} (and {before} before)" if before else text
 
 
-def _journal(world: MockWorld) -> Iterable[tuple[str, ...]]:
+def _journal(world: World) -> Iterable[tuple[str, ...]]:
     for entry in reversed(world.journal.entries):
         status = f"{entry.status} ({entry.fault})" if entry.fault else str(entry.status)
         asked = entry.operation or f"{entry.method} {entry.path}"

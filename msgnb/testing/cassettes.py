@@ -1,9 +1,9 @@
-"""Recordings of exchanges (VCR cassettes) that hold no secret and no person, and that people can read.
+"""Recordings of exchanges (VCR cassettes) that contain no secrets and no people, and that people can read.
 
-* Both sides are scrubbed before anything is written; see `msgnb.testing.scrubbing`.
-* BLiP's commands share one URL and carry random ids; they are told apart by method, uri and `to`.
-* Bodies are written as the values that they hold, and a request that was not recorded says which recorded one
-  is nearest, and what differs.
+* Requests and responses are scrubbed before they are written; see `msgnb.testing.scrubbing`.
+* Commands that share one URL and have random IDs are matched by method, URI and `to`.
+* JSON bodies are written as YAML. If a request was not recorded, the error names the closest recorded one and
+  what differs.
 
 In a `conftest.py`, with pytest-recording:
 
@@ -28,8 +28,9 @@ from weakref import WeakSet
 
 import orjson
 
-from msgnb.app.modes import current
 from msgnb.testing.scrubbing import Scrubber
+
+Note = Callable[[], str]
 
 RANDOM = frozenset({"id", "call-id"})
 WHO = frozenset({"username", "email", "client_id", "client_secret"})
@@ -39,19 +40,22 @@ KEY_VARIABLE = "MSGNB_MASK_KEY"
 PUBLIC_KEY = "msgnb"
 MOST_DIFFERENCES = 5
 _IN_USE: WeakSet[Scrubber] = WeakSet()
-"""What is known when a file is written may not have been when its first exchange was recorded."""
+"""A file is scrubbed again when it is written: a secret may be learnt after an exchange was recorded."""
+_NOTES: list[Note] = []
+"""What errors say first; VCR has one class of errors for all recorders."""
 
 
 def vcr_config(
     *, rename: Callable[[str], str] = str, key: str | None = None, secrets: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """The configuration of VCR that hides secrets and people, and tells exchanges apart.
+    """Return a configuration of VCR that hides secrets and people, and matches requests reliably.
 
     Args:
-        rename: gives a request's URL as it is to be written, for example without a random port.
-        key: of the pseudonyms; that of the environment (`MSGNB_MASK_KEY`) without. Whoever replays needs the
-            same one. Without any it is a public one: enough for a mock's people, not for real ones.
-        secrets: values that are to be hidden wherever they are, beside those of telling names.
+        rename: returns the URL to write for a request's URL, for example one without a random port.
+        key: key of the pseudonyms; the environment variable `MSGNB_MASK_KEY` if `None`. The same key is
+            needed to replay. Without any it is a public one, which is enough for a mock's people, but not for
+            real ones.
+        secrets: values to hide wherever they occur, in addition to those in fields that contain secrets.
     """
     scrubber = Scrubber(key or os.environ.get(KEY_VARIABLE) or PUBLIC_KEY, secrets)
     _IN_USE.add(scrubber)
@@ -75,25 +79,32 @@ def vcr_config(
     }
 
 
-def register(vcr: Any) -> None:
-    """Teach a VCR the matcher that `vcr_config` names, to write readable files, and to explain itself."""
+def register(vcr: Any, *, note: Note | None = None) -> None:
+    """Register what `vcr_config` needs with a VCR, and let its errors explain themselves.
+
+    Args:
+        vcr: a VCR, or the module `vcr`.
+        note: returns what an error about a request that was not recorded says first; nothing if it is empty.
+    """
     vcr.register_matcher("msgnb_body", _same_body)
     vcr.register_serializer("yaml", Readable)
+    if note is not None and note not in _NOTES:
+        _NOTES.append(note)
     _explain()
 
 
 class Readable:
-    """A cassette as YAML, in which a JSON body is what it holds, and not one long line."""
+    """A cassette as YAML, in which a JSON body is YAML too, and not one long line."""
 
     @staticmethod
     def serialize(cassette: dict[str, Any]) -> str:
-        """The file's text."""
+        """Return the file's text."""
         import yaml  # noqa: PLC0415 - comes with vcrpy
 
         interactions = [
             {
-                "request": {**each["request"], "body": _shown(each["request"].get("body"))},
-                "response": {**each["response"], "body": _shown(each["response"]["body"].get("string"))},
+                "request": {**each["request"], "body": _to_yaml(each["request"].get("body"))},
+                "response": {**each["response"], "body": _to_yaml(each["response"]["body"].get("string"))},
             }
             for each in cassette["interactions"]
         ]
@@ -105,32 +116,32 @@ class Readable:
 
     @staticmethod
     def deserialize(text: str) -> dict[str, Any]:
-        """What VCR works with."""
+        """Return what VCR works with."""
         import yaml  # noqa: PLC0415 - comes with vcrpy
 
         cassette: dict[str, Any] = yaml.safe_load(text)
         for each in cassette["interactions"]:
-            each["request"]["body"] = _hidden_away(each["request"].get("body"))
+            each["request"]["body"] = _from_yaml(each["request"].get("body"))
             body = each["response"]["body"]
             if not (isinstance(body, Mapping) and "string" in body):
-                each["response"]["body"] = {"string": _hidden_away(body) or ""}
+                each["response"]["body"] = {"string": _from_yaml(body) or ""}
         return cassette
 
 
 def identity(body: Any) -> Any:
-    """What tells a request's body apart: all of it but what is random, for a command method, uri and `to`."""
+    """Return what identifies a body: everything except random IDs; for a command method, URI and `to`."""
     content = _json(body)
     if isinstance(content, Mapping) and "uri" in content and "method" in content:
         return {name: content.get(name) for name in ("method", "uri", "to")}
     if isinstance(content, Mapping):
-        # Whoever replays a login may be somebody else: its secret is hidden anyway.
+        # A login may be replayed with other credentials: its secrets are hidden anyway.
         ignored = RANDOM | WHO if "password" in content else RANDOM
         return {name: value for name, value in content.items() if name not in ignored}
     return _form(body) if content is None else content
 
 
 def _form(body: Any) -> Any:
-    """A form that holds a password without who signs in; other text as it is."""
+    """Return a form that contains a password without its login, and other text as it is."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     if not isinstance(text, str) or "password=" not in text:
         return body
@@ -138,7 +149,7 @@ def _form(body: Any) -> Any:
 
 
 def differences(recorded: Any, now: Any, place: str = "body") -> Iterator[str]:
-    """Where two bodies differ, in words."""
+    """Yield where two bodies differ, in words."""
     if isinstance(recorded, Mapping) and isinstance(now, Mapping):
         for name in dict.fromkeys((*recorded, *now)):
             if name not in now:
@@ -153,13 +164,13 @@ def differences(recorded: Any, now: Any, place: str = "body") -> Iterator[str]:
 
 def _same_body(one: Any, other: Any) -> None:
     found = list(differences(identity(other.body), identity(one.body)))[:MOST_DIFFERENCES]
-    assert not found, "; ".join(found)  # noqa: S101 - VCR's way to say no
+    assert not found, "; ".join(found)  # noqa: S101 - how a matcher of VCR says no
 
 
 def _explain() -> None:
-    """Let VCR's error name the nearest request, and show the one that failed as it would have been written.
+    """Let VCR's error name the closest recorded request, and show the failed one as it would be written.
 
-    VCR itself shows it as it was sent, with what is secret in its URL.
+    VCR itself shows it as it was sent, with the secrets in its URL.
     """
     from vcr.errors import CannotOverwriteExistingCassetteException as NotRecorded  # noqa: PLC0415
 
@@ -169,13 +180,12 @@ def _explain() -> None:
 
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
         if "failed_request" in kwargs:
-            kwargs["failed_request"] = kwargs["cassette"]._before_record_request(kwargs["failed_request"])  # noqa: SLF001
+            kwargs["failed_request"] = kwargs["cassette"].filter_request(kwargs["failed_request"])
         made(self, *args, **kwargs)
         if "failed_request" in kwargs:
-            mode = current()
-            on = f"{mode!r} is on: no request leaves\n" if mode and mode.name == "cassette" else ""
+            notes = "".join(f"{text}\n" for note in _NOTES if (text := note()))
             why = _nearest(kwargs["cassette"], kwargs["failed_request"])
-            self.args = (f"{on}{why}\n\n{self.args[0]}",)
+            self.args = (f"{notes}{why}\n\n{self.args[0]}",)
 
     NotRecorded.__init__ = init
     NotRecorded.msgnb_explains = True
@@ -211,13 +221,13 @@ def _line(request: Any) -> str:
     )
 
 
-def _shown(body: Any) -> Any:
-    """A body as it is written: values where it holds JSON, otherwise the text or the bytes."""
+def _to_yaml(body: Any) -> Any:
+    """Return a body as it is written: values if it is JSON, otherwise the text or the bytes."""
     content = _json(body)
     return {"json": content} if isinstance(content, Mapping | list) else body
 
 
-def _hidden_away(body: Any) -> Any:
+def _from_yaml(body: Any) -> Any:
     if isinstance(body, Mapping) and "json" in body:
         return orjson.dumps(body["json"]).decode()
     return body

@@ -1,4 +1,4 @@
-"""Recordings of the real platforms against the mocks: how anyone with an account can prove or mend them."""
+"""Compares recordings of the real platforms with the mocks: anyone with an account can check them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from msgnb.testing.audit import cassettes_of
+from msgnb.testing.audit import find_cassettes
 from msgnb.testing.cassettes import Readable
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def compare(folder: str | Path) -> pd.DataFrame:
-    """Plays the requests of all cassettes in a folder against the mocks.
+    """Replay the requests of all cassettes in a folder against the mocks, and compare the responses.
 
     >>> msgnb.testing.compare("cassettes/")
 
     Returns:
         One row for each operation: how sure the mock's contract is, how many exchanges were recorded, whether
-        the mock answers alike, and which names, JSON types and statuses differ.
+        the mock responds alike, and which fields, JSON types and statuses differ.
 
     Raises:
         FileNotFoundError: there is no such folder, or no cassette in it.
@@ -33,7 +33,7 @@ def compare(folder: str | Path) -> pd.DataFrame:
     from msgnb_mocks.hosting.replay import compare as play  # noqa: PLC0415 - the mocks load when first used
 
     names = ["operation", "evidence", "recorded", "alike", "only_recorded", "only_mock", "types", "statuses"]
-    exchanges = (exchange for path in cassettes_of(folder) for exchange in _exchanges(path))
+    exchanges = (exchange for path in find_cassettes(folder) for exchange in _exchanges(path))
     rows = [[getattr(each, name) for name in names] for each in play(exchanges)]
     return pd.DataFrame(rows, columns=names)
 

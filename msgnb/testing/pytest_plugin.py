@@ -1,66 +1,78 @@
-"""The pytest plugin: the platforms on this machine, new for each test, with a journal of what was asked.
+"""The pytest plugin: mock platforms on this machine, new for each test, with a journal of all requests.
 
     def test_my_bot_greets(blip_mock):
         my_bot.handle("551100001111@0mn.io", url=blip_mock.url, key=blip_mock.credentials["key"])
         blip_mock.journal.assert_sent_once(to="551100001111@0mn.io", text="Hello!")
 
-* In this process by default, for everything that goes through `requests`; with
-  `@pytest.mark.msgnb(server=True)` on loopback ports, for every other client.
-* While a test has a world, a connection to another host is refused; and the clients' pauses move its clock
-  instead of taking time.
-* A fault of the mark that never happened fails the test.
+* There is a fixture `<platform>_mock` for each installed mock; `messaging_world` has all of them.
+* The mocks run in this process by default, for everything that uses `requests`; with
+  `@pytest.mark.msgnb(server=True)` they are served on loopback ports, for every other client.
+* While a test has a world, connections to other hosts are refused, and the clients of msgnb advance the
+  world's clock instead of waiting.
+* A fault of the mark that was not triggered fails the test.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from importlib.metadata import entry_points
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from msgnb.platforms.base import Client
-    from msgnb.testing.worlds import Offline, Served
+    from msgnb.testing.worlds import MockWorld
     from msgnb_mocks.core.clock import Clock
     from msgnb_mocks.core.journal import Journal
 
 OPTIONS = frozenset({"server", "tls", "seed", "quirks", "faults", "strict"})
-PLATFORMS = ("blip", "netsapiens", "smsdrop")
+MOCKS = "msgnb.mocks"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
+    """Register the mark, and a fixture for each mock."""
     config.addinivalue_line(
         "markers",
         "msgnb(server=False, tls=False, seed=7, quirks=(), faults=(), strict=False): "
         "how a test's mock platforms are run",
     )
+    # Only the names of the mocks are read here: nothing of them loads unless a test asks for a fixture.
+    names = sorted({entry_point.name for entry_point in entry_points(group=MOCKS)})
+    config.pluginmanager.register(_fixtures(names), "msgnb-mocks")
 
 
-@dataclass(frozen=True)
-class Platform:
+class PlatformMock:
     """One mock platform of a test's world.
 
     Attributes:
-        name: `blip`, `netsapiens` or `smsdrop`.
-        client: a ready client of msgnb.
+        name: the platform's name.
+        world: the world, with all platforms.
         url: where other clients find it: the real host, or a loopback port with `server=True`.
-        credentials: what signs in there.
-        world: all platforms, with the journal and the clock.
+        credentials: what signs in.
     """
 
-    name: str
-    client: Client
-    url: str
-    credentials: dict[str, Any]
-    world: Offline | Served
+    def __init__(self, name: str, world: MockWorld) -> None:
+        self.name = name
+        self.world = world
+        self.credentials: dict[str, Any] = dict(world.credentials[name])
+        self.url: str = self.credentials.pop("url")
+
+    def __repr__(self) -> str:
+        return f"<{self.name} mock at {self.url}>"
+
+    @cached_property
+    def client(self) -> Client:
+        """A ready client of msgnb."""
+        return self.world.client(self.name)
 
     @property
     def journal(self) -> Journal:
-        """What was asked, of the other platforms too."""
+        """The request journal, with the requests to other platforms too."""
         return self.world.journal
 
     @property
@@ -69,20 +81,18 @@ class Platform:
         return self.world.clock
 
     def receive(self, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
-        """Let somebody else write; see `Offline.receive`."""
+        """Let somebody write to the account; see `MockWorld.receive`."""
         return self.world.receive(self.name, from_=from_, to=to, text=text, **more)
 
     def received(self) -> dict[str, list[str]]:
-        """What each phone, user or identity really got, the oldest first."""
+        """Return the texts that each phone, user or identity received, the oldest first."""
         return self.world.received(self.name)
 
 
 @pytest.fixture
-def messaging_world(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Offline | Served]:
-    """All three platforms, with ready clients, one journal and one clock."""
-    from msgnb import testing  # noqa: PLC0415 - not for tests that ask for nothing
+def messaging_world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockWorld]:
+    """A mock world with all platforms, ready clients, one journal and one clock."""
+    from msgnb.testing.worlds import offline, serve  # noqa: PLC0415 - tests without fixtures load nothing
 
     options = _options(request)
     _refuse_other_hosts(monkeypatch)
@@ -90,9 +100,8 @@ def messaging_world(
     faults = options.pop("faults", ())
     if tls and not server:
         raise pytest.UsageError("@pytest.mark.msgnb(tls=True) needs server=True")
-    with testing.serve(tls=tls, **options) if server else testing.offline(**options) as world:
-        for name in PLATFORMS:
-            getattr(world, name).http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
+    with serve(tls=tls, **options) if server else offline(**options) as world:
+        world.pause = _advance(world)
         for rule in faults:
             world.faults.add(**({"kind": rule} if isinstance(rule, str) else rule))
         yield world
@@ -101,31 +110,33 @@ def messaging_world(
             pytest.fail(f"these faults never happened: {words}", pytrace=False)
 
 
-@pytest.fixture
-def blip_mock(messaging_world: Offline | Served) -> Platform:
-    """A mock bot on BLiP."""
-    return _platform("blip", messaging_world)
+def _advance(world: MockWorld) -> Callable[[float], None]:
+    """Return what clients do instead of waiting: advance the world's clock."""
+
+    def pause(seconds: float) -> None:
+        world.clock.advance(seconds=seconds)
+
+    return pause
 
 
-@pytest.fixture
-def netsapiens_mock(messaging_world: Offline | Served) -> Platform:
-    """A mock NetSapiens PBX."""
-    return _platform("netsapiens", messaging_world)
+def _fixtures(names: list[str]) -> ModuleType:
+    """Return a plugin with the fixture of each mock."""
+    plugin = ModuleType("msgnb_mock_fixtures", "The fixtures of the installed mocks.")
+    for name in names:
+        setattr(plugin, f"{name}_mock", _fixture(name))
+    return plugin
 
 
-@pytest.fixture
-def smsdrop_mock(messaging_world: Offline | Served) -> Platform:
-    """A mock account on SMSDrop."""
-    return _platform("smsdrop", messaging_world)
+def _fixture(name: str) -> Any:
+    def platform_mock(messaging_world: MockWorld) -> PlatformMock:
+        return PlatformMock(name, messaging_world)
 
-
-def _platform(name: str, world: Offline | Served) -> Platform:
-    login = dict(world.credentials[name])
-    return Platform(name, getattr(world, name), login.pop("url"), login, world)
+    platform_mock.__doc__ = f"The mock of {name}, with a ready client."
+    return pytest.fixture(name=f"{name}_mock")(platform_mock)
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What the test's mark says, the nearest one first."""
+    """Return the options of the test's marks; the closest mark wins."""
     found: dict[str, Any] = {}
     for mark in request.node.iter_markers("msgnb"):
         if mark.args or (unknown := mark.kwargs.keys() - OPTIONS):
@@ -138,7 +149,7 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def _refuse_other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no connection leave this machine, whatever library makes it."""
+    """Refuse connections to other machines, whatever library makes them."""
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
     def guarded(self: socket.socket, address: Any) -> None:

@@ -1,8 +1,8 @@
-"""Takes secrets and people out of recorded exchanges, wherever and however they are written.
+"""Removes secrets and people from recorded exchanges, wherever and however they are written.
 
-* The value of a telling name, header or cookie is a secret. Once known it is hidden everywhere: in URLs,
-  texts and answers, and as base64, percent-encoded or escaped too.
-* Phones, names and addresses become stable pseudonyms, so that threads still join.
+* The values of certain fields, headers and cookies are secrets. Once known, a secret is hidden everywhere: in
+  URLs, texts and responses, also as base64, percent-encoded or escaped.
+* Phone numbers, names and addresses become stable pseudonyms, so that the messages of a thread still match.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PEOPLE = frozenset({
     "caller-id-name", "call-orig-name", "displayname",
 })  # fmt: skip
 CONTACT = frozenset({"identity", "phonenumber", "email"})
-"""What a `name` stands beside where it is a person's, and not a list's or a template's."""
+"""Fields next to which a `name` is a person's, and not a list's or a template's."""
 PHONES = frozenset({
     "phone", "phonenumber", "recipient", "recipients", "recipient_list", "destination", "from-number",
     "dialed", "terminating-number", "messagesession-remote", "messagesession-sms-number", "number",
@@ -41,9 +41,9 @@ PHONES = frozenset({
     "messagesession-last-sender", "messagesession-participants", "validatedaccount",
 })  # fmt: skip
 SHORTEST = 6
-"""Characters of a secret that is hidden everywhere; a shorter one would be found by chance."""
+"""Characters that a secret must have to be hidden everywhere; a shorter one would be found by chance."""
 FIELD = re.compile(rb'(name="([^"]+)"(?:[^\r\n]*\r\n)+\r\n)(.*?)(?=\r\n--)', re.DOTALL)
-"""A field of a multipart body: its head, its name and its value."""
+"""A field of a multipart body: its headers, its name and its value."""
 
 
 class Scrubber:
@@ -67,7 +67,7 @@ class Scrubber:
             self._spellings |= dict.fromkeys(spellings(secret))
 
     def headers(self, headers: Mapping[str, Any]) -> dict[str, Any]:
-        """Headers with their secrets hidden; those of cookies and keys are learnt."""
+        """Return headers with their secrets hidden; the secrets of cookies and keys are learnt."""
         found = {}
         for name, values in headers.items():
             listed = values if isinstance(values, list) else [values]
@@ -81,7 +81,7 @@ class Scrubber:
         return found
 
     def uri(self, uri: str) -> str:
-        """A URL with its secrets hidden and its people masked."""
+        """Return a URL with its secrets hidden and its people masked."""
         parts = urlsplit(uri)
         query = parse_qsl(parts.query, keep_blank_values=True)
         path = self._path(parts.path)
@@ -91,7 +91,7 @@ class Scrubber:
         return self.text(parts._replace(netloc=_bare(parts.netloc), path=path).geturl())
 
     def body(self, body: Any) -> Any:
-        """A body of any kind, scrubbed; bytes stay bytes."""
+        """Return a body of any kind, scrubbed; bytes stay bytes."""
         if not body or not isinstance(body, bytes | str):
             return body
         content = body if isinstance(body, bytes) else body.encode()
@@ -99,7 +99,7 @@ class Scrubber:
         return scrubbed if isinstance(body, bytes) else scrubbed.decode("utf-8", "replace")
 
     def text(self, text: str) -> str:
-        """A text with all that is known hidden, and people masked."""
+        """Return a text with known secrets hidden, and people masked."""
         return self.known(self.masker.text(text))
 
     def _content(self, content: bytes) -> bytes:
@@ -120,7 +120,7 @@ class Scrubber:
         return found[1] + value.encode("utf-8", "surrogateescape")
 
     def values(self, content: Any, name: str = "") -> Any:
-        """JSON values, scrubbed by the names that they have."""
+        """Return JSON values, scrubbed by the names of their fields."""
         if isinstance(content, list):
             return [self.values(each, name) for each in content]
         if isinstance(content, Mapping):
@@ -149,7 +149,7 @@ class Scrubber:
         return self.text(value)
 
     def _phone(self, value: str) -> str:
-        """A number, which is masked everywhere from now on; an identity, or any other text."""
+        """Return a masked number, identity or other text; the number is masked everywhere from now on."""
         if not LONG_DIGITS.fullmatch(value):
             return self.text(value)
         masked = self.masker.phone(value)
@@ -158,7 +158,7 @@ class Scrubber:
         return masked
 
     def _path(self, path: str) -> str:
-        """A path, part by part: a part may be a number or an identity."""
+        """Return a path, masked part by part: a part may be a number or an identity."""
         parts = (unquote(part) for part in path.split("/"))
         shown = (self._phone(part) if _is_phone(part) else self.text(part) for part in parts)
         return "/".join(quote(part, safe="@:!$&'()*+,;=~{}") for part in shown)
@@ -170,13 +170,13 @@ class Scrubber:
         return masked
 
     def known(self, text: str) -> str:
-        """A text without the secrets, numbers and names that are known by now."""
+        """Return a text without the secrets, numbers and names that are known so far."""
         for spelling in self._spellings:
             text = text.replace(spelling, HIDDEN)
         return renamed(text, self._people)
 
     def _learn_header(self, value: str) -> None:
-        """Learn a header's words, what base64 hides in them, and the values of cookies."""
+        """Learn a header's words, what they contain as base64, and the values of cookies."""
         for word in re.split(r"[\s;,]+", value):
             candidates = [word, word.partition("=")[2].strip('"')]
             decoded = _decoded(word)
@@ -188,7 +188,7 @@ class Scrubber:
 
 
 def spellings(secret: str) -> list[str]:
-    """A secret in every encoding in which it may be written, the longest first."""
+    """Return a secret in every encoding in which it may be written, the longest first."""
     raw = secret.encode()
     encoders: tuple[Callable[[bytes], bytes], ...] = (base64.b64encode, base64.urlsafe_b64encode)
     coded = [encode(raw).decode() for encode in encoders]
@@ -201,12 +201,12 @@ def spellings(secret: str) -> list[str]:
 
 
 def _is_phone(part: str) -> bool:
-    """Whether a part of a path is a number; an id of digits alone is shorter or longer."""
+    """Whether a part of a path is a phone number; IDs that consist of digits are shorter or longer."""
     return bool(re.fullmatch(r"\+?[1-9]\d{9,14}", part))
 
 
 def _bare(netloc: str) -> str:
-    """A host without the user and password before it."""
+    """Return a host without the user and password before it."""
     return netloc.rpartition("@")[2]
 
 

@@ -1,25 +1,24 @@
-"""The three platforms in this process: no socket, no account, no other host."""
+"""Mock worlds with ready clients: in this process, or on loopback ports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from msgnb.platforms.base import Client, client_class
+from msgnb.platforms.registry import get_platform, platforms
+from msgnb.testing.clients import WorldClients
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     import pandas as pd
 
-    from msgnb.platforms.blip import Blip
-    from msgnb.platforms.netsapiens import NetSapiens
-    from msgnb.platforms.smsdrop import SmsDrop
     from msgnb_mocks import World
+    from msgnb_mocks.core.application import Application
     from msgnb_mocks.core.clock import Clock
     from msgnb_mocks.core.faults import Faults
     from msgnb_mocks.core.journal import Journal
@@ -30,24 +29,23 @@ if TYPE_CHECKING:
 
 
 def offline(seed: int = 7, *, quirks: Iterable[str] = (), strict: bool = False) -> Offline:
-    """The platforms' mocks behind their real hosts, for everything that goes through `requests`.
+    """Serve mock platforms at the real host names to all code that uses `requests`.
 
     >>> with msgnb.offline() as world:
     ...     world.netsapiens.sessions()
 
-    Each other host is refused. What is sent shows in the history that is read next.
+    Connections to other hosts are refused. What is sent appears in the history that is read next.
 
     Args:
         seed: the same seed makes the same people, conversations and campaigns.
-        quirks: other things that servers were seen to do, as `single-row-object`; docs/operations.md lists
-            them.
-        strict: refuse with 501 what is only inferred, as docs/fidelity.md tells.
+        quirks: variations that some servers have, such as `single-row-object`; docs/operations.md lists them.
+        strict: reject operations that are only inferred with 501; docs/fidelity.md lists them.
 
     Raises:
         ValueError: a quirk is unknown.
 
     Returns:
-        A context manager that hands over ready clients.
+        A context manager that returns a world with ready clients.
     """
     return Offline(seed, quirks, strict=strict)
 
@@ -55,7 +53,7 @@ def offline(seed: int = 7, *, quirks: Iterable[str] = (), strict: bool = False) 
 def serve(
     seed: int = 7, *, tls: bool = False, quirks: Iterable[str] = (), strict: bool = False, ui: bool = False
 ) -> Served:
-    """The platforms' mocks on loopback ports, for clients that don't go through `requests`.
+    """Serve mock platforms on loopback ports, for code that doesn't use `requests`.
 
     >>> with msgnb.testing.serve() as world:
     ...     my_client(world.credentials["smsdrop"]["url"])
@@ -66,54 +64,94 @@ def serve(
         tls: serve HTTPS; `credentials["ca"]` is the file of the authority to trust.
         quirks: as in `offline`.
         strict: as in `offline`.
-        ui: serve the page of all phones and chats too, at `credentials["ui"]`.
+        ui: also serve the page of phones, at `credentials["ui"]`.
 
     Raises:
+        ImportError: `tls` needs trustme, which is not installed.
         ValueError: a quirk is unknown.
 
     Returns:
-        A context manager that hands over ready clients.
+        A context manager that returns a world with ready clients.
     """
     return Served(seed, tls, quirks, strict=strict, ui=ui)
 
 
-class MockWorld:
-    """Ready clients of a mock world, and what surrounds it.
+class MockWorld(WorldClients):
+    """A mock world with a ready client of each platform, such as `world.blip`.
 
     Attributes:
-        mocks: the mocks' own world, with its clock.
+        mocks: the world that the mocks share, with its clock.
+        pause: what clients do instead of waiting, given the seconds; they wait if `None`. Set it before a
+            client is used.
     """
 
     mocks: World
     _inside: InProcess | Servers
 
     def __init__(self) -> None:
-        self._clients: list[Client] = []
+        self.pause: Callable[[float], None] | None = None
+        self._clients: dict[str, Client] = {}
         self._folder = TemporaryDirectory(prefix="msgnb-world-")
 
     def _close(self) -> None:
-        for client in self._clients:
+        for client in self._clients.values():
             client.close()
         self._folder.cleanup()
 
     @property
-    def credentials(self) -> dict[str, Any]:
-        """What other clients need to sign in: for each platform its `url` and its credentials.
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms that have a mock and a client."""
+        return tuple(name for name in self.applications if name in platforms())
 
-        `further` has other ways to sign in: `credentials["further"]["netsapiens"]["api_key"]`.
+    def client(self, platform: str) -> Client:
+        """Return the client of a platform, which is made when it is first asked for.
+
+        Raises:
+            SettingsError: no platform of this name is installed.
+            ValueError: the platform has no mock.
+        """
+        if platform not in self._clients:
+            self._clients[platform] = self._make_client(platform)
+        return self._clients[platform]
+
+    def _make_client(self, platform: str) -> Client:
+        descriptor = get_platform(platform)
+        if platform not in self.applications:
+            raise ValueError(f"{platform} has no mock; there are {', '.join(self.applications)}")
+        login = {**self.credentials[platform], "verify": self.credentials["ca"] or True}
+        login["base_url"] = login.pop("url")
+        client = client_class(platform)(**{**login, **descriptor.mock_settings})
+        # The journals are deleted with the world, and a mock need not be spared.
+        client.connection.journals = Path(self._folder.name)
+        client.connection.campaign_rate = None
+        if self.pause:
+            client.connection.http.pause = self.pause
+        return client
+
+    @property
+    def applications(self) -> Mapping[str, Application]:
+        """The mocks by name, each with its `state`."""
+        found: Mapping[str, Application] = self._inside.applications
+        return found
+
+    @property
+    def credentials(self) -> dict[str, Any]:
+        """What other clients need to sign in: the `url` and the credentials of each platform.
+
+        `further` contains other ways to sign in: `credentials["further"]["netsapiens"]["api_key"]`.
         """
         found: dict[str, Any] = self._inside.credentials
         return found
 
     @property
     def journal(self) -> Journal:
-        """What clients asked of the mocks: `world.journal.assert_sent_once(to=…, text=…)`."""
+        """The request journal: `world.journal.assert_sent_once(to=…, text=…)`."""
         found: Journal = self._inside.journal
         return found
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong, by rule: `world.faults.add("503", operation="blip.messages", nth=1)`."""
+        """The faults, by rule: `world.faults.add("503", operation="blip.messages", nth=1)`."""
         found: Faults = self._inside.faults
         return found
 
@@ -125,32 +163,29 @@ class MockWorld:
 
     @property
     def people(self) -> People:
-        """Those who answer by rule: `world.people.answer("Yes", hears="confirm", after=30)`."""
+        """The people who reply by rule: `world.people.answer("Yes", hears="confirm", after=30)`."""
         found: People = self._inside.people
         return found
 
     def load(self, source: pd.DataFrame | str | Path, platform: str | None = None) -> int:
-        """Start from your own messages: they take the place of the history of the platforms they are of.
+        """Replace the history of platforms with your own messages, and return how many there are.
 
         >>> world.load(client.messages(session))
         >>> world.load("history.parquet")
 
         Args:
             source: a `messages` table (at, direction, sender, recipient and text at least), or a CSV, JSON,
-                JSON lines or Parquet file of one.
-            platform: that of all messages, where there is no such column.
-
-        Returns:
-            How many messages there are.
+                JSON lines or Parquet file that contains one.
+            platform: the platform of all messages, if there is no such column.
 
         Raises:
-            ValueError: a column is missing, or a row holds something else than it should; it is named.
+            ValueError: a column is missing, or a value is not valid; it is named.
         """
         found: int = self._inside.load(source, platform)
         return found
 
     def dump(self, path: str | Path | None = None) -> pd.DataFrame:
-        """All that was said on all platforms, as a table that `load` takes; into a file too if one is named.
+        """Return all messages as a table that `load` takes; also write it to a file if one is named.
 
         Raises:
             ValueError: the file's name does not end in `.csv`, `.json`, `.jsonl` or `.parquet`.
@@ -158,16 +193,16 @@ class MockWorld:
         return self._inside.dump(path)
 
     def snapshot(self) -> Snapshot:
-        """The world as it is now, to `restore` it or to tell the `diff`."""
+        """Return the world as it is now, for `restore` and `diff`."""
         found: Snapshot = self._inside.snapshot()
         return found
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Make the world what it was: its platforms, its time and its journal."""
+        """Restore a snapshot: the platforms, the time and the journal."""
         self._inside.restore(snapshot)
 
     def fork(self) -> AbstractContextManager[Snapshot]:
-        """Try something: at the end of the `with` nothing of it has happened.
+        """Try something: at the end of the `with` statement the world is restored.
 
         >>> with world.fork() as before:
         ...     world.netsapiens.send_message("chat", "hello", "1002")
@@ -177,28 +212,26 @@ class MockWorld:
         return found
 
     def diff(self, before: Snapshot, after: Snapshot | None = None) -> pd.DataFrame:
-        """What became different from one snapshot to another, or to now.
+        """Return the differences between two snapshots, or between one and now.
 
         Returns:
-            One row for each thing that was added, removed or changed: platform, kind, key, change, and the
+            One row for each value that was added, removed or changed: platform, kind, key, change, and the
             values before and after.
         """
         return self._inside.diff(before, after)
 
     def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
-        """Let somebody else write to the account.
+        """Let somebody write to the account, and return the IDs of the `session` and the `message`.
 
         >>> world.receive("netsapiens", from_="12125550176", to="16195550101", text="Are you open?")
 
         Args:
-            platform: where.
+            platform: the platform's name.
             from_: the number, user or identity that writes.
-            to: the number, user or identity written to.
-            text: what is said.
-            more: `session`, where it is not the one that the two have; `media`, MIME type and size in bytes.
-
-        Returns:
-            The ids of the `session` and the `message`.
+            to: the account's number, user or identity.
+            text: the text.
+            more: `session`, if it is not the one that the two have with each other; `media`, MIME type and
+                size in bytes of an attached file.
 
         Raises:
             ValueError: there is no such platform, sender, recipient or session.
@@ -207,7 +240,7 @@ class MockWorld:
         return found
 
     def received(self, platform: str) -> dict[str, list[str]]:
-        """What each phone, user or identity really got of what clients sent, the oldest first.
+        """Return the texts that each phone, user or identity received from clients, the oldest first.
 
         >>> world.received("smsdrop")["+22963588213"]
         ['Hello']
@@ -217,33 +250,6 @@ class MockWorld:
         """
         found: dict[str, list[str]] = self._inside.received(platform)
         return found
-
-    @cached_property
-    def blip(self) -> Blip:
-        """A client of the bot."""
-        client: Blip = self._client("blip", plan="none")  # there is nobody to be spared
-        return client
-
-    @cached_property
-    def netsapiens(self) -> NetSapiens:
-        """A client of a user of the PBX."""
-        client: NetSapiens = self._client("netsapiens")
-        return client
-
-    @cached_property
-    def smsdrop(self) -> SmsDrop:
-        """A client of the account."""
-        client: SmsDrop = self._client("smsdrop")
-        return client
-
-    def _client(self, platform: str, **more: Any) -> Any:
-        login = {**self.credentials[platform], "verify": self.credentials["ca"] or True, **more}
-        login["base_url"] = login.pop("url")
-        client = client_class(platform)(**login)
-        # What this world was sent is forgotten with it; and there is nobody to be spared.
-        client.journals, client.per_second = Path(self._folder.name), None
-        self._clients.append(client)
-        return client
 
     def _repr_html_(self) -> str:
         from msgnb.testing.board import board  # noqa: PLC0415 - where it is shown
@@ -260,9 +266,9 @@ class MockWorld:
 
 
 class Offline(MockWorld):
-    """An offline world in this process; where no `with` fits, as in a notebook, `start()` and `stop()` it.
+    """A mock world in this process; if a `with` statement doesn't fit, use `start()` and `stop()`.
 
-    Of the worlds that were started so there is one at a time: a cell that is run again replaces its own.
+    Only one world is started in this way at a time: a cell that is run again replaces its world.
     """
 
     _inside: InProcess
@@ -278,14 +284,14 @@ class Offline(MockWorld):
     _started: ClassVar[Offline | None] = None
 
     def start(self) -> Self:
-        """Begin to stand in for the platforms' hosts, in the place of a world that was started before."""
+        """Start to replace the platforms' hosts; a world that was started before is stopped."""
         if Offline._started:
             Offline._started.stop()
         Offline._started = self
         return self.__enter__()
 
     def stop(self) -> None:
-        """Let requests go where they go, and close the clients."""
+        """Stop replacing the hosts, and close the clients."""
         self._inside.stop()
         self._close()
         if Offline._started is self:

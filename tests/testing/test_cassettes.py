@@ -37,7 +37,7 @@ def credentials(request: pytest.FixtureRequest) -> Iterator[Credentials]:
         yield {
             name: {key: NOTHING if key in SECRET else value for key, value in mock.credentials.items()}
             | {"url": NOBODY}
-            for name, mock in msgnb_mocks.platforms(msgnb_mocks.World(7)).items()
+            for name, mock in msgnb_mocks.applications(msgnb_mocks.World(7)).items()
         }
         return
     with msgnb_mocks.serve(seed=7) as servers:
@@ -124,7 +124,7 @@ def test_no_recording_holds_a_secret() -> None:
     world = msgnb_mocks.World(7)
     secrets = [
         value
-        for platform in msgnb_mocks.platforms(world).values()
+        for platform in msgnb_mocks.applications(world).values()
         for name, value in platform.credentials.items()
         if name in SECRET
     ]

@@ -46,6 +46,28 @@ def test_clients_are_ready(world: msgnb.testing.Offline) -> None:
     assert set(world.credentials) == {"blip", "netsapiens", "smsdrop", "further", "ca"}
 
 
+def test_clients_are_found_by_name(world: msgnb.testing.Offline) -> None:
+    """A world lists its platforms for tab completion, and has the client of each under its name, once."""
+    assert world.platforms[:3] == ("blip", "netsapiens", "smsdrop")
+    assert set(world.platforms) <= set(dir(world))
+    assert world.client("smsdrop") is world.smsdrop
+    assert world.smsdrop.connection.campaign_rate is None
+    assert world.applications["smsdrop"].state.credit == 5_000
+    with pytest.raises(AttributeError, match="'Offline' object has no attribute 'telegram'"):
+        _ = world.telegram
+    with pytest.raises(msgnb.SettingsError, match="no platform 'telegram'"):
+        world.client("telegram")
+
+
+def test_clients_pause_as_the_world_says(world: msgnb.testing.Offline) -> None:
+    """A world's pause is what its clients do instead of waiting."""
+    pauses: list[float] = []
+    world.pause = pauses.append
+    world.faults.add("429-retry-after", operation="smsdrop.me", nth=1)
+    assert world.smsdrop.read_me().email
+    assert pauses == [2.0]
+
+
 def test_the_same_seed_reads_the_same() -> None:
     """Two worlds of one seed give equal tables, another one does not."""
     found = []
@@ -60,7 +82,7 @@ def test_the_same_seed_reads_the_same() -> None:
 def test_every_other_host_is_refused(world: msgnb.testing.Offline) -> None:
     """A client of another host is told that offline mode is on; nothing was sent, so it is not unknown."""
     bot = msgnb.Blip("eDp5", base_url="https://blip.example.com")
-    bot.http.pause = lambda _: None
+    bot.connection.http.pause = lambda _: None
     with pytest.raises(msgnb.Unreachable, match=r"offline mode is on .*: blip\.example\.com is refused"):
         bot.send_text("5511@wa.gw.msging.net", "hi")
 

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 import msgnb
-from msgnb.testing.pytest_plugin import Platform
+from msgnb.testing.pytest_plugin import PlatformMock
 
 TO = "551100001111@0mn.io"
 
@@ -24,7 +24,7 @@ def bot(url: str, key: str, to: str) -> None:
     requests.post(f"{url}/messages", json=message, headers={"Authorization": f"Key {key}"}, timeout=10)
 
 
-def test_own_code_is_tested_in_five_lines(blip_mock: Platform) -> None:
+def test_own_code_is_tested_in_five_lines(blip_mock: PlatformMock) -> None:
     """Code that goes through requests reaches the mock at the real host, and what it sent is asserted."""
     assert blip_mock.url == "https://http.msging.net"
     bot(blip_mock.url, blip_mock.credentials["key"], TO)
@@ -34,7 +34,7 @@ def test_own_code_is_tested_in_five_lines(blip_mock: Platform) -> None:
 
 
 @pytest.mark.parametrize("again", [1, 2])
-def test_each_test_has_a_world_of_its_own(blip_mock: Platform, again: int) -> None:
+def test_each_test_has_a_world_of_its_own(blip_mock: PlatformMock, again: int) -> None:
     """Nothing of another test is there."""
     assert len(blip_mock.journal) == 0
     bot(blip_mock.url, blip_mock.credentials["key"], TO)
@@ -42,7 +42,7 @@ def test_each_test_has_a_world_of_its_own(blip_mock: Platform, again: int) -> No
 
 
 def test_platforms_share_one_world(
-    blip_mock: Platform, netsapiens_mock: Platform, smsdrop_mock: Platform, messaging_world: Any
+    blip_mock: PlatformMock, netsapiens_mock: PlatformMock, smsdrop_mock: PlatformMock, messaging_world: Any
 ) -> None:
     """All fixtures of a test are one world, with one clock and one journal."""
     assert blip_mock.world is netsapiens_mock.world is smsdrop_mock.world is messaging_world
@@ -54,7 +54,7 @@ def test_platforms_share_one_world(
 
 
 @pytest.mark.msgnb(server=True, tls=True, seed=8)
-def test_other_clients_reach_a_port(smsdrop_mock: Platform) -> None:
+def test_other_clients_reach_a_port(smsdrop_mock: PlatformMock) -> None:
     """With a server, code that does not go through requests is tested, by HTTPS too."""
     trusted = ssl.create_default_context(cafile=smsdrop_mock.world.credentials["ca"])
     with pytest.raises(urllib.error.HTTPError) as refused:
@@ -67,7 +67,7 @@ def test_other_clients_reach_a_port(smsdrop_mock: Platform) -> None:
 
 
 @pytest.mark.msgnb(faults=["503", {"kind": "reset-after", "operation": "smsdrop.campaigns.launch"}])
-def test_faults_stand_in_the_mark(smsdrop_mock: Platform) -> None:
+def test_faults_stand_in_the_mark(smsdrop_mock: PlatformMock) -> None:
     """What goes wrong is said in the mark; waiting moves the world's clock instead of taking time."""
     before = smsdrop_mock.clock.now()
     with pytest.raises(msgnb.Unreachable):
@@ -79,7 +79,7 @@ def test_faults_stand_in_the_mark(smsdrop_mock: Platform) -> None:
     assert not smsdrop_mock.journal.twice()
 
 
-def test_other_hosts_are_refused(smsdrop_mock: Platform) -> None:
+def test_other_hosts_are_refused(smsdrop_mock: PlatformMock) -> None:
     """Neither requests nor a bare socket gets off this machine, and the words say why."""
     with pytest.raises(requests.ConnectionError, match=r"offline mode is on .*: example\.com is refused"):
         requests.get("https://example.com", timeout=5)

@@ -151,6 +151,23 @@ def test_a_request_that_was_not_recorded_names_the_nearest(tmp_path: Path) -> No
     assert "secret-token" not in words
 
 
+def test_a_note_stands_before_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a note says comes first in the error about a request that was not recorded."""
+    monkeypatch.setattr(cassettes, "_NOTES", [])
+    vcr = recorder()
+    for text in ("the tape is on", ""):
+        cassettes.register(vcr, note=lambda text=text: text)  # type: ignore[misc]
+    (tmp_path / "cassette.yaml").write_text("interactions: []\nversion: 1\n")
+    with (
+        vcr.use_cassette(str(tmp_path / "cassette.yaml")),
+        pytest.raises(CannotOverwriteExistingCassetteException) as error,
+    ):
+        requests.get("http://127.0.0.1:1/threads")
+    assert str(error.value).startswith(
+        "the tape is on\nGET /threads?\nis not recorded; the cassette is empty"
+    )
+
+
 def test_a_cassette_can_be_read(tmp_path: Path) -> None:
     """A JSON body is written as what it holds, and other bodies as they are."""
     path = tmp_path / "cassette.yaml"

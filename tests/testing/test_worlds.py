@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 
 import msgnb
-from msgnb_mocks import World
-from msgnb_mocks.core import registry as platforms
+from msgnb_mocks import World, applications
 from msgnb_mocks.world.snapshots import save
 
 PHONE = "+22963588213"
@@ -66,7 +65,7 @@ def test_a_diff_names_what_became_different(world: msgnb.testing.Offline) -> Non
     world.smsdrop.subscriptions()
     before = world.snapshot()
     launch(world, "news")
-    world.netsapiens.mark_session(world.netsapiens.sessions()["session"].iloc[0])
+    world.netsapiens.sessions.mark(world.netsapiens.sessions()["session"].iloc[0])
     found = world.diff(before)
     assert list(found.columns) == ["platform", "kind", "key", "change", "before", "after"]
     credit = found[(found.platform == "smsdrop") & (found.kind == "credit")].iloc[0]
@@ -78,7 +77,7 @@ def test_a_diff_names_what_became_different(world: msgnb.testing.Offline) -> Non
 
 def test_the_history_is_made_once_and_shared_by_nobody() -> None:
     """Two worlds of one seed are equal and independent: what one forgets the other still has."""
-    one, other = (platforms(World(11)) for _ in range(2))
+    one, other = (applications(World(11)) for _ in range(2))
     for name in one:
         before = save(other[name].state)
         assert list(one[name].history()) == list(other[name].history())
@@ -105,7 +104,7 @@ def test_moving_the_clock_moves_everything(world: msgnb.testing.Offline) -> None
     """Schedules fire, tokens and subscriptions expire, campaigns proceed, and the penalty of a 429 ends."""
     world.clock.freeze()
     when = world.clock.now() + timedelta(hours=1)
-    world.blip.schedule("551100001111@0mn.io", "later", when)
+    world.blip.schedules.create("551100001111@0mn.io", "later", when)
     launch(world, "now")
     world.netsapiens.sessions(limit=1)
     world.clock.advance(hours=2)
@@ -248,13 +247,13 @@ def test_each_answer_says_how_sure_it_is() -> None:
 def test_the_journal_knows_who_did_not_obey(world: msgnb.testing.Offline) -> None:
     """Coming too early, going over the budget and sending twice are told; a client that waits obeys."""
     world.faults.add("429-retry-after", operation="smsdrop.campaigns.list", nth=1)
-    world.smsdrop.http.pause = lambda seconds: world.clock.advance(seconds=seconds)
+    world.smsdrop.connection.http.pause = lambda seconds: world.clock.advance(seconds=seconds)
     world.smsdrop.campaigns()
     world.journal.assert_obeyed()
     world.faults.clear()
     world.faults.add("429-retry-after", operation="smsdrop.campaigns.list", nth=1)
     world.clock.freeze()
-    world.smsdrop.http.pause = lambda _seconds: None
+    world.smsdrop.connection.http.pause = lambda _seconds: None
     world.smsdrop.campaigns()
     launch(world, "hello")
     launch(world, "hello")
@@ -269,7 +268,7 @@ def test_a_budget_that_is_overdrawn_is_told() -> None:
     """More commands than the plan takes in a second are refused, and that is told."""
     with msgnb.offline(quirks={"free-plan"}) as world:
         world.clock.freeze()
-        world.blip.http.pause = lambda seconds: world.clock.advance(seconds=seconds)
+        world.blip.connection.http.pause = lambda seconds: world.clock.advance(seconds=seconds)
         for number in range(4):
             try:
                 world.blip.send_text("551100001111@0mn.io", f"number {number}")

@@ -1,7 +1,7 @@
-"""The one clock of a world.
+"""The clock that all mocks of a world share.
 
-It starts at a fixed moment, so that the same seed gives the same history on every day, and runs with the
-machine's steady clock from there. Tests move it on instead of waiting, or stop it.
+It starts at a fixed time, so that a seed gives the same history on every day, and runs at the speed of the
+machine's monotonic clock from there. Tests advance it instead of waiting, or freeze it.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ START = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
 
 class Clock:
-    """Tells the world's time, always in UTC.
+    """The world's time, always in UTC.
 
     Attributes:
-        start: the moment at which it began.
-        frozen: whether it stands still, until it is moved or let run.
-        moved: what is called after it was moved on.
+        start: the time at which the clock started.
+        frozen: whether it is stopped.
+        on_advance: functions to call after the clock was advanced.
     """
 
     def __init__(self, start: datetime = START) -> None:
         self.start = start
         self.frozen = False
-        self.moved: list[Callable[[], None]] = []
+        self.on_advance: list[Callable[[], None]] = []
         self._shown = start
         self._since = time.monotonic()
 
@@ -33,13 +33,18 @@ class Clock:
         return f"<Clock {self.now():%Y-%m-%d %H:%M:%S} UTC{', frozen' if self.frozen else ''}>"
 
     def now(self) -> datetime:
-        """The world's time."""
+        """Return the world's time."""
         if self.frozen:
             return self._shown
         return self._shown + timedelta(seconds=time.monotonic() - self._since)
 
     def advance(self, **span: float) -> datetime:
-        """Move on, e.g. `clock.advance(hours=2)`, with the arguments of `timedelta`; returns the new time.
+        """Move the clock forward and return the new time.
+
+        >>> clock.advance(hours=2)
+
+        Args:
+            span: the arguments of `timedelta`.
 
         Raises:
             ValueError: it would go back.
@@ -48,22 +53,22 @@ class Clock:
         if step < timedelta():
             raise ValueError(f"the clock can't go back by {step}")
         self.set(self.now() + step)
-        for moved in self.moved:
-            moved()
+        for call in self.on_advance:
+            call()
         return self.now()
 
     def freeze(self) -> datetime:
-        """Stand still; it can still be moved. Returns the time."""
+        """Stop the clock and return its time; it can still be advanced."""
         self.set(self.now())
         self.frozen = True
         return self._shown
 
     def run(self) -> datetime:
-        """Run on from where it stands; returns the time."""
+        """Let a frozen clock run again from its time, which is returned."""
         self.set(self.now())
         self.frozen = False
         return self._shown
 
     def set(self, moment: datetime) -> None:
-        """Show a moment, of the past too, as when a world is restored."""
+        """Set the clock to any time, also to an earlier one, as when a world is restored."""
         self._shown, self._since = moment, time.monotonic()

@@ -1,23 +1,20 @@
-"""The names and types that documented exchanges have, operation by operation.
+"""The fields and types of documented exchanges, operation by operation.
 
-They come from `contract.json`, which is made of the documents (`mocks/make_contract.py`), not of the mocks:
-so they tell what a client sends that nobody documents, and what a mock answers beyond the documents.
+Each mock has a `contract.json`, made from the platform's documents (`mocks/make_contract.py`) and not from
+the mock. It shows which fields a client sends that no document has, and which a mock returns beyond the
+documents.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import orjson
-
-Names = dict[str, str]
-"""The JSON types that each name had, as `array|string`; `resource.items[].name` is a name inside others."""
+from msgnb_mocks.core.descriptor import Names
+from msgnb_mocks.core.registry import mocks
 
 FREE = frozenset({"extras", "metadata", "content", "parameters", "components", "messageParams"})
-"""Objects whose names are the users' own."""
+"""Objects whose fields are the users' own."""
 TYPES: tuple[tuple[type, str], ...] = (
     (bool, "boolean"),
     (int, "integer"),
@@ -28,61 +25,59 @@ TYPES: tuple[tuple[type, str], ...] = (
 )
 
 
-@cache
-def contract() -> dict[str, dict[str, Names]]:
-    """For each operation that some document shows: the names of its `request`, and of its `answer`."""
-    found: dict[str, dict[str, Names]] = orjson.loads(
-        files("msgnb_mocks.core").joinpath("contract.json").read_bytes()
-    )
-    return found
+def documented(operation: str | None) -> Mapping[str, Names]:
+    """Return the documented fields of an operation: of its `query`, its `request` and its `response`.
+
+    It is empty if no document shows the operation.
+    """
+    mock = mocks().get((operation or "").partition(".")[0])
+    return mock.contract.get(operation or "", {}) if mock else {}
 
 
-def unnamed(operation: str | None, side: str, content: Any) -> list[str]:
-    """The names in a body that no document has; none where no document shows the operation.
+def undocumented(operation: str | None, side: str, content: Any) -> list[str]:
+    """Return the fields in a body that no document has; none if no document shows the operation.
 
     Args:
-        operation: its name.
-        side: `request` or `answer`.
+        operation: the operation's name.
+        side: `request` or `response`.
         content: the body's JSON values.
     """
-    known = contract().get(operation or "", {}).get(side)
+    known = documented(operation).get(side)
     if not known:
         return []
-    found = dict.fromkeys(name for name, _ in names(content))
-    inside = {_parent(name) for name in known}
-    return [name for name in found if name not in known and _parent(name) in inside]
+    found = dict.fromkeys(name for name, _ in walk(content))
+    inside = {parent(name) for name in known}
+    # Only the outermost unknown field is reported, and none inside a field that may contain anything.
+    return [name for name in found if name not in known and parent(name) in inside]
 
 
-def names(content: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """All names in JSON values with the types of what they hold."""
+def walk(content: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the path of each field in JSON values, with the type of its value."""
     if isinstance(content, list):
         for each in content:
-            yield from names(each, f"{place}[]")
+            yield from walk(each, f"{place}[]")
     elif isinstance(content, Mapping):
         for name, value in content.items():
             path = f"{place}.{name}" if place else str(name)
-            yield path, type_of(value)
+            yield path, json_type(value)
             if name not in FREE:
-                yield from names(value, path)
+                yield from walk(value, path)
 
 
-def merged(bodies: Iterable[Any]) -> Names:
-    """The names of some bodies with all their types."""
+def merge(bodies: Iterable[Any]) -> Names:
+    """Return the fields of several bodies with all their types."""
     found: dict[str, set[str]] = {}
     for body in bodies:
-        for name, kind in names(body):
+        for name, kind in walk(body):
             found.setdefault(name, set()).add(kind)
     return {name: "|".join(sorted(kinds)) for name, kinds in sorted(found.items())}
 
 
-def type_of(value: Any) -> str:
-    """The JSON type of a value."""
+def json_type(value: Any) -> str:
+    """Return the JSON type of a value."""
     return next((name for kind, name in TYPES if isinstance(value, kind)), "null")
 
 
-def _parent(name: str) -> str:
-    """The name that a name is inside of.
-
-    What is inside of an unknown one is not told again, nor what is inside of one that may hold anything.
-    """
+def parent(name: str) -> str:
+    """Return the path of the field that contains this one; empty if none does."""
     return name.rpartition(".")[0]

@@ -1,8 +1,10 @@
-"""What goes wrong between a client and a platform, by rule.
+"""Faults between a client and a platform, simulated by rule.
 
-* A rule says what goes wrong, at which operation, and when: at the nth request, or at a share by the seed.
-* A rule for an operation that there is not is refused when it is made; one that never fired is named.
-* What timing and sockets are needed for is played by servers only, and refused elsewhere.
+* A rule says what fails, for which operation, and when: at the nth request, or for a share of them by the
+  seed.
+* A rule for an operation that doesn't exist is refused when it is added; rules that never fired can be
+  listed.
+* Faults that need timing or sockets are simulated by servers only, and refused in process.
 """
 
 from __future__ import annotations
@@ -16,18 +18,24 @@ from typing import Literal
 
 import orjson
 
-from msgnb_mocks.core.operations import JSON_HEADERS, Answer, Request, json_object
+from msgnb_mocks.core.operations import JSON_HEADERS, Request, Response
 
 Place = Literal["before", "after"]
 
 
 class Broken(Exception):
-    """The connection breaks; `way` says how, and `answer` is what would have been answered."""
+    """The connection breaks.
 
-    def __init__(self, way: str, answer: Answer | None = None, seconds: float = 0.0) -> None:
+    Attributes:
+        way: how; the kind of the fault.
+        response: what would have been returned.
+        seconds: how long it takes, for faults that take time.
+    """
+
+    def __init__(self, way: str, response: Response | None = None, seconds: float = 0.0) -> None:
         super().__init__(way)
         self.way = way
-        self.answer = answer
+        self.response = response
         self.seconds = seconds
 
 
@@ -37,58 +45,69 @@ class Fault:
 
     Attributes:
         doc: what happens.
-        place: `before` the platform has done what was asked, or `after`.
-        answer: what is answered in any case.
+        place: whether it happens `before` the platform does what is asked, or `after`.
+        response: what is returned in any case.
         server_only: whether it needs a socket.
-        breaks: whether the connection breaks where there is no `answer`.
-        seconds: how long it takes, where it takes a time.
+        breaks: whether the connection breaks if there is no `response`.
+        seconds: how long it takes by default, for faults that take time.
     """
 
     doc: str
     place: Place = "before"
-    answer: Answer | None = None
+    response: Response | None = None
     server_only: bool = False
     breaks: bool = True
     seconds: float = 0.0
 
 
-def _status(status: int, **headers: str) -> Answer:
-    return Answer(status, b"{}", {**JSON_HEADERS, **{k.replace("_", "-"): v for k, v in headers.items()}})
+def _status(status: int, **headers: str) -> Response:
+    return Response(status, b"{}", {**JSON_HEADERS, **{k.replace("_", "-"): v for k, v in headers.items()}})
 
 
-HTML = Answer(200, b"<html><body>Please log in to the network.</body></html>", {"Content-Type": "text/html"})
+HTML = Response(
+    200, b"<html><body>Please log in to the network.</body></html>", {"Content-Type": "text/html"}
+)
+GARBAGE = Response(200, b"\x00\xff{[", JSON_HEADERS)
 FAULTS: dict[str, Fault] = {
-    "429": Fault("too many requests, without saying when to come again", answer=_status(429)),
+    "429": Fault("too many requests, without a time to wait", response=_status(429)),
     "429-retry-after": Fault(
-        "too many requests, with the seconds to wait", answer=_status(429, Retry_After="2")
+        "too many requests, with the seconds to wait", response=_status(429, Retry_After="2")
     ),
-    "500": Fault("an internal error", answer=_status(500)),
-    "502": Fault("a bad gateway", answer=_status(502)),
-    "503": Fault("not available", answer=_status(503)),
-    "504": Fault("the gateway gave up", answer=_status(504)),
-    "504-after": Fault("the gateway gave up, though it was done", "after", _status(504)),
-    "401": Fault("the token has expired", answer=_status(401)),
-    "html": Fault("a page instead of JSON, as a captive portal has it", answer=HTML),
-    "garbage": Fault("bytes that are nothing", answer=Answer(200, b"\x00\xff{[", JSON_HEADERS)),
-    "garbage-after": Fault(
-        "bytes that are nothing, though it was done", "after", Answer(200, b"\x00\xff{[", JSON_HEADERS)
-    ),
+    "500": Fault("an internal error", response=_status(500)),
+    "502": Fault("a bad gateway", response=_status(502)),
+    "503": Fault("not available", response=_status(503)),
+    "504": Fault("a gateway timeout", response=_status(504)),
+    "504-after": Fault("a gateway timeout, although the request was processed", "after", _status(504)),
+    "401": Fault("the token has expired", response=_status(401)),
+    "html": Fault("a page instead of JSON, as from a captive portal", response=HTML),
+    "garbage": Fault("bytes that are not JSON", response=GARBAGE),
+    "garbage-after": Fault("bytes that are not JSON, although the request was processed", "after", GARBAGE),
     "refused": Fault("no connection"),
-    "reset": Fault("the connection breaks before anything was done"),
-    "reset-after": Fault("the connection breaks after it was done", "after"),
-    "truncated": Fault("the answer ends in the middle", "after"),
-    "wrong-length": Fault("fewer bytes are announced than belong to the answer", "after"),
-    "latency": Fault("the answer takes a while", "after", breaks=False, seconds=1.0),
-    "stale-page": Fault("a list is as it was when it was asked for first", "after", breaks=False),
-    "duplicate-page": Fault("a page of a list comes once more instead of the next", "after", breaks=False),
-    "drip": Fault("the answer comes byte by byte", "after", server_only=True, seconds=0.05),
-    "hang": Fault("nothing is ever answered", server_only=True),
+    "reset": Fault("the connection breaks before the request is processed"),
+    "reset-after": Fault("the connection breaks after the request was processed", "after"),
+    "truncated": Fault("the response ends in the middle", "after"),
+    "wrong-length": Fault("the response announces fewer bytes than it has", "after"),
+    "latency": Fault("the response takes a while", "after", breaks=False, seconds=1.0),
+    "stale-page": Fault("a list is returned as it was at the first request for it", "after", breaks=False),
+    "duplicate-page": Fault("a page of a list is returned again instead of the next", "after", breaks=False),
+    "drip": Fault("the response is sent byte by byte", "after", server_only=True, seconds=0.05),
+    "hang": Fault("no response is ever sent", server_only=True),
 }
 
 
 @dataclass
 class Rule:
-    """When a fault happens; `fired` counts how often it did."""
+    """When a fault happens.
+
+    Attributes:
+        kind: one of `FAULTS`.
+        operation: a pattern of operations' names.
+        nth: the numbers of the requests that it happens to, counted from 1; if empty, `share` decides.
+        share: the share of requests that it happens to.
+        seconds: how long it takes.
+        met: how many requests there were.
+        fired: how often it happened.
+    """
 
     kind: str
     operation: str
@@ -104,16 +123,23 @@ class Rule:
         """What happens."""
         return FAULTS[self.kind]
 
-    def given(
-        self, pages: Pages, operation: str | None, request: Request, done: Answer | None
-    ) -> Answer | None:
-        """What is answered instead of what was done; `None` where the connection breaks."""
-        if self.fault.answer or self.fault.breaks or done is None:
-            return self.fault.answer
-        return pages.instead(self.kind, operation, request) or done
+    def respond(
+        self, pages: Pages, operation: str | None, request: Request, done: Response | None
+    ) -> Response | None:
+        """Return the response that the client receives; `None` if the connection breaks.
+
+        Args:
+            pages: the responses so far.
+            operation: the operation's name.
+            request: the request.
+            done: the platform's response, if it processed the request.
+        """
+        if self.fault.response or self.fault.breaks or done is None:
+            return self.fault.response
+        return pages.repeat(self.kind, operation, request) or done
 
     def fires(self) -> bool:
-        """Whether it happens to the next request that it is for."""
+        """Count a request, and return whether the fault happens to it."""
         self.met += 1
         happens = self.met in self.nth if self.nth else self.random.random() < self.share
         self.fired += happens
@@ -121,52 +147,53 @@ class Rule:
 
 
 class Pages:
-    """The answers so far, for those that come once more."""
+    """The responses so far, for faults that repeat one."""
 
     def __init__(self) -> None:
-        self._first: dict[tuple[str | None, bytes], Answer] = {}
-        self._last: dict[str | None, tuple[bytes, Answer]] = {}
+        self._first: dict[tuple[str | None, bytes], Response] = {}
+        self._last: dict[str | None, tuple[bytes, Response]] = {}
 
-    def keep(self, operation: str | None, request: Request, answer: Answer) -> None:
-        """Remember an answer."""
-        target = _target(request)
-        self._first.setdefault((operation, target), answer)
-        self._last[operation] = target, answer
+    def keep(self, operation: str | None, request: Request, response: Response) -> None:
+        """Store a response."""
+        target = _fingerprint(request)
+        self._first.setdefault((operation, target), response)
+        self._last[operation] = target, response
 
-    def instead(self, kind: str, operation: str | None, request: Request) -> Answer | None:
-        """What was answered before, as if it was the answer to this; `None` where there was nothing."""
-        target = _target(request)
+    def repeat(self, kind: str, operation: str | None, request: Request) -> Response | None:
+        """Return an earlier response as if it was the response to this request; `None` if there is none."""
+        target = _fingerprint(request)
         if kind == "stale-page":
-            return _again(self._first.get((operation, target)), request)
+            return _readdress(self._first.get((operation, target)), request)
         if kind == "duplicate-page":
-            before, answer = self._last.get(operation, (target, None))
-            return _again(answer, request) if before != target else None
+            before, response = self._last.get(operation, (target, None))
+            return _readdress(response, request) if before != target else None
         return None
 
 
-def _target(request: Request) -> bytes:
-    """What tells a request apart, but for the random id of a command."""
-    body = json_object(request)
+def _fingerprint(request: Request) -> bytes:
+    """Return what distinguishes a request, without the random ID of a command."""
+    body = request.json_object()
     content = request.body if body is None else orjson.dumps({**body, "id": None})
     return f"{request.method} {request.path}?{request.query_string}\n".encode() + content
 
 
-def _again(answer: Answer | None, request: Request) -> Answer | None:
-    asked = json_object(request) or {}
-    if answer is None or "id" not in asked:
-        return answer
-    return Answer.of({**orjson.loads(answer.body), "id": asked["id"]}, answer.status)
+def _readdress(response: Response | None, request: Request) -> Response | None:
+    """Return a response with the ID of a command that is sent in the body."""
+    asked = request.json_object() or {}
+    if response is None or "id" not in asked:
+        return response
+    return Response.of({**orjson.loads(response.body), "id": asked["id"]}, response.status)
 
 
 class Faults:
     """The rules of a world.
 
-    >>> world.faults.add("reset-after", operation="smsdrop.campaigns.launch", nth=1)
+    >>> world.faults.add("reset-after", operation="acme.campaigns.launch", nth=1)
 
     Args:
         operations: the names of all operations.
         seed: of the shares.
-        server: whether sockets are there.
+        server: whether there are sockets.
     """
 
     def __init__(self, operations: Iterable[str], *, seed: int, server: bool) -> None:
@@ -185,21 +212,18 @@ class Faults:
         share: float | None = None,
         seconds: float | None = None,
     ) -> Rule:
-        """Let something go wrong from now on.
+        """Add a rule, and return it; it counts how often it fired.
 
         Args:
             kind: one of `FAULTS`.
-            operation: the name of an operation, as docs/operations.md has it; `*` stands for anything.
-            nth: which of the requests for it, counted from 1; all where neither this nor `share` is given.
-            share: of the requests for it, by the world's seed.
-            seconds: of the latency, or between two bytes of a drip; in process a latency moves the world's
+            operation: name of an operation, as in docs/operations.md; `*` matches any text.
+            nth: which of its requests, counted from 1; all requests if neither this nor `share` is given.
+            share: share of its requests, by the world's seed.
+            seconds: of a latency, or between two bytes of a drip. In process a latency advances the world's
                 clock instead of taking time.
 
-        Returns:
-            The rule, which counts how often it fired.
-
         Raises:
-            ValueError: there is no such kind or operation, `share` is none, or a server is needed.
+            ValueError: there is no such kind or operation, `share` is not valid, or it needs a server.
         """
         self._check(kind, operation, share)
         listed = frozenset() if nth is None else frozenset([nth] if isinstance(nth, int) else nth)
@@ -225,20 +249,20 @@ class Faults:
             raise ValueError(f"{share!r} is no share; it is more than 0 and at most 1")
 
     def clear(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all rules."""
         with self._lock:
             self.rules.clear()
 
     def unused(self) -> list[Rule]:
-        """The rules that never fired."""
+        """Return the rules that never fired."""
         return [rule for rule in self.rules if not rule.fired]
 
     def matrix(self) -> tuple[str, ...]:
-        """All kinds that can be played here, for a parametrised test."""
+        """Return all kinds that can be simulated here, for a parametrized test."""
         return matrix(server=self.server)
 
-    def of(self, operation: str | None) -> Rule | None:
-        """The rule that fires for the next request of an operation."""
+    def next_rule(self, operation: str | None) -> Rule | None:
+        """Return the rule that fires for the next request of an operation; `None` if none does."""
         with self._lock:
             for rule in self.rules:
                 if fnmatchcase(operation or "", rule.operation) and rule.fires():
@@ -247,9 +271,9 @@ class Faults:
 
 
 def matrix(*, server: bool = False) -> tuple[str, ...]:
-    """All kinds of faults that can be played in this process, or by a server.
+    """Return all kinds of faults that can be simulated in this process, or by a server.
 
-    >>> @pytest.mark.parametrize("fault", msgnb_mocks.faults.matrix())
+    >>> @pytest.mark.parametrize("fault", msgnb_mocks.core.faults.matrix())
     """
     if server:
         return tuple(kind for kind in FAULTS if kind != "refused")

@@ -1,4 +1,4 @@
-"""What a platform's table of operations says, for machines and for people."""
+"""The table of operations of a platform, for machines (OpenAPI) and for people (Markdown)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from msgnb_mocks.core.contract import Names, contract
-from msgnb_mocks.core.operations import Application, Operation
+from msgnb_mocks.core.application import Application
+from msgnb_mocks.core.contract import documented
+from msgnb_mocks.core.descriptor import Names
+from msgnb_mocks.core.operations import Operation
 
-HEADING = ("operation", "method", "path or uri", "to", "sure", "errors", "what it does")
+HEADING = ("operation", "method", "path or uri", "to", "evidence", "errors", "what it does")
+WRITING_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 
 def document(application: Application) -> dict[str, Any]:
-    """An OpenAPI 3.1 document of a platform.
+    """Return an OpenAPI 3.1 document of a platform.
 
-    LIME commands share one path, where no OpenAPI can tell them apart; they are listed as `x-commands`.
+    Commands that share one path can't be told apart in OpenAPI; they are listed as `x-commands`.
     """
     paths: dict[str, dict[str, Any]] = {}
     examples = application.examples()
     for operation in application.operations:
         if not operation.postmasters:
-            described = _described(operation, examples)
+            described = _describe(operation, examples)
             paths.setdefault(operation.path, {})[operation.method.lower()] = described
     commands = [
         {
@@ -42,60 +45,17 @@ def document(application: Application) -> dict[str, Any]:
 
 
 def listing(applications: Iterable[Application]) -> str:
-    """A Markdown table of all operations."""
+    """Return a Markdown table of all operations."""
     rows = [HEADING, *[_row(operation) for one in applications for operation in one.operations]]
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + " --- |" * len(HEADING), *lines[1:]]) + "\n"
 
 
-def _facts(operation: Operation) -> dict[str, Any]:
-    return {
-        "operationId": operation.name,
-        "summary": operation.summary,
-        "x-evidence": str(operation.evidence),
-        "x-section": operation.section,
-        "x-errors": list(operation.errors),
-    }
-
-
-def _described(operation: Operation, examples: dict[str, str]) -> dict[str, Any]:
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": _part(examples.get(name))}
-        for name in re.findall(r"\{(\w+)\}", operation.path)
-    ]
-    parameters += [
-        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
-        for name in contract().get(operation.name, {}).get("query", ())
-    ]
-    known = contract().get(operation.name, {})
-    answers: dict[str, Any] = {"default": {"description": "an answer"}}
-    answers |= {str(status): {"description": "an error"} for status in operation.errors}
-    if known.get("answer"):
-        content = {"application/json": {"schema": schema(known["answer"], nullable=True)}}
-        answers |= {"200": {"description": "what is documented", "content": content}}
-    asked = _asked(operation, known.get("request"))
-    return {**_facts(operation), "parameters": parameters, **asked, "responses": answers}
-
-
-def _part(example: str | None) -> dict[str, Any]:
-    """Any text, and one that there is."""
-    text = {"type": "string", "minLength": 1}
-    return {"anyOf": [{"enum": [example]}, text], "example": example} if example else text
-
-
-def _asked(operation: Operation, names: Names | None) -> dict[str, Any]:
-    """The body of a request, where it has one."""
-    if operation.method not in {"POST", "PUT", "PATCH"} or not names:
-        return {}
-    kind = "application/x-www-form-urlencoded" if operation.name == "smsdrop.login" else "application/json"
-    return {"requestBody": {"content": {kind: {"schema": schema(names)}}}}
-
-
 def schema(names: Names, *, nullable: bool = False) -> dict[str, Any]:
-    """A JSON schema of the documented names; what is beyond them is allowed.
+    """Return a JSON schema of documented fields; further fields are allowed.
 
     Args:
-        names: with their types, as the contract has them.
+        names: the fields with their types, as in a contract.
         nullable: whether each may be `null` too, as examples show for what is empty.
     """
     if any(name.startswith("[]") for name in names):
@@ -112,15 +72,53 @@ def schema(names: Names, *, nullable: bool = False) -> dict[str, Any]:
     return {"type": "object", "properties": properties}
 
 
-def _below(names: Names, start: str, cut: int) -> Names:
-    return {each[cut:]: kinds for each, kinds in names.items() if each.startswith(start)}
+def _facts(operation: Operation) -> dict[str, Any]:
+    return {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "x-evidence": str(operation.evidence),
+        "x-section": operation.section,
+        "x-errors": list(operation.errors),
+    }
+
+
+def _describe(operation: Operation, examples: dict[str, str]) -> dict[str, Any]:
+    known = documented(operation.name)
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": _part(examples.get(name))}
+        for name in re.findall(r"\{(\w+)\}", operation.path)
+    ]
+    parameters += [
+        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+        for name in known.get("query", ())
+    ]
+    responses: dict[str, Any] = {"default": {"description": "a response"}}
+    responses |= {str(status): {"description": "an error"} for status in operation.errors}
+    if known.get("response"):
+        content = {"application/json": {"schema": schema(known["response"], nullable=True)}}
+        responses |= {"200": {"description": "what is documented", "content": content}}
+    body = _request_body(operation, known.get("request"))
+    return {**_facts(operation), "parameters": parameters, **body, "responses": responses}
+
+
+def _part(example: str | None) -> dict[str, Any]:
+    """Return the schema of a part of a path: any text, and one that exists."""
+    text = {"type": "string", "minLength": 1}
+    return {"anyOf": [{"enum": [example]}, text], "example": example} if example else text
+
+
+def _request_body(operation: Operation, names: Names | None) -> dict[str, Any]:
+    """Return the description of a request's body, if it has one."""
+    if operation.method not in WRITING_METHODS or not names:
+        return {}
+    return {"requestBody": {"content": {operation.request_type: {"schema": schema(names)}}}}
 
 
 def _property(kinds: str, inside: Names, listed: Names, *, nullable: bool) -> dict[str, Any]:
     types = [kind for kind in kinds.split("|") if kind]
     if types in ([], ["null"]):
-        return {}  # of what is empty in each example nobody knows the type
-    # What one example has as a whole number another one has with a part of it.
+        return {}  # the type of a field that is empty in every example is unknown
+    # What is a whole number in one example may have a fraction in another.
     types = ["number" if kind == "integer" else kind for kind in types]
     found: dict[str, Any] = {"type": sorted({*types, "null"} if nullable else set(types))}
     if inside:

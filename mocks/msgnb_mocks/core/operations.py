@@ -1,33 +1,32 @@
-"""What a mock platform is, without any transport.
+"""What a mock platform can do: a table of operations, the requests they serve and the responses they return.
 
-* A platform is a table of `Operation`s and one `handle(request) -> Answer`; sockets, event loops and
-  `responses` live elsewhere and only carry bytes in and out.
 * The table is data: it routes requests, and the OpenAPI document and the list in the docs are made from it.
-* Each operation says how sure its contract is (`Evidence`) and which errors it may answer.
-* A handler is called with the call it serves and returns an `Answer`; to refuse, it raises `Refusal`.
+* An operation says how sure its contract is (`Evidence`) and which errors it may return.
+* No transport is involved: `hosting` carries bytes in and out.
+* A handler returns a `Response`; to refuse, it raises `Refusal`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from email.utils import format_datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Protocol
-from urllib.parse import parse_qsl, unquote
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote
 
 import orjson
 
-from msgnb_mocks.core.clock import Clock
-from msgnb_mocks.world.history import Heard
-
 Json = Any
-"""Anything that a JSON body holds."""
+"""Anything that a JSON body contains."""
 
 EVIDENCE_HEADER = "X-Msgnb-Evidence"
-JSON_HEADERS: Mapping[str, str] = {"Content-Type": "application/json"}
+JSON_TYPE = "application/json"
+FORM_TYPE = "application/x-www-form-urlencoded"
+JSON_HEADERS: Mapping[str, str] = {"Content-Type": JSON_TYPE}
 
 
 class Evidence(StrEnum):
@@ -40,7 +39,7 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request as it came in: `path` without the query, header names in lower case."""
+    """One HTTP request as it was received: `path` without the query, header names in lower case."""
 
     method: str
     path: str
@@ -50,69 +49,100 @@ class Request:
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """The query's parameters; the last one wins."""
+        """The parameters of the query; the last one of each name counts."""
         return dict(parse_qsl(self.query_string, keep_blank_values=True))
 
     @cached_property
     def form(self) -> dict[str, str]:
-        """The body read as a web form."""
+        """The body as a web form."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     def json(self) -> Json:
-        """The body read as JSON; raises `ValueError` where it is none."""
+        """Return the body as JSON.
+
+        Raises:
+            ValueError: it is not JSON.
+        """
         return orjson.loads(self.body)
+
+    def json_object(self) -> dict[str, Any] | None:
+        """Return the body as a JSON object; `None` if it is anything else."""
+        try:
+            found = self.json()
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One HTTP answer."""
+class Response:
+    """One HTTP response.
+
+    Attributes:
+        status: the HTTP status.
+        body: the whole body.
+        headers: headers beyond those that every response has.
+        evidence: how sure the operation is that returned it; `None` if none did.
+        stream: makes a body that goes on; the connection ends with it.
+    """
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     evidence: Evidence | None = None
-    """How sure the operation is that answered; `None` where none did."""
     stream: Callable[[], Iterator[bytes]] | None = None
-    """Makes a body that goes on; the connection ends with it."""
 
-    def by(self, operation: Operation) -> Answer:
-        """The same, as the answer of an operation."""
-        return Answer(self.status, self.body, self.headers, operation.evidence)
+    def by(self, operation: Operation) -> Response:
+        """Return the same response, marked with the evidence of an operation."""
+        return Response(self.status, self.body, self.headers, operation.evidence, self.stream)
+
+    def make_headers(self, now: datetime) -> dict[str, str]:
+        """Return all headers, with the date and the evidence."""
+        found = {"Date": format_datetime(now, usegmt=True), **self.headers}
+        if self.evidence is not None:
+            found[EVIDENCE_HEADER] = self.evidence.value
+        return found
 
     @classmethod
-    def of(cls, body: Json, status: int = 200) -> Answer:
-        """An answer with a JSON body."""
+    def of(cls, body: Json, status: int = 200) -> Response:
+        """Return a response with a JSON body."""
         return cls(status, orjson.dumps(body), JSON_HEADERS)
 
 
 class Refusal(Exception):
-    """Raised by a handler to answer with an error."""
+    """Raised to refuse a request with a response."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a request says to one recipient: the text, or the name of what has none."""
+class Call:
+    """A request on its way to a handler, with the parts of its path."""
 
-    to: str
-    text: str
-    by: str = field(default="", compare=False)
-    """The account's own number, user or identity, which the recipient may answer to."""
-    session: str | None = field(default=None, compare=False)
-    """The session it was said in, where the request names one."""
+    request: Request
+    parts: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Operation:
     """One thing that a platform can do.
 
-    `method` and `path` are HTTP's, with `{name}` for a part of the path. For a LIME command they are the
-    command's own method and uri, and `postmasters` names the nodes that take it (the first is the documented
-    one). `section` is where the contract is described; `errors` lists what it may answer: HTTP statuses, or
-    LIME reason codes for a command.
+    Most operations are an HTTP method and path. Some platforms have commands instead, which are sent in the
+    body of a request to one shared path: then `method` and `path` are the command's own, and `postmasters`
+    names the nodes that process it.
+
+    Attributes:
+        name: unique name that starts with the platform's: `platform.what`.
+        method: HTTP method, or the command's.
+        path: path, or the command's URI, with `{name}` for a part that varies.
+        handler: serves it; the first line of its docstring is the operation's summary.
+        evidence: how sure its contract is.
+        section: where the contract is described.
+        postmasters: domains of the nodes that process a command, the documented one first; none for HTTP.
+        errors: what it may return: HTTP statuses, or the reason codes of commands.
+        request_type: media type of the request's body.
     """
 
     name: str
@@ -123,6 +153,7 @@ class Operation:
     section: str
     postmasters: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
+    request_type: str = JSON_TYPE
 
     @property
     def summary(self) -> str:
@@ -131,127 +162,33 @@ class Operation:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The path as a regular expression; a part never crosses a slash."""
+        """The path as a regular expression; a part never contains a slash."""
         parts = re.split(r"\{(\w+)\}", self.path)
         literal = (re.escape(part) if i % 2 == 0 else f"(?P<{part}>[^/]+)" for i, part in enumerate(parts))
         return re.compile("".join(literal))
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The unescaped parts of a path that this operation serves, or `None`."""
+        """Return the unescaped parts of a path that this operation serves; `None` if it doesn't."""
         found = self.pattern.fullmatch(path)
         return {name: unquote(part) for name, part in found.groupdict().items()} if found else None
 
+    def fill(self, parts: Mapping[str, str]) -> str:
+        """Return its path with these parts."""
+        return self.path.format(**{name: quote(part, safe="@~") for name, part in parts.items()})
 
-class Application(Protocol):
-    """One mock platform: what `server` and `inprocess` carry."""
-
-    name: str
-    operations: tuple[Operation, ...]
-    credentials: dict[str, str]
-    """What signs in there."""
-    further_credentials: dict[str, dict[str, str]]
-    """Other ways to sign in, by their names."""
-    clock: Clock
-    """The world's; answers are dated by it."""
-
-    @property
-    def state(self) -> Any:
-        """All that it remembers; `msgnb_mocks.snapshots` keeps it and puts it back."""
-        ...
-
-    def handle(self, request: Request) -> Answer:
-        """Answer one request; never raises."""
-        ...
-
-    def operation_of(self, request: Request) -> str | None:
-        """The name of the operation that a request asks for; `None` where there is none."""
-        ...
-
-    def said_in(self, request: Request) -> list[Said]:
-        """What a request would say, to each of its recipients."""
-        ...
-
-    def examples(self) -> dict[str, str]:
-        """Something that there is, for each name of a part of a path."""
-        ...
-
-    def history(self) -> Iterable[Heard]:
-        """All that was said."""
-        ...
-
-    def remember(self, sayings: Iterable[Heard]) -> None:
-        """Put what was said elsewhere, the oldest first, in the place of the history."""
-        ...
-
-    def received(self) -> dict[str, list[str]]:
-        """What each phone, user or identity really got from clients: texts, the oldest first."""
-        ...
-
-    def receive(
-        self,
-        from_: str,
-        to: str,
-        text: str,
-        *,
-        session: str | None = None,
-        media: tuple[str, int] | None = None,
-    ) -> dict[str, str]:
-        """Let somebody else write to the account; returns the ids of the `session` and the `message`.
-
-        `media` is the MIME type and the size in bytes of what comes with the text.
-
-        Raises:
-            ValueError: there is no such sender, recipient or session.
-        """
-        ...
+    def named(self, platform: str) -> Operation:
+        """Return the same operation with the platform's name in front of its own."""
+        return replace(self, name=f"{platform}.{self.name}")
 
 
-Handler = Callable[[Request], Answer]
-"""What answers a request."""
-
-
-def names_of(applications: Iterable[Application]) -> list[str]:
-    """The names of all operations."""
-    return [operation.name for application in applications for operation in application.operations]
-
-
-def headers_of(answer: Answer, clock: Clock) -> dict[str, str]:
-    """The headers of an answer, with its date, and how sure its contract is."""
-    found = {"Date": format_datetime(clock.now(), usegmt=True), **answer.headers}
-    if answer.evidence is not None:
-        found[EVIDENCE_HEADER] = answer.evidence.value
-    return found
-
-
-def json_object(request: Request) -> dict[str, Any] | None:
-    """The JSON object of a body, `None` where it is none."""
-    try:
-        found = request.json()
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def said_to(recipients: Json, text: Json, by: str = "", session: str | None = None) -> list[Said]:
-    """The same text to each of some recipients, of whatever a body holds in their places."""
-    listed = recipients if isinstance(recipients, list) else [recipients]
-    return [Said(str(each), str(text), by, session) for each in listed if isinstance(each, str | int)]
-
-
-def check_quirks(chosen: frozenset[str], known: Collection[str]) -> None:
-    """Refuse a second reading of the contract that there is not.
-
-    Raises:
-        ValueError: it is named, with those there are.
-    """
-    if unknown := sorted(chosen.difference(known)):
-        raise ValueError(f"unknown quirks {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+Route = tuple[Operation, dict[str, str]]
+"""An operation that serves a request, and the parts of the request's path."""
 
 
 class Router:
     """Finds the operation that serves a method and a path.
 
-    Paths without parts are looked up at once; the others are tried in the table's order.
+    Paths without parts are looked up in a dictionary; the others are tried in the table's order.
     """
 
     def __init__(self, operations: Iterable[Operation]) -> None:
@@ -263,8 +200,8 @@ class Router:
             else:
                 self._fixed[operation.method, operation.path] = operation
 
-    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """The operation and the parts of the path, or `None` where nothing serves it."""
+    def find(self, method: str, path: str) -> Route | None:
+        """Return the operation and the parts of the path; `None` if no operation serves it."""
         if fixed := self._fixed.get((method, path)):
             return fixed, {}
         for operation in self._patterns.get(method, ()):

@@ -1,52 +1,64 @@
-"""The registry of the platforms that are mocked."""
+"""The mocks that are installed, found through the entry-point group `msgnb.mocks`.
+
+Our own mocks are registered in the same way as anyone else's. They come first, so that their ports don't move
+when another package is installed; in each of the two groups the order is alphabetical.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
 
-from msgnb_mocks.core.operations import Application, check_quirks
-from msgnb_mocks.platforms import blip, netsapiens, smsdrop
-from msgnb_mocks.world.world import World
+from msgnb_mocks.core.application import Application, SharedWorld, check_quirks
+from msgnb_mocks.core.descriptor import MockPlatform
 
-MODULES = {"blip": blip, "netsapiens": netsapiens, "smsdrop": smsdrop}
-REAL_HOSTS = {name: module.REAL_HOST for name, module in MODULES.items()}
+GROUP = "msgnb.mocks"
 
 
-def platforms(world: World, quirks: frozenset[str] = frozenset()) -> dict[str, Application]:
-    """The three mocks of a world.
+@cache
+def mocks() -> Mapping[str, MockPlatform]:
+    """Return the descriptors of all installed mocks by name, in the order of their ports.
+
+    Reading the entry points takes milliseconds, so it happens once.
+
+    Raises:
+        ValueError: an entry point doesn't lead to a descriptor of its own name.
+    """
+    found: dict[str, MockPlatform] = {}
+    for entry_point in sorted(entry_points(group=GROUP), key=_order):
+        mock = entry_point.load()
+        if not isinstance(mock, MockPlatform) or mock.name != entry_point.name:
+            raise ValueError(
+                f"the entry point {GROUP}:{entry_point.name} ({entry_point.value}) is not a mock "
+                f"named {entry_point.name!r}"
+            )
+        found[mock.name] = mock
+    return MappingProxyType(found)
+
+
+def _order(entry_point: EntryPoint) -> tuple[bool, str]:
+    own = __package__.partition(".")[0]
+    return entry_point.module.partition(".")[0] != own, entry_point.name
+
+
+def applications(world: SharedWorld, quirks: frozenset[str] = frozenset()) -> dict[str, Application]:
+    """Make the application of each installed mock.
 
     Args:
         world: what they share.
-        quirks: second readings of the contract to switch on, as `netsapiens:numeric-text`, or without the
-            platform where only one has it.
+        quirks: variations to switch on, such as `acme:empty-list-404`; the platform can be left out if only
+            one has such a quirk.
 
     Raises:
         ValueError: a quirk is unknown.
     """
-    known = {f"{name}:{quirk}": quirk for name, module in MODULES.items() for quirk in module.QUIRKS}
-    named = {quirk: full for full, quirk in known.items() if list(known.values()).count(quirk) == 1}
-    quirks = frozenset(named.get(quirk, quirk) for quirk in quirks)
-    check_quirks(quirks, known)
-
-    def of(name: str) -> frozenset[str]:
-        return frozenset(quirk.partition(":")[2] for quirk in quirks if quirk.startswith(f"{name}:"))
-
+    known = {f"{name}:{quirk}": quirk for name, mock in mocks().items() for quirk in mock.quirks}
+    short = {quirk: full for full, quirk in known.items() if list(known.values()).count(quirk) == 1}
+    chosen = frozenset(short.get(quirk, quirk) for quirk in quirks)
+    check_quirks(chosen, known)
     return {
-        "blip": blip.BlipMock(world, quirks=of("blip")),
-        "netsapiens": netsapiens.NetSapiensMock(world, quirks=of("netsapiens")),
-        "smsdrop": smsdrop.SmsDropMock(world, quirks=of("smsdrop")),
+        name: mock.application(world, frozenset(q for q in mock.quirks if f"{name}:{q}" in chosen))
+        for name, mock in mocks().items()
     }
-
-
-def credentials(urls: Mapping[str, str], applications: Mapping[str, Application]) -> dict[str, Any]:
-    """For each platform its `url` and what signs in there; `further` has the other ways to sign in."""
-    found: dict[str, Any] = {
-        name: {"url": url, **applications[name].credentials} for name, url in urls.items()
-    }
-    found["further"] = {
-        name: {way: {"url": urls[name], **login} for way, login in application.further_credentials.items()}
-        for name, application in applications.items()
-        if application.further_credentials
-    }
-    return found

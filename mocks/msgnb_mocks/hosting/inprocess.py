@@ -1,4 +1,4 @@
-"""The mocks inside this process, for everything that goes through `requests`: no socket, no event loop."""
+"""The mocks inside this process, for everything that uses `requests`: no socket, no event loop."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ import responses
 from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
+from msgnb_mocks.core.application import Application
 from msgnb_mocks.core.faults import Broken
-from msgnb_mocks.core.operations import Answer, Application, Request, headers_of
-from msgnb_mocks.core.registry import REAL_HOSTS, credentials
+from msgnb_mocks.core.operations import Request, Response
+from msgnb_mocks.core.registry import mocks
 from msgnb_mocks.world.ensemble import Ensemble
 from msgnb_mocks.world.world import World
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
-OLD_BLIP_HOST = "msging.net"
-"""Where clients of the first years look for BLiP (BLiP 1.1)."""
 ANY = re.compile(".*", re.DOTALL)
 
 
 class InProcess(Ensemble):
-    """Stands in for the platforms' real hosts, and refuses every other one.
+    """Replaces the platforms' real hosts, and refuses connections to every other host.
 
-    >>> with InProcess(World(7)):
-    ...     requests.post("https://http.msging.net/commands", json=command, headers=signed)
+    >>> with InProcess(World(7)) as inside:
+    ...     requests.get(f"{inside.credentials['acme']['url']}/sessions", headers=signed)
 
     Attributes:
-        credentials: for each platform its real `url` and what signs in there, `further` ways
-            to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, which is `None`.
+        credentials: the real `url` and what signs in for each platform; `further` ways to sign in, such as
+            `credentials["further"]["acme"]["api_key"]`; `ca`, which is `None`.
     """
 
     def __init__(self, world: World, *, quirks: frozenset[str] = frozenset(), strict: bool = False) -> None:
         super().__init__(world, quirks=quirks, strict=strict, server=False)
-        urls = {name: f"https://{REAL_HOSTS[name]}" for name in self.applications}
-        self.credentials: dict[str, Any] = {**credentials(urls, self.applications), "ca": None}
-        self._hosts = {REAL_HOSTS[name]: application for name, application in self.applications.items()}
+        urls = {name: f"https://{mocks()[name].host}" for name in self.applications}
+        self.credentials: dict[str, Any] = {**self.make_credentials(urls), "ca": None}
+        # Hosts that were asked for are kept: matching patterns takes longer than all the rest.
+        self._hosts: dict[str, Application | None] = {}
         self._handlers = {name: self.handler(name) for name in self.applications}
         self._mock = responses.RequestsMock(assert_all_requests_are_fired=False)
 
     def start(self) -> None:
-        """Begin to stand in."""
+        """Start to replace the hosts."""
         self._mock.start()
         for method in METHODS:
             self._mock.add(_Carrier(method, self))
 
     def stop(self) -> None:
-        """Let requests go where they go."""
+        """Stop replacing the hosts."""
         self._mock.stop(allow_assert=False)
         self._mock.reset()
 
@@ -63,29 +63,31 @@ class InProcess(Ensemble):
         self.stop()
 
     def application(self, url: str) -> Application:
-        """The mock behind a URL.
+        """Return the mock that replaces the host of a URL.
 
         Raises:
-            requests.ConnectionError: none is; the text says which hosts there are.
+            requests.ConnectionError: no mock does; the text names the hosts that are replaced.
         """
         parts = urlsplit(url)
         host = parts.hostname or ""
-        blip = REAL_HOSTS["blip"]
-        found = self._hosts.get(blip if host.endswith(f".{blip}") or host == OLD_BLIP_HOST else host)
+        if host not in self._hosts:
+            name = next((each.name for each in mocks().values() if each.replaces(host)), None)
+            self._hosts[host] = self.applications.get(name) if name else None
+        found = self._hosts[host]
         if found is None or parts.scheme != "https":
-            there = ", ".join(self._hosts)
+            there = ", ".join(each.host for each in mocks().values())
             words = f"offline mode is on (the mocks): {host} is refused, only {there} are there by https"
-            # As a refused connection looks, so that a client knows that nothing was sent.
+            # It looks like a refused connection, so that a client knows that nothing was sent.
             refused = NewConnectionError(None, words)  # type: ignore[arg-type]
             raise requests.ConnectionError(MaxRetryError(None, url, refused))  # type: ignore[arg-type]
         return found
 
-    def handle(self, application: Application, request: Request) -> Answer:
-        """Answer a request, and note it."""
+    def handle(self, application: Application, request: Request) -> Response:
+        """Return the response to a request, and note it."""
         return self._handlers[application.name](request)
 
     def forget(self) -> None:
-        """Drop the calls that `responses` would keep for ever."""
+        """Drop the calls that `responses` would keep forever."""
         self._mock.calls.reset()
 
 
@@ -97,11 +99,11 @@ class _Carrier(responses.BaseResponse):
         self._inside = inside
 
     def matches(self, request: requests.PreparedRequest) -> tuple[bool, str]:
-        """Whether it is this method's; the host is looked at later, where a refusal can be worded."""
+        """Whether the method matches; the host is looked at later, where the refusal can explain itself."""
         return request.method == self.method, ""
 
     def get_response(self, request: requests.PreparedRequest) -> Any:
-        """The mock's answer, as urllib3 would hand it over."""
+        """Return the mock's response, in the form that urllib3 returns."""
         self._inside.forget()
         url = request.url or ""
         application = self._inside.application(url)
@@ -111,32 +113,32 @@ class _Carrier(responses.BaseResponse):
         content = body.encode() if isinstance(body, str) else bytes(body)
         asked = Request(request.method or "", parts.path, parts.query, headers, content)
         try:
-            answer = self._inside.handle(application, asked)
+            response = self._inside.handle(application, asked)
         except Broken as broken:
-            return _broken(broken, url, request.method)
+            return _break(broken, url, request.method)
         return HTTPResponse(
-            status=answer.status,
-            body=BytesIO(answer.body),
-            headers=headers_of(answer, application.clock),
+            status=response.status,
+            body=BytesIO(response.body),
+            headers=response.make_headers(application.clock.now()),
             preload_content=False,
             request_method=request.method,
         )
 
 
-def _broken(broken: Broken, url: str, method: str | None) -> HTTPResponse:
-    """A connection that breaks, as `requests` tells of it; an answer that ends in the middle."""
+def _break(broken: Broken, url: str, method: str | None) -> HTTPResponse:
+    """Raise what `requests` raises for a broken connection, or return a response that ends in the middle."""
     if broken.way == "refused":
         refused = NewConnectionError(None, "connection refused")  # type: ignore[arg-type]
         raise requests.ConnectionError(MaxRetryError(None, url, refused))  # type: ignore[arg-type]
-    if broken.way not in {"truncated", "wrong-length"} or broken.answer is None or not broken.answer.body:
+    if broken.way not in {"truncated", "wrong-length"} or broken.response is None or not broken.response.body:
         reset = ConnectionResetError(104, "Connection reset by peer")
         raise requests.ConnectionError(ProtocolError("Connection aborted.", reset))
-    body = broken.answer.body
+    body = broken.response.body
     announced = len(body) if broken.way == "truncated" else len(body) // 2
     return HTTPResponse(
-        status=broken.answer.status,
+        status=broken.response.status,
         body=BytesIO(body[: len(body) // 2]),
-        headers={**broken.answer.headers, "Content-Length": str(announced)},
+        headers={**broken.response.headers, "Content-Length": str(announced)},
         preload_content=False,
         enforce_content_length=True,
         request_method=method,

@@ -1,25 +1,25 @@
-"""Recorded exchanges with the real platforms, played against the mocks: do they answer alike?"""
+"""Recorded exchanges with the real platforms, replayed against the mocks: do they respond alike?"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from urllib.parse import quote, urlencode
+from dataclasses import dataclass, field, replace
 
 import orjson
 
-from msgnb_mocks.core.contract import Names, merged
-from msgnb_mocks.core.operations import Answer, Application, Json, Operation, Request, json_object
-from msgnb_mocks.core.registry import platforms
-from msgnb_mocks.platforms.blip.lime import target
-from msgnb_mocks.world.snapshots import put_back, save
+from msgnb_mocks.core.application import Application
+from msgnb_mocks.core.contract import merge, parent
+from msgnb_mocks.core.descriptor import Names
+from msgnb_mocks.core.operations import Json, Operation, Request, Response
+from msgnb_mocks.core.registry import applications
+from msgnb_mocks.world import snapshots
 from msgnb_mocks.world.world import World
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request, and the answer that the real platform gave."""
+    """A recorded request, with the status and body of the real platform's response."""
 
     request: Request
     status: int
@@ -28,15 +28,15 @@ class Exchange:
 
 @dataclass
 class Comparison:
-    """How one operation was answered, really and by the mock.
+    """How the real platform and the mock responded to one operation.
 
     Attributes:
-        operation: its name; that of the method and path where the mocks have none.
+        operation: its name; method and path if the mocks have no such operation.
         evidence: how sure the mock's contract is.
-        recorded: how many exchanges there are of it.
-        only_recorded: names that the mock does not answer.
-        only_mock: names that the platform did not answer.
-        types: names with other JSON types, `name: recorded / mock`.
+        recorded: how many exchanges were recorded.
+        only_recorded: fields that the mock does not return.
+        only_mock: fields that the platform did not return.
+        types: fields with other JSON types, `name: recorded / mock`.
         statuses: HTTP statuses that differ, `recorded / mock`.
     """
 
@@ -50,125 +50,84 @@ class Comparison:
 
     @property
     def alike(self) -> bool:
-        """Whether nothing differs that the platform answered."""
+        """Whether the mock returns everything that the platform returned."""
         return not (self.only_recorded or self.types or self.statuses)
 
 
 def compare(exchanges: Iterable[Exchange], seed: int = 7) -> list[Comparison]:
-    """Plays what was recorded against the mocks, operation by operation.
+    """Replay recorded requests against the mocks, and compare the responses by operation.
 
-    Who and what a recording is about is not in the mocks' world: where the mock does not know it, the same is
-    asked about somebody it knows.
+    The people and things of a recording don't exist in the mocks' world: if a mock does not know them, the
+    same is requested about something that it knows.
     """
-    applications = platforms(World(seed))
-    signed = {name: _signed_in(application) for name, application in applications.items()}
+    mocks = applications(World(seed))
+    signed = {name: mock.signed_headers() for name, mock in mocks.items()}
     sides: dict[str, tuple[list[Json], list[Json]]] = defaultdict(lambda: ([], []))
     found: dict[str, Comparison] = {}
     for exchange in exchanges:
-        application, name = _asked(applications, exchange.request)
+        mock, operation = _find(mocks, exchange.request)
+        name = operation.name if operation else f"{exchange.request.method} {exchange.request.path}"
         comparison = found.setdefault(name, Comparison(name))
         comparison.recorded += 1
-        if application is None:
+        if mock is None or operation is None:
             comparison.only_recorded = ["(the mocks have no such operation)"]
             continue
-        operation = next(each for each in application.operations if each.name == name)
         comparison.evidence = operation.evidence.value
-        answer = _played(application, operation, exchange, signed[application.name])
-        _note(comparison, exchange, answer, sides[name])
+        response = _replay(mock, exchange, signed[mock.name])
+        _note(comparison, mock, exchange, response, sides[name])
     for name, (recorded, mocked) in sides.items():
-        _differ(found[name], merged(recorded), merged(mocked))
+        _compare_fields(found[name], merge(recorded), merge(mocked))
     return sorted(found.values(), key=lambda each: each.operation)
 
 
-def _asked(applications: Mapping[str, Application], request: Request) -> tuple[Application | None, str]:
-    for application in applications.values():
-        if name := application.operation_of(request):
-            return application, name
-    return None, f"{request.method} {request.path}"
+def _find(mocks: Mapping[str, Application], request: Request) -> tuple[Application | None, Operation | None]:
+    for mock in mocks.values():
+        if operation := mock.find_operation(request):
+            return mock, operation
+    return None, None
 
 
-def _signed_in(application: Application) -> str:
-    """The header that signs in at a mock."""
-    login = application.credentials
-    if "key" in login:
-        return f"Key {login['key']}"
-    if "client_id" in login:
-        body = orjson.dumps({"grant_type": "password", **login})
-        headers = {"content-type": "application/json"}
-        asked = Request("POST", "/ns-api/v2/tokens", "", headers, body)
-    else:
-        form = urlencode({"username": login["email"], "password": login["password"]}).encode()
-        asked = Request("POST", "/auth/login", "", {}, form)
-    return f"Bearer {orjson.loads(application.handle(asked).body)['access_token']}"
+def _replay(mock: Application, exchange: Exchange, signed: Mapping[str, str]) -> Response:
+    before = snapshots.save(mock.state)
+    own = {name.lower(): value for name, value in signed.items()}
+    asked = replace(exchange.request, headers={**exchange.request.headers, **own})
+    ways = [asked]
+    if mock.is_success(exchange.status, _values(exchange.body)):
+        ways.append(mock.with_examples(asked))
+    responses = [mock.handle(way) for way in ways]
+    snapshots.restore(mock.state, before)
+    recorded = merge([_values(exchange.body)]).keys()
 
+    def likeness(response: Response) -> tuple[bool, int]:
+        values = _values(response.body)
+        return mock.is_success(response.status, values), len(recorded & merge([values]).keys())
 
-def _played(application: Application, operation: Operation, exchange: Exchange, signed: str) -> Answer:
-    before = save(application.state)
-    request = exchange.request
-    headers = {**request.headers, "authorization": signed}
-    asked = Request(request.method, request.path, request.query_string, headers, request.body)
-    ways = [asked, _about_known(application, operation, asked)]
-    answers = [application.handle(way) for way in ways[: 1 + _good(exchange.status, exchange.body)]]
-    put_back(application.state, before)
-    recorded = merged([_values(exchange.body)]).keys()
-    # The one that shows most of what was recorded: of somebody unknown a mock tells little.
-    return max(answers, key=lambda each: (_good(each.status, each.body), len(recorded & _named(each))))
-
-
-def _named(answer: Answer) -> set[str]:
-    return set(merged([_values(answer.body)]))
-
-
-def _about_known(application: Application, operation: Operation, request: Request) -> Request:
-    """The same request about somebody or something that the mock knows, by one who may sign in there."""
-    examples = application.examples()
-    envelope = json_object(request) or {}
-    path, query = target(str(envelope["uri"])) if operation.postmasters else (request.path, {})
-    parts = operation.match(path) or operation.match(path.removeprefix("/api")) or {}
-    known = {name: quote(examples.get(name, value), safe="@~") for name, value in parts.items()}
-    prefix = "/api" if operation.match(path) is None else ""
-    path = prefix + operation.path.format(**known)
-    if not operation.postmasters:
-        body = _own_login(application, request)
-        return Request(request.method, path, request.query_string, request.headers, body)
-    uri = f"{path}?{urlencode(query)}" if query else path
-    body = orjson.dumps({**envelope, "uri": uri})
-    return Request(request.method, request.path, request.query_string, request.headers, body)
-
-
-def _own_login(application: Application, request: Request) -> bytes:
-    """The body, with the mock's own login where there is one in it."""
-    login = application.credentials
-    login = {**login, "username": login.get("username") or login.get("email", "")}
-    body = json_object(request)
-    if body is not None and "password" in body:
-        return orjson.dumps({**body, **{name: login[name] for name in body if name in login}})
-    if request.form.get("password"):
-        own = {name: login[name] for name in request.form if name in login}
-        return urlencode({**request.form, **own}).encode()
-    return request.body
-
-
-def _good(status: int, body: bytes) -> bool:
-    content = _values(body)
-    return status < 400 and not (isinstance(content, dict) and content.get("status") == "failure")
+    # About something that it doesn't know a mock returns little: the response with more of the recorded
+    # fields counts.
+    return max(responses, key=likeness)
 
 
 def _note(
-    comparison: Comparison, exchange: Exchange, answer: Answer, sides: tuple[list[Json], list[Json]]
+    comparison: Comparison,
+    mock: Application,
+    exchange: Exchange,
+    response: Response,
+    sides: tuple[list[Json], list[Json]],
 ) -> None:
-    if exchange.status != answer.status:
-        words = f"{exchange.status} / {answer.status}"
-        comparison.statuses = list(dict.fromkeys([*comparison.statuses, words]))
-    elif _good(exchange.status, exchange.body) and _good(answer.status, answer.body):
-        sides[0].append(_values(exchange.body))
-        sides[1].append(_values(answer.body))
+    if exchange.status != response.status:
+        statuses = f"{exchange.status} / {response.status}"
+        comparison.statuses = list(dict.fromkeys([*comparison.statuses, statuses]))
+        return
+    recorded, mocked = _values(exchange.body), _values(response.body)
+    if mock.is_success(exchange.status, recorded) and mock.is_success(response.status, mocked):
+        sides[0].append(recorded)
+        sides[1].append(mocked)
 
 
-def _differ(comparison: Comparison, recorded: Names, mocked: Names) -> None:
-    """What two sets of names do not have alike; what is inside of a missing one is not told again."""
-    comparison.only_recorded = [name for name in recorded if name not in mocked and _told(name, mocked)]
-    comparison.only_mock = [name for name in mocked if name not in recorded and _told(name, recorded)]
+def _compare_fields(comparison: Comparison, recorded: Names, mocked: Names) -> None:
+    """Note the fields that only one side has, without those inside a missing one, and other types."""
+    comparison.only_recorded = [name for name in recorded if name not in mocked and _is_told(name, mocked)]
+    comparison.only_mock = [name for name in mocked if name not in recorded and _is_told(name, recorded)]
     for name in recorded.keys() & mocked.keys():
         one, other = (set(side[name].split("|")) - {"null"} for side in (recorded, mocked))
         if one - other and other:
@@ -176,9 +135,8 @@ def _differ(comparison: Comparison, recorded: Names, mocked: Names) -> None:
     comparison.types.sort()
 
 
-def _told(name: str, others: Names) -> bool:
-    parent = name.rpartition(".")[0]
-    return not parent or parent in {each.rpartition(".")[0] for each in others}
+def _is_told(name: str, others: Names) -> bool:
+    return not parent(name) or parent(name) in map(parent, others)
 
 
 def _values(body: bytes) -> Json:

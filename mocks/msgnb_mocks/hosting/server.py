@@ -1,13 +1,13 @@
-"""The mocks on loopback sockets.
+"""A mock on a loopback socket.
 
-The standard library's threading server, for three reasons. It starts without an import to speak of, while an
-ASGI server costs as much again as all three mocks. Each request has a thread of its own, so that one that
-hangs hangs alone; and its handler holds the socket, so that every fault of the wire can be played: a reset,
-an empty or truncated answer, garbage, a drip, silence. An ASGI server can only truncate. It gives away the
-last part of the latency under many connections, which a test does not have.
+It uses the threading server of the standard library, for three reasons. It starts almost without imports,
+while an ASGI server takes as long to load as all our mocks together. Each connection has its own thread, so
+that a request that hangs delays no other. And the handler has the socket, so that every fault of the network
+can be simulated: a reset, a truncated response, garbage, a drip, silence; an ASGI server can only truncate.
+The price is a higher latency under many connections, which tests don't have.
 
-What makes it fast enough: a lean reading of requests in place of the e-mail parser, one write an answer, and
-no delay for small packets.
+Three things make it fast enough: a lean parser of requests instead of the standard library's email parser,
+one write per response, and no delay of small packets.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from __future__ import annotations
 import logging
 import re
 import socket
-import ssl
 import struct
 import threading
 import time
@@ -26,12 +25,14 @@ from io import BufferedIOBase
 from socketserver import BaseServer, StreamRequestHandler, ThreadingMixIn
 from socketserver import TCPServer as StandardServer
 from types import TracebackType
-from typing import NoReturn, Protocol, Self
+from typing import TYPE_CHECKING, NoReturn, Protocol, Self
 
 from msgnb_mocks.core.clock import Clock
 from msgnb_mocks.core.faults import Broken
-from msgnb_mocks.core.operations import Answer, Request, headers_of
-from msgnb_mocks.core.operations import Handler as Handling
+from msgnb_mocks.core.operations import Request, Response
+
+if TYPE_CHECKING:
+    import ssl
 
 log = logging.getLogger("msgnb_mocks")
 
@@ -44,19 +45,26 @@ IDLE_SECONDS = 60.0
 LINGER_SECONDS = 1.0
 
 
-class Served(Protocol):
-    """What a server carries: a platform, or the page of the phones."""
+class WebApplication(Protocol):
+    """What a server serves: a mock, or the page of phones."""
 
-    name: str
-    clock: Clock
+    @property
+    def name(self) -> str:
+        """Its name, for errors and threads."""
+        ...
 
-    def handle(self, request: Request) -> Answer:
-        """Answer one request."""
+    @property
+    def clock(self) -> Clock:
+        """Responses are dated by it."""
+        ...
+
+    def handle(self, request: Request) -> Response:
+        """Return the response to one request."""
         ...
 
 
 class Malformed(Exception):
-    """A request that is no HTTP, or more than is taken; `status` says which."""
+    """A request that is not HTTP, or too large; `status` says which."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -64,10 +72,16 @@ class Malformed(Exception):
 
 
 class Server(ThreadingMixIn, StandardServer):
-    """One application on one port of this machine; a busy port fails at once.
+    """One application on one port of this machine; a port that is taken fails immediately.
 
     >>> with Server(application) as server:
     ...     requests.get(server.url)
+
+    Args:
+        application: what to serve.
+        port: the port; a free one if 0.
+        tls: for HTTPS.
+        handle: serves the requests instead of the application's own method.
     """
 
     daemon_threads = True
@@ -76,14 +90,14 @@ class Server(ThreadingMixIn, StandardServer):
 
     def __init__(
         self,
-        application: Served,
+        application: WebApplication,
         port: int = 0,
         tls: ssl.SSLContext | None = None,
         *,
-        handle: Handling | None = None,
+        handle: Callable[[Request], Response] | None = None,
     ) -> None:
         self.application = application
-        self.answer = handle or application.handle
+        self.respond = handle or application.handle
         self._tls = tls
         try:
             super().__init__((HOST, port), Handler)
@@ -98,16 +112,16 @@ class Server(ThreadingMixIn, StandardServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL of its root."""
         return f"{'https' if self._tls else 'http'}://{HOST}:{self.server_address[1]}"
 
     def start(self) -> Self:
-        """Serve in a thread."""
+        """Start to serve, in a thread."""
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Stop serving and give the port back."""
+        """Stop serving and release the port."""
         self.shutdown()
         self._thread.join()
         self.server_close()
@@ -121,8 +135,8 @@ class Server(ThreadingMixIn, StandardServer):
     def finish_request(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
     ) -> None:
-        """Serve a connection; its handshake happens here, where it holds up no other."""
-        assert isinstance(request, socket.socket)  # noqa: S101 - what a TCP server hands over
+        """Serve a connection; its handshake happens here, where it delays no other."""
+        assert isinstance(request, socket.socket)  # noqa: S101 - what a TCP server passes
         request.settimeout(IDLE_SECONDS)
         if self._tls is None:
             Handler(request, client_address, self)
@@ -131,30 +145,30 @@ class Server(ThreadingMixIn, StandardServer):
             Handler(secured, client_address, self)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A connection that breaks is the client's affair."""
+        """Ignore connections that the client breaks."""
 
 
 class Handler(StreamRequestHandler):
-    """Reads requests from one connection and answers them, until it is closed."""
+    """Reads requests from one connection and responds to them, until it is closed."""
 
     disable_nagle_algorithm = True
     rbufsize = 64 * 1024
     server: BaseServer
 
     def handle(self) -> None:
-        """Serve requests as long as the client keeps the connection."""
+        """Serve requests for as long as the client keeps the connection."""
         with suppress(OSError):
             while self._serve():
                 pass
             self._linger()
 
     @property
-    def _application(self) -> Served:
+    def _application(self) -> WebApplication:
         assert isinstance(self.server, Server)  # noqa: S101 - who made this handler
         return self.server.application
 
     def _linger(self) -> None:
-        """Take what the client still sends: closing on unread bytes would reset the answer on its way."""
+        """Read what the client still sends: closing with unread bytes would reset the response in transit."""
         self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(LINGER_SECONDS)
         left = LARGEST_BODY
@@ -165,51 +179,51 @@ class Handler(StreamRequestHandler):
         try:
             request = self._read()
         except Malformed as trouble:
-            self._write(Answer(trouble.status), keep=False)
+            self._write(Response(trouble.status), keep=False)
             return False
         if request is None:
             return False
         keep = request.headers.get("connection", "").lower() != "close"
         try:
-            answer = self._answered(request)
+            response = self._respond(request)
         except Broken as broken:
             self._break(broken)
-        if answer.stream:
-            self._pour(answer, answer.stream)
+        if response.stream:
+            self._stream(response, response.stream)
             return False
-        self._write(answer, keep=keep, body=request.method != "HEAD")
+        self._write(response, keep=keep, body=request.method != "HEAD")
         return keep
 
-    def _pour(self, answer: Answer, stream: Callable[[], Iterator[bytes]]) -> None:
-        """Write a body that goes on, until the client has enough of it."""
-        head = self._head(answer, keep=False).replace(b"Content-Length: 0\r\n", b"")
+    def _stream(self, response: Response, stream: Callable[[], Iterator[bytes]]) -> None:
+        """Write a body that goes on, until the client closes the connection."""
+        head = self._head(response, keep=False).replace(b"Content-Length: 0\r\n", b"")
         self.wfile.write(head)
         for piece in stream():
             self.wfile.write(piece)
 
-    def _answered(self, request: Request) -> Answer:
+    def _respond(self, request: Request) -> Response:
         assert isinstance(self.server, Server)  # noqa: S101 - who made this handler
-        if not _own(request):
-            return Answer(403, b"only this machine's own programs and pages may ask")
+        if not _is_local(request):
+            return Response(403, b"only this machine's own programs and pages may ask")
         try:
-            return self.server.answer(request)
+            return self.server.respond(request)
         except Broken:
             raise
         except Exception:
             name = self._application.name
             log.exception("the mock of %s failed at %s %s", name, request.method, request.path)
-            return Answer(500)
+            return Response(500)
 
     def _break(self, broken: Broken) -> NoReturn:
-        """Break the connection in the way that is asked for."""
-        answer = broken.answer or Answer(200)
+        """Break the connection in the way that the fault asks for."""
+        response = broken.response or Response(200)
         if broken.way in {"truncated", "drip"}:
-            whole = self._head(answer, keep=False) + answer.body
-            half = len(whole) - max(1, len(answer.body) // 2)
+            whole = self._head(response, keep=False) + response.body
+            half = len(whole) - max(1, len(response.body) // 2)
             self._drip(whole, broken.seconds) if broken.way == "drip" else self.wfile.write(whole[:half])
         elif broken.way == "wrong-length":
-            head = self._head(answer, keep=False, length=len(answer.body) // 2)
-            self.wfile.write(head + answer.body)
+            head = self._head(response, keep=False, length=len(response.body) // 2)
+            self.wfile.write(head + response.body)
         elif broken.way == "hang":
             while self.connection.recv(self.rbufsize):
                 pass
@@ -238,21 +252,23 @@ class Handler(StreamRequestHandler):
         path, _, query = target.partition("?")
         return Request(method, path, query, headers, _body(self.rfile, headers))
 
-    def _write(self, answer: Answer, *, keep: bool, body: bool = True) -> None:
-        head = self._head(answer, keep=keep)
-        self.wfile.write(head + answer.body if body else head)
+    def _write(self, response: Response, *, keep: bool, body: bool = True) -> None:
+        head = self._head(response, keep=keep)
+        self.wfile.write(head + response.body if body else head)
 
-    def _head(self, answer: Answer, *, keep: bool, length: int | None = None) -> bytes:
-        length = len(answer.body) if length is None else length
-        lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", f"Content-Length: {length}"]
-        lines += [f"{name}: {value}" for name, value in headers_of(answer, self._application.clock).items()]
+    def _head(self, response: Response, *, keep: bool, length: int | None = None) -> bytes:
+        length = len(response.body) if length is None else length
+        lines = [f"HTTP/1.1 {response.status} {_phrase(response.status)}", f"Content-Length: {length}"]
+        lines += [
+            f"{name}: {value}" for name, value in response.make_headers(self._application.clock.now()).items()
+        ]
         if not keep:
             lines.append("Connection: close")
         return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
 
 
-def _own(request: Request) -> bool:
-    """Whether no other site's page asks: neither from its own origin, nor under a name made to lead here."""
+def _is_local(request: Request) -> bool:
+    """Whether no foreign web page sent a request: neither from its own origin, nor through DNS rebinding."""
     host, origin = request.headers.get("host", ""), request.headers.get("origin", "")
     name = PORT.sub("", host)
     return name.lower() in LOOPBACK_NAMES and (not origin or origin.partition("://")[2] == host)

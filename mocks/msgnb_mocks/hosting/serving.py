@@ -1,21 +1,20 @@
-"""All platforms of a world on loopback ports, with or without TLS."""
+"""All mocks of a world on loopback ports, with or without TLS."""
 
 from __future__ import annotations
 
-import ssl
 import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from msgnb_mocks.core.operations import Application
-from msgnb_mocks.core.registry import credentials
 from msgnb_mocks.hosting.server import HOST, Server
-from msgnb_mocks.ui import Simulator
 from msgnb_mocks.world.ensemble import Ensemble
 from msgnb_mocks.world.world import World
+
+if TYPE_CHECKING:
+    import ssl
 
 
 def serve(
@@ -27,21 +26,21 @@ def serve(
     strict: bool = False,
     ui: bool = False,
 ) -> Servers:
-    """The three platforms, each on its own port of this machine.
+    """Serve every installed mock on its own port of this machine.
 
     >>> with msgnb_mocks.serve(seed=7) as servers:
-    ...     servers.credentials["smsdrop"]["url"]
+    ...     servers.credentials["acme"]["url"]
 
     Args:
         seed: the same seed makes the same world.
-        port: of the first platform, the others follow; free ones where it is 0.
-        tls: serve HTTPS with a throw-away certificate; `credentials["ca"]` is the path of its authority.
-        quirks: second readings of the contract to switch on, as `netsapiens:numeric-text`.
-
-        strict: refuse with 501 what is only inferred; docs/fidelity.md lists it.
-        ui: serve the page of all phones and chats too, at `credentials["ui"]`.
+        port: port of the first mock, the others use the next ones; free ports if 0.
+        tls: serve HTTPS with a temporary certificate; `credentials["ca"]` is the path of its authority.
+        quirks: variations to switch on, such as `acme:empty-list-404`; docs/operations.md lists them.
+        strict: reject operations that are only inferred with 501; docs/fidelity.md lists them.
+        ui: also serve the page of phones, at `credentials["ui"]`.
 
     Raises:
+        ImportError: `tls` needs trustme, which is not installed.
         OSError: a port is taken.
         ValueError: a quirk is unknown.
     """
@@ -52,9 +51,9 @@ class Servers(Ensemble):
     """Running mock servers; use as a context manager.
 
     Attributes:
-        credentials: for each platform its `url` and what signs in there, `further` ways
-            to sign in, as `credentials["further"]["netsapiens"]["mfa"]`, and `ca`, a path or `None`; `ui` is
-            the address of the page of phones, where it is served.
+        credentials: the `url` and what signs in for each platform; `further` ways to sign in, such as
+            `credentials["further"]["acme"]["api_key"]`; `ca`, the path of the certificate authority or
+            `None`; `ui`, the URL of the page of phones if it is served.
     """
 
     def __init__(
@@ -76,29 +75,34 @@ class Servers(Ensemble):
 
     def __enter__(self) -> Self:
         with self._running:
-            context, authority = self._certified() if self._tls else (None, None)
+            context, authority = self._certify() if self._tls else (None, None)
             urls = {}
             for offset, (name, application) in enumerate(self.applications.items()):
-                port = self._port + offset if self._port else 0
-                urls[name] = self._running.enter_context(self._server(application, port, context)).url
-            self.credentials = {**credentials(urls, self.applications), "ca": authority}
+                server = Server(application, self._port_at(offset), context, handle=self.handler(name))
+                urls[name] = self._running.enter_context(server).url
+            self.credentials = {**self.make_credentials(urls), "ca": authority}
             if self._ui:
-                port = self._port + len(urls) if self._port else 0
-                page = self._running.enter_context(Server(Simulator(self), port, context))
-                self.credentials["ui"] = page.url
+                from msgnb_mocks.ui.simulator import Simulator  # noqa: PLC0415 - takes time to load
+
+                page = Server(Simulator(self), self._port_at(len(urls)), context)
+                self.credentials["ui"] = self._running.enter_context(page).url
             self._running = self._running.pop_all()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._running.close()
 
-    def _server(self, application: Application, port: int, context: ssl.SSLContext | None) -> Server:
-        return Server(application, port, context, handle=self.handler(application.name))
+    def _port_at(self, offset: int) -> int:
+        return self._port + offset if self._port else 0
 
-    def _certified(self) -> tuple[ssl.SSLContext, str]:
-        """A context with a certificate for this machine, and the file of the authority that signed it."""
-        import trustme  # noqa: PLC0415 - takes longer to load than all the rest
+    def _certify(self) -> tuple[ssl.SSLContext, str]:
+        """Return a context with a certificate for this machine, and the file of its authority."""
+        import ssl  # noqa: PLC0415 - only HTTPS needs it
 
+        try:
+            import trustme  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise ImportError("HTTPS needs trustme: pip install 'msgnb[tls]'") from None
         authority = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(HOST, "localhost").configure_cert(context)

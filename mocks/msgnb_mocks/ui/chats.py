@@ -1,4 +1,4 @@
-"""Every phone and chat of a world: who there is, what they got and said, and what they say now."""
+"""The phones and chats of a world: what each person received and sent, and their replies."""
 
 from __future__ import annotations
 
@@ -6,35 +6,39 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from msgnb_mocks.core.messages import HistoryMessage
 from msgnb_mocks.world.ensemble import Ensemble
-from msgnb_mocks.world.history import Heard
 
 Key = tuple[str, str]
-"""A platform and a person on it: a number, user or identity."""
+"""A platform, and a person on it: a number, user or identity."""
 
 
 @dataclass(frozen=True)
 class Chat:
-    """All that was said with one person on one platform, the oldest first."""
+    """All messages with one person on one platform, the oldest first.
+
+    Attributes:
+        platform: the platform's name.
+        who: the person's number, user or identity.
+        name: the person's name, if it is known.
+        lines: the messages.
+        can_be_answered: whether the person can reply.
+    """
 
     platform: str
     who: str
     name: str
-    lines: tuple[Heard, ...]
+    lines: tuple[HistoryMessage, ...]
+    can_be_answered: bool
 
     @property
-    def last(self) -> Heard:
-        """What was said last."""
+    def last(self) -> HistoryMessage:
+        """The last message."""
         return self.lines[-1]
-
-    @property
-    def answers(self) -> bool:
-        """Whether the person can write, too."""
-        return self.platform != "smsdrop"
 
 
 class Chats:
-    """The chats of an ensemble, as they are at each moment."""
+    """The chats of an ensemble; they are read from its mocks each time."""
 
     def __init__(self, ensemble: Ensemble) -> None:
         self._ensemble = ensemble
@@ -46,18 +50,18 @@ class Chats:
     def __contains__(self, key: Key) -> bool:
         platform, who = key
         known = self._ensemble.applications
-        return platform in known and any(heard.contact == who for heard in known[platform].history())
+        return platform in known and any(each.contact == who for each in known[platform].history())
 
     def all(self, words: str = "") -> list[Chat]:
-        """The chats that have some words in them, the latest first."""
-        found = [chat for chat in self._all() if _fits(chat, words.casefold())]
+        """Return the chats that contain some words, the latest first."""
+        found = [chat for chat in self._all() if _matches(chat, words.casefold())]
         return sorted(found, key=lambda chat: chat.last.at, reverse=True)
 
     def one(self, key: Key) -> Chat:
-        """The chat with one person.
+        """Return the chat with one person.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is no such chat.
         """
         found = next((chat for chat in self._all() if (chat.platform, chat.who) == key), None)
         if found is None:
@@ -65,10 +69,10 @@ class Chats:
         return found
 
     def reply(self, platform: str, who: str, text: str) -> None:
-        """Let a person write, in the session in which they were last.
+        """Let a person reply in their last session.
 
         Raises:
-            ValueError: there is nothing to say, or nobody can write on the platform.
+            ValueError: the text is empty, or nobody can reply on the platform.
         """
         if not text.strip():
             raise ValueError("an empty reply is not sent; write something first")
@@ -77,15 +81,16 @@ class Chats:
 
     def _all(self) -> Iterator[Chat]:
         for platform, application in self._ensemble.applications.items():
-            people: dict[str, list[Heard]] = {}
-            for heard in application.history():
-                people.setdefault(heard.contact, []).append(heard)
-            for who, lines in people.items():
-                yield Chat(platform, who, self._name(who), tuple(sorted(lines, key=lambda each: each.at)))
+            people: dict[str, list[HistoryMessage]] = {}
+            for message in application.history():
+                people.setdefault(message.contact, []).append(message)
+            for who, messages in people.items():
+                lines = tuple(sorted(messages, key=lambda each: each.at))
+                yield Chat(platform, who, self._name(who), lines, application.can_be_answered)
 
     def _name(self, who: str) -> str:
         return self._names.get(who.partition("@")[0].removeprefix("+"), "")
 
 
-def _fits(chat: Chat, words: str) -> bool:
+def _matches(chat: Chat, words: str) -> bool:
     return words in f"{chat.platform} {chat.who} {chat.name} {chat.last.text}".casefold()

@@ -1,4 +1,4 @@
-"""Makes HTML of values; all text is escaped, because strangers write it."""
+"""Makes HTML; all text is escaped, because strangers write it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from html import escape
 
 
 class Html(str):
-    """HTML that is safe to show."""
+    """Text that is HTML already and must not be escaped."""
 
     __slots__ = ()
 
@@ -15,7 +15,7 @@ VOID = frozenset({"input", "link", "meta", "br"})
 
 
 def tag(name: str, /, *content: str, **attributes: str | None) -> Html:
-    """An element; its content is escaped, unless it is `Html` already. `None` leaves an attribute out.
+    """Return an element with escaped content, unless it is `Html`; attributes that are `None` are left out.
 
     >>> tag("a", "1 < 2", href="/", class_="plain")
     '<a href="/" class="plain">1 &lt; 2</a>'
@@ -27,16 +27,16 @@ def tag(name: str, /, *content: str, **attributes: str | None) -> Html:
     )
     if name in VOID:
         return Html(f"<{name}{opening}>")
-    return Html(f"<{name}{opening}>{joined(*content)}</{name}>")
+    return Html(f"<{name}{opening}>{join(*content)}</{name}>")
 
 
-def joined(*content: str) -> Html:
-    """Some pieces, one after the other."""
+def join(*content: str) -> Html:
+    """Return several pieces in a row."""
     return Html("".join(piece if isinstance(piece, Html) else escape(piece) for piece in content))
 
 
 def document(title: str, body: Html) -> str:
-    """A whole page."""
+    """Return a whole page."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

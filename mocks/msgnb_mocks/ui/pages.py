@@ -1,16 +1,16 @@
-"""The one page: the phones on the left, a conversation in the middle, what surrounds them on the right."""
+"""The one page: the phones on the left, a conversation in the middle, faults and journal on the right."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from msgnb_mocks.core.contract import contract
+from msgnb_mocks.core.contract import documented
 from msgnb_mocks.core.faults import FAULTS
 from msgnb_mocks.core.journal import Entry
+from msgnb_mocks.core.messages import HistoryMessage
 from msgnb_mocks.ui.chats import Chat, Chats, Key
-from msgnb_mocks.ui.markup import Html, joined, tag
+from msgnb_mocks.ui.markup import Html, join, tag
 from msgnb_mocks.world.ensemble import Ensemble
-from msgnb_mocks.world.history import Heard
 
 MOST_PHONES = 60
 MOST_LINES = 80
@@ -20,10 +20,10 @@ STEPS = (("minute", "+1 minute"), ("hour", "+1 hour"), ("day", "+1 day"))
 
 
 def main(ensemble: Ensemble, chats: Chats, chosen: Key | None, words: str) -> Html:
-    """The page, with one chat open or none."""
+    """Return the page, with one chat selected or none."""
     back = _address(chosen) if chosen else "/"
     listed = chats.all(words)
-    return joined(
+    return join(
         tag("header", tag("h1", tag("a", "Phones of the mock platforms", href="/")), _clock(ensemble, back)),
         tag(
             "main",
@@ -35,12 +35,12 @@ def main(ensemble: Ensemble, chats: Chats, chosen: Key | None, words: str) -> Ht
 
 
 def nowhere() -> Html:
-    """Where there is nothing."""
+    """Return the page for a phone that doesn't exist."""
     return _alone("There is no such phone. Who is written to for the first time appears in the list.")
 
 
 def trouble(words: str) -> Html:
-    """Why a form was not done."""
+    """Return the page that says why a form failed."""
     return _alone(words)
 
 
@@ -49,7 +49,7 @@ def _alone(words: str) -> Html:
 
 
 def _live(name: str, *content: str) -> Html:
-    """A part that the script fetches anew."""
+    """Return a part of the page that the script refreshes."""
     return tag("div", *content, data_live=name)
 
 
@@ -84,7 +84,7 @@ def _phones(listed: list[Chat], chosen: Key | None) -> Html:
     items = [tag("li", _phone(chat, chosen)) for chat in listed[:MOST_PHONES]]
     hidden = len(listed) - MOST_PHONES
     more = tag("p", f"and {hidden} more: search for them", class_="quiet") if hidden > 0 else Html()
-    return joined(tag("ul", *items, class_="phones"), more)
+    return join(tag("ul", *items, class_="phones"), more)
 
 
 def _phone(chat: Chat, chosen: Key | None) -> Html:
@@ -119,20 +119,20 @@ def _chat(chat: Chat) -> Html:
     return tag("section", title, about, _live("chat", more, *lines), _reply(chat), aria_label="Conversation")
 
 
-def _line(heard: Heard) -> Html:
-    media = f"📎 {heard.media_type}, {heard.media_size:,} bytes" if heard.media_type else ""
-    kind = "campaign" if heard.campaign else ""
-    about = " · ".join(filter(None, (f"{heard.at:%d %b, %H:%M}", kind)))
-    side = "mine" if heard.inbound else "theirs"
+def _line(message: HistoryMessage) -> Html:
+    media = f"📎 {message.media_type}, {message.media_size:,} bytes" if message.media_type else ""
+    kind = "campaign" if message.campaign else ""
+    about = " · ".join(filter(None, (f"{message.at:%d %b, %H:%M}", kind)))
+    side = "mine" if message.inbound else "theirs"
     parts = [tag("span", media, class_="media")] if media else []
     return tag(
-        "li", tag("p", heard.text, dir="auto"), *parts, tag("small", about), class_=side,
-        aria_label="said by this person" if heard.inbound else "received",
+        "li", tag("p", message.text, dir="auto"), *parts, tag("small", about), class_=side,
+        aria_label="said by this person" if message.inbound else "received",
     )  # fmt: skip
 
 
 def _reply(chat: Chat) -> Html:
-    if not chat.answers:
+    if not chat.can_be_answered:
         return tag("p", "Nobody can answer a campaign.", class_="quiet")
     name = chat.name or chat.who
     field = tag(
@@ -170,7 +170,7 @@ def _faults(ensemble: Ensemble, back: str) -> Html:
         method="post",
         action="/faults/clear",
     )
-    shown = joined(tag("ul", *rules), clear) if rules else tag("p", "Nothing goes wrong.", class_="quiet")
+    shown = join(tag("ul", *rules), clear) if rules else tag("p", "Nothing goes wrong.", class_="quiet")
     return tag("section", tag("h2", "Faults"), form, _live("faults", shown))
 
 
@@ -191,7 +191,7 @@ def _entry(ensemble: Ensemble, entry: Entry) -> list[Html]:
     ]  # fmt: skip
     if entry.operation:
         sure = _evidence(ensemble, entry)
-        shown = "" if entry.operation in contract() else ", no example"
+        shown = "" if documented(entry.operation) else ", no example"
         parts.append(tag("small", sure, class_="quiet", title=f"how sure the contract is: {sure}{shown}"))
     return parts
 

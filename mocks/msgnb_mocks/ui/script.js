@@ -1,4 +1,4 @@
-// Fetches anew what changed; everything else of the page works without this.
+// Refreshes the parts of the page that changed; the page works without it.
 const toEnd = () => { const lines = document.querySelector(".lines"); if (lines) lines.scrollTop = lines.scrollHeight; };
 let asked = false, again = false;
 async function renew() {
@@ -15,5 +15,5 @@ async function renew() {
 }
 toEnd();
 const events = new EventSource("/events");
-// What came between the page and this is fetched when it opens, and after each break.
+// Changes between the loading of the page and this are fetched when it opens, and after each break.
 events.onopen = events.onmessage = renew;

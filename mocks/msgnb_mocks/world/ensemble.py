@@ -1,111 +1,138 @@
-"""The three mocks of one world, and what surrounds them: journal, faults, people, snapshots.
+"""The mocks of one world, with what surrounds them: request journal, faults, simulated people, snapshots.
 
-Whatever carries requests, sockets or `responses`, is one of these, and asks `handler` for the answers.
+Everything that carries requests, such as servers or the in-process transport, is an ensemble, and asks
+`handler` for the responses.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgnb_mocks.core.application import Application
 from msgnb_mocks.core.faults import Broken, Faults, Pages
 from msgnb_mocks.core.journal import NOTHING, Journal
-from msgnb_mocks.core.operations import Answer, Application, Evidence, Handler, Request, names_of
-from msgnb_mocks.core.registry import platforms
-from msgnb_mocks.world import history
+from msgnb_mocks.core.operations import Evidence, Request, Response
+from msgnb_mocks.core.registry import applications
+from msgnb_mocks.world import history, snapshots
 from msgnb_mocks.world.people import People
-from msgnb_mocks.world.snapshots import Saved, differences, put_back, save
 from msgnb_mocks.world.world import World
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DIFFERENCES = ["platform", "kind", "key", "change", "before", "after"]
+Handler = Callable[[Request], Response]
+"""Serves requests."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A world as it was: what each platform remembered, the time, and how far the journal was."""
+    """A world at one time: the state of each platform, the time, and the number of the last request."""
 
-    states: Mapping[str, Saved]
+    states: Mapping[str, snapshots.Saved]
     at: datetime
-    noted: int
+    last: int
 
     def __repr__(self) -> str:
         return f"<Snapshot of {self.at:%Y-%m-%d %H:%M:%S} UTC>"
 
 
 class Ensemble:
-    """The mocks of a world.
+    """The mocks of a world: one for each that is installed.
+
+    Args:
+        world: what they share.
+        quirks: variations to switch on.
+        strict: whether to reject operations that are only inferred.
+        server: whether requests come through sockets.
 
     Attributes:
         world: what they share, with its clock.
-        applications: the mocks by their names.
-        journal: what clients asked, in its order.
-        faults: what goes wrong, by rule.
-        people: who answers what, by rule.
+        applications: the mocks by name, in the order of their ports.
+        journal: the requests so far.
+        faults: the faults, by rule.
+        people: the people who reply by rule.
     """
 
     def __init__(self, world: World, *, quirks: frozenset[str], strict: bool, server: bool) -> None:
         self.world = world
-        self.applications: dict[str, Application] = platforms(world, quirks)
+        self.applications: dict[str, Application] = applications(world, quirks)
+        operations = [each for mock in self.applications.values() for each in mock.operations]
         self.journal = Journal()
-        self.faults = Faults(names_of(self.applications.values()), seed=world.seed, server=server)
+        self.faults = Faults((each.name for each in operations), seed=world.seed, server=server)
         self.people = People(self.applications, world.clock)
         self._pages = Pages()
-        self._inferred = _inferred(self.applications) if strict else frozenset()
+        inferred = (each.name for each in operations if each.evidence is Evidence.INFERRED)
+        self._rejected = frozenset(inferred if strict else ())
 
     def receive(self, platform: str, *, from_: str, to: str, text: str, **more: Any) -> dict[str, str]:
-        """Let somebody else write to the account, e.g. `receive("netsapiens", from_=…, to=…, text="hi")`.
+        """Let somebody write to the account, and return the IDs of the `session` and the `message`.
+
+        >>> world.receive("acme", from_="12125550176", to="16195550101", text="Are you open?")
 
         Args:
-            platform: where.
+            platform: the platform's name.
             from_: the number, user or identity that writes.
-            to: the number, user or identity written to.
-            text: what is said.
-            more: `session`, where it is not the one that the two have; `media`, MIME type and size in bytes.
-
-        Returns:
-            The ids of the `session` and the `message`.
+            to: the account's number, user or identity.
+            text: the text.
+            more: `session`, if it is not the one that the two have with each other; `media`, MIME type and
+                size in bytes of an attached file.
 
         Raises:
             ValueError: there is no such platform, sender, recipient or session.
         """
-        return self._known(platform).receive(from_, to, text, **more)
+        return self._get(platform).receive(from_, to, text, **more)
 
     def received(self, platform: str) -> dict[str, list[str]]:
-        """What each phone, user or identity of a platform really got from clients, the oldest first.
+        """Return the texts that each phone, user or identity of a platform received, the oldest first.
 
         Raises:
             ValueError: there is no such platform.
         """
-        return self._known(platform).received()
+        return self._get(platform).received()
+
+    def make_credentials(self, urls: Mapping[str, str]) -> dict[str, Any]:
+        """Return the `url` and what signs in for each platform, and `further` ways to sign in by platform.
+
+        Args:
+            urls: the URL of each platform.
+        """
+        found: dict[str, Any] = {
+            name: {"url": url, **self.applications[name].credentials} for name, url in urls.items()
+        }
+        found["further"] = {
+            name: {way: {"url": urls[name], **login} for way, login in mock.further_credentials.items()}
+            for name, mock in self.applications.items()
+            if mock.further_credentials
+        }
+        return found
 
     def snapshot(self) -> Snapshot:
-        """The world as it is now, to `restore` it or to tell the `diff`."""
+        """Return the world as it is now, for `restore` and `diff`."""
         with self.world.lock:
-            states = {name: save(each.state) for name, each in self.applications.items()}
+            states = {name: snapshots.save(each.state) for name, each in self.applications.items()}
         return Snapshot(states, self.world.clock.now(), self.journal.last)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Make the world what it was: its platforms, its time and its journal."""
+        """Restore a snapshot: the platforms, the time and the journal."""
         with self.world.lock:
             for name, saved in snapshot.states.items():
-                put_back(self.applications[name].state, saved)
+                snapshots.restore(self.applications[name].state, saved)
             self.world.clock.set(snapshot.at)
-        self.journal.rewind(snapshot.noted)
+        self.journal.rewind(snapshot.last)
 
     @contextmanager
     def fork(self) -> Iterator[Snapshot]:
-        """Try something: at the end of the `with` nothing of it has happened.
+        """Try something: at the end of the `with` statement the world is restored.
 
         >>> with world.fork():
-        ...     world.smsdrop.send_campaign(campaign, phones, dry_run=False)
+        ...     world.acme.send_text("+22963588213", "Hello")
         """
         before = self.snapshot()
         try:
@@ -114,10 +141,10 @@ class Ensemble:
             self.restore(before)
 
     def diff(self, before: Snapshot, after: Snapshot | None = None) -> pd.DataFrame:
-        """What became different from one snapshot to another, or to now.
+        """Return the differences between two snapshots, or between one and now.
 
         Returns:
-            One row for each thing that was added, removed or changed: platform, kind, key, change, and the
+            One row for each value that was added, removed or changed: platform, kind, key, change, and the
             values before and after.
         """
         import pandas as pd  # noqa: PLC0415 - loads when first used
@@ -126,110 +153,99 @@ class Ensemble:
         rows = [
             (name, each.kind, each.key, each.change, each.before, each.after)
             for name, saved in after.states.items()
-            for each in differences(before.states[name], saved)
+            for each in snapshots.differences(before.states[name], saved)
         ]
         return pd.DataFrame(rows, columns=DIFFERENCES)
 
     def load(self, source: pd.DataFrame | str | Path, platform: str | None = None) -> int:
-        """Start from one's own messages: they take the place of the history of the platforms they are of.
+        """Replace the history of platforms with other messages, and return how many there are.
 
         Args:
             source: a table with columns of the table `messages` (at, direction, sender, recipient and text at
-                least), or a CSV, JSON or Parquet file of one.
-            platform: that of all messages, where there is no column of it.
-
-        Returns:
-            How many messages there are.
+                least), or a CSV, JSON or Parquet file that contains one.
+            platform: the platform of all messages, if there is no such column.
 
         Raises:
-            ValueError: a column is missing, or a row holds something else than it should; it is named.
+            ValueError: a column is missing, or a value is not valid; it is named.
         """
         path = Path(source) if isinstance(source, str) else source
         found = history.read(path, platform, self.applications)
-        for name, sayings in found.items():
-            self.applications[name].remember(sayings)
+        for name, messages in found.items():
+            self.applications[name].remember(messages)
         return sum(map(len, found.values()))
 
     def dump(self, path: str | Path | None = None) -> pd.DataFrame:
-        """All that was said on all platforms, as a table that `load` takes; into a file too if one is named.
+        """Return all messages as a table that `load` takes; also write it to a file if one is named.
 
         Raises:
-            ValueError: the file's name ends in no format that is known.
+            ValueError: the format of the file is unknown.
         """
-        frame = history.table({name: each.history() for name, each in self.applications.items()})
+        frame = history.make_table({name: each.history() for name, each in self.applications.items()})
         if path is not None:
             history.write(frame, Path(path))
         return frame
 
     def handler(self, name: str) -> Handler:
-        """What serves a platform's requests: notes them, and lets go wrong what the rules say.
+        """Return the function that serves a platform's requests, notes them, and simulates faults.
 
-        It raises `Broken` where the connection is to break.
+        It raises `Broken` if the connection is to break.
         """
         application, faults = self.applications[name], self.faults
 
-        def handle(request: Request) -> Answer:
-            if not (faults.rules or self.people or self._inferred):
-                answer = application.handle(request)
-                self.journal.note(application, request, answer)
-                return answer
+        def handle(request: Request) -> Response:
+            if not (faults.rules or self.people or self._rejected):
+                response = application.handle(request)
+                self.journal.note(application, request, response)
+                return response
             self.people.speak()
-            return (self._played if faults.rules else self._plain)(application, request)
+            return (self._with_faults if faults.rules else self._noted)(application, request)
 
         return handle
 
-    def _plain(self, application: Application, request: Request) -> Answer:
-        answer = self._done(application, request)
-        self.journal.note(application, request, answer)
-        return answer
+    def _noted(self, application: Application, request: Request) -> Response:
+        response = self._process(application, request)
+        self.journal.note(application, request, response)
+        return response
 
-    def _done(self, application: Application, request: Request) -> Answer:
-        """Do what is asked, and let people hear it."""
-        if self._inferred and (name := application.operation_of(request)) in self._inferred:
-            return Answer.of({"detail": f"strict mode: {name} is only inferred, nobody documents it"}, 501)
-        answer = application.handle(request)
-        if self.people and answer.status < 400:
-            self.people.hear(application.name, application.said_in(request))
-        return answer
+    def _process(self, application: Application, request: Request) -> Response:
+        """Let the platform process a request, and people reply to it."""
+        if self._rejected and (found := application.find_operation(request)) and found.name in self._rejected:
+            words = f"strict mode: {found.name} is only inferred, nobody documents it"
+            return Response.of({"detail": words}, 501)
+        response = application.handle(request)
+        if self.people and response.status < 400:
+            self.people.hear(application.name, application.messages_in(request))
+        return response
 
-    def _played(self, application: Application, request: Request) -> Answer:
-        """Let the first rule that fires happen to a request."""
-        operation = application.operation_of(request)
-        rule = self.faults.of(operation)
+    def _with_faults(self, application: Application, request: Request) -> Response:
+        """Apply the first rule that fires to a request."""
+        found = application.find_operation(request)
+        operation = found.name if found else None
+        rule = self.faults.next_rule(operation)
         if rule is None:
-            answer = self._plain(application, request)
-            self._pages.keep(operation, request, answer)
-            return answer
+            response = self._noted(application, request)
+            self._pages.keep(operation, request, response)
+            return response
         if rule.kind == "latency":
             self._wait(rule.seconds)
-        done = self._done(application, request) if rule.fault.place == "after" else None
-        given = rule.given(self._pages, operation, request, done)
-        noted = done or given or NOTHING
+        done = self._process(application, request) if rule.fault.place == "after" else None
+        received = rule.respond(self._pages, operation, request, done)
+        noted = done or received or NOTHING
         self.journal.note(application, request, noted, rule.kind, done=done is not None)
-        if given is None:
+        if received is None:
             raise Broken(rule.kind, done, rule.seconds)
         if done is not None:
             self._pages.keep(operation, request, done)
-        return given
+        return received
 
     def _wait(self, seconds: float) -> None:
-        """Take a time: a real one where timeouts are real too."""
+        """Let time pass: real time if the client's timeouts are real, too."""
         if self.faults.server:
             time.sleep(seconds)
         else:
             self.world.clock.advance(seconds=seconds)
 
-    def _known(self, platform: str) -> Application:
+    def _get(self, platform: str) -> Application:
         if platform not in self.applications:
             raise ValueError(f"no platform {platform!r}; there are {', '.join(self.applications)}")
         return self.applications[platform]
-
-
-def _inferred(applications: Mapping[str, Application]) -> frozenset[str]:
-    """The operations that nobody documents, and no code of a client shows."""
-    return frozenset(
-        operation.name
-        for application in applications.values()
-        for operation in application.operations
-        if operation.evidence is Evidence.INFERRED
-    )

@@ -1,16 +1,18 @@
-"""One's own messages in a world: read from a table or a file, and written into one.
+"""Messages of a world as a table: read from a table or a file, and written to one.
 
-The columns are those of the table `messages`, so that what was read from an account, or from a world, can be
-where another one starts.
+The columns are those of the table `messages`, so that a world can start from the messages of an account, or
+of another world.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgnb_mocks.core.messages import HistoryMessage
+from msgnb_mocks.world.world import Conversation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,46 +26,30 @@ DIRECTIONS = ("inbound", "outbound")
 FORMATS = (".csv", ".json", ".jsonl", ".parquet")
 
 
-@dataclass(frozen=True)
-class Heard:
-    """One message between the account and somebody else; `own` is the account's number, user or identity."""
+def from_conversations(conversations: Iterable[Conversation], own: str) -> Iterator[HistoryMessage]:
+    """Yield what was said in conversations, as the messages of an SMS platform.
 
-    at: datetime
-    inbound: bool
-    text: str
-    contact: str
-    own: str
-    session: str
-    message: str = ""
-    kind: str = ""
-    media_type: str = ""
-    media_size: int = 0
-    campaign: str = ""
+    Contacts and sessions have the person's phone number.
 
-    def row(self, platform: str) -> dict[str, Any]:
-        """As a row of the table."""
-        sender, recipient = (self.contact, self.own) if self.inbound else (self.own, self.contact)
-        return {
-            "platform": platform,
-            "session": self.session,
-            "message": self.message,
-            "at": self.at,
-            "direction": DIRECTIONS[not self.inbound],
-            "sender": sender,
-            "recipient": recipient,
-            "kind": self.kind,
-            "text": self.text,
-            "media_type": self.media_type or None,
-            "media_size": self.media_size or None,
-            "campaign": self.campaign or None,
-        }
+    Args:
+        conversations: conversations of a world.
+        own: the account's number.
+    """
+    for conversation in conversations:
+        phone = conversation.person.phone
+        for number, line in enumerate(conversation.lines, 1):
+            media_type, media_size = (line.media.mime, line.media.size) if line.media else ("", 0)
+            yield HistoryMessage(
+                line.at, line.inbound, line.text, phone, own, phone, f"{conversation.person.number}-{number}",
+                media_type=media_type, media_size=media_size,
+            )  # fmt: skip
 
 
-def table(histories: Mapping[str, Iterable[Heard]]) -> pd.DataFrame:
-    """What was said on each platform, as a table."""
+def make_table(histories: Mapping[str, Iterable[HistoryMessage]]) -> pd.DataFrame:
+    """Return the messages of each platform as one table."""
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
-    rows = [heard.row(platform) for platform, some in histories.items() for heard in some]
+    rows = [_row(platform, each) for platform, messages in histories.items() for each in messages]
     found = pd.DataFrame(rows, columns=list(COLUMNS))
     return found.assign(
         at=pd.to_datetime(found["at"], utc=True), media_size=found["media_size"].astype("Int64")
@@ -71,7 +57,7 @@ def table(histories: Mapping[str, Iterable[Heard]]) -> pd.DataFrame:
 
 
 def write(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table into a file of one of the `FORMATS`.
+    """Write a table to a file in one of the `FORMATS`.
 
     Raises:
         ValueError: the file's name ends in none of them.
@@ -85,16 +71,18 @@ def write(frame: pd.DataFrame, path: Path) -> None:
         frame.to_json(path, orient="records", lines=suffix == ".jsonl", date_format="iso", force_ascii=False)
 
 
-def read(source: pd.DataFrame | Path, platform: str | None, known: Iterable[str]) -> dict[str, list[Heard]]:
-    """The messages of a table or a file, by their platforms.
+def read(
+    source: pd.DataFrame | Path, platform: str | None, known: Iterable[str]
+) -> dict[str, list[HistoryMessage]]:
+    """Return the messages of a table or a file by their platforms, the oldest first.
 
     Args:
-        source: a table or a file of one.
-        platform: that of all rows, where there is no such column.
-        known: the platforms that there are.
+        source: a table, or a file that contains one.
+        platform: the platform of all rows, if there is no such column.
+        known: the platforms that exist.
 
     Raises:
-        ValueError: a column is missing, or a row holds something else than it should; it is named.
+        ValueError: a column is missing, or a value is not valid; it is named.
     """
     frame = _read_file(source) if isinstance(source, Path) else source
     if platform is not None:
@@ -103,14 +91,33 @@ def read(source: pd.DataFrame | Path, platform: str | None, known: Iterable[str]
         raise ValueError(
             f"the columns {', '.join(missing)} are missing; there are {', '.join(frame.columns)}"
         )
-    found: dict[str, list[Heard]] = {}
+    found: dict[str, list[HistoryMessage]] = {}
     allowed = tuple(known)
     for number, row in enumerate(frame.to_dict("records")):
         name = row["platform"]
         if name not in allowed:
             raise ValueError(f"row {number}: no platform {name!r}; there are {', '.join(allowed)}")
-        found.setdefault(name, []).append(_heard(number, {key: _value(row.get(key)) for key in COLUMNS}))
-    return {name: sorted(some, key=lambda heard: heard.at) for name, some in found.items()}
+        message = _parse_row(number, {key: _value(row.get(key)) for key in COLUMNS})
+        found.setdefault(name, []).append(message)
+    return {name: sorted(messages, key=lambda each: each.at) for name, messages in found.items()}
+
+
+def _row(platform: str, message: HistoryMessage) -> dict[str, Any]:
+    sender, recipient = (message.contact, message.own)[:: 1 if message.inbound else -1]
+    return {
+        "platform": platform,
+        "session": message.session,
+        "message": message.message,
+        "at": message.at,
+        "direction": DIRECTIONS[not message.inbound],
+        "sender": sender,
+        "recipient": recipient,
+        "kind": message.kind,
+        "text": message.text,
+        "media_type": message.media_type or None,
+        "media_size": message.media_size or None,
+        "campaign": message.campaign or None,
+    }
 
 
 def _read_file(path: Path) -> pd.DataFrame:
@@ -132,19 +139,19 @@ def _format(path: Path) -> str:
 
 
 def _value(value: Any) -> Any:
-    """A cell; an empty one is an empty text."""
+    """Return a cell's value; an empty text if it is missing."""
     return "" if value is None or value != value or str(value) in {"<NA>", "NaT"} else value  # noqa: PLR0124
 
 
-def _heard(number: int, row: Mapping[str, Any]) -> Heard:
+def _parse_row(number: int, row: Mapping[str, Any]) -> HistoryMessage:
     if row["direction"] not in DIRECTIONS:
         raise ValueError(f"row {number}: the direction {row['direction']!r} is not {' or '.join(DIRECTIONS)}")
     inbound = row["direction"] == "inbound"
     contact, own = (row["sender"], row["recipient"])[:: 1 if inbound else -1]
     if not contact:
         raise ValueError(f"row {number}: there is no {'sender' if inbound else 'recipient'}")
-    return Heard(
-        _moment(number, row["at"]),
+    return HistoryMessage(
+        _parse_time(number, row["at"]),
         inbound,
         str(row["text"]),
         str(contact),
@@ -158,9 +165,9 @@ def _heard(number: int, row: Mapping[str, Any]) -> Heard:
     )
 
 
-def _moment(number: int, value: Any) -> datetime:
+def _parse_time(number: int, value: Any) -> datetime:
     try:
-        # A table's own times are datetimes already; they are told apart by their text, whoever made them.
+        # The times of a table are Timestamps, those of a file are text; as text they look alike.
         moment = datetime.fromisoformat(str(value))
     except ValueError:
         raise ValueError(f"row {number}: {value!r} is no time like 2026-11-02T09:30:00+00:00") from None

@@ -1,7 +1,7 @@
-"""Other people, who answer by rule what the account's clients write to them.
+"""Simulated people who reply by rule to what the account's clients send them.
 
-An answer comes at once, or after some time of the world's clock: when the clock is moved there, with the
-next request, or when the time has passed.
+A reply comes immediately, or after some time of the world's clock: when the clock is advanced, with the next
+request, or when the time has passed.
 """
 
 from __future__ import annotations
@@ -14,16 +14,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgnb_mocks.core.application import Application
 from msgnb_mocks.core.clock import Clock
-from msgnb_mocks.core.operations import Application, Said
+from msgnb_mocks.core.messages import OutboundMessage
 
 Text = str | Callable[[str], str | None]
-"""What is answered: a text, or what makes one of what was heard; `None` is no answer."""
+"""A reply: a text, or a function that makes one from the received text; `None` is no reply."""
 
 
 @dataclass
 class Habit:
-    """Who answers what to what; `answered` counts how often."""
+    """A rule: who replies what to what.
+
+    Attributes:
+        text: the reply.
+        platform: only on this platform.
+        person: only this number, user or identity.
+        hears: pattern of the texts that it replies to.
+        after: delay of the reply.
+        answered: how often it was used.
+    """
 
     text: Text
     platform: str | None
@@ -32,21 +42,21 @@ class Habit:
     after: timedelta
     answered: int = 0
 
-    def fits(self, platform: str, said: Said) -> bool:
-        """Whether it is an answer to this."""
+    def matches(self, platform: str, message: OutboundMessage) -> bool:
+        """Whether it replies to a message."""
         return (
             self.platform in {None, platform}
-            and self.person in {None, said.to}
-            and bool(self.hears.search(said.text))
+            and self.person in {None, message.to}
+            and bool(self.hears.search(message.text))
         )
 
-    def words(self, heard: str) -> str | None:
-        """The answer to what was heard."""
-        return self.text if isinstance(self.text, str) else self.text(heard)
+    def reply_to(self, text: str) -> str | None:
+        """Return the reply to a text."""
+        return self.text if isinstance(self.text, str) else self.text(text)
 
 
 class People:
-    """Those who answer in a world.
+    """The simulated people of a world.
 
     >>> world.people.answer("Yes, please", hears="confirm", after=30)
     """
@@ -55,10 +65,10 @@ class People:
         self._applications = applications
         self._clock = clock
         self._habits: list[Habit] = []
-        self._due: list[tuple[datetime, int, str, Said, str]] = []
+        self._due: list[tuple[datetime, int, str, OutboundMessage, str]] = []
         self._order = itertools.count()
         self._lock = threading.Lock()
-        clock.moved.append(self.speak)
+        clock.on_advance.append(self.speak)
 
     def __bool__(self) -> bool:
         return bool(self._habits)
@@ -72,25 +82,26 @@ class People:
         platform: str | None = None,
         after: float = 0.0,
     ) -> Habit:
-        """Let people answer from now on; the first rule that fits counts.
+        """Let people reply from now on; the first rule that matches a message is used.
 
         Args:
-            text: what they answer, or a function that gets what they heard and returns it, or `None`.
-            hears: a pattern that is found in what they answer to.
-            person: whose answer it is, a number, user or identity; everybody's without.
-            platform: where; on each that has answers without.
-            after: seconds of the world's clock.
+            text: the reply, or a function that is called with the received text and returns the reply or
+                `None`.
+            hears: pattern that is searched in the received text.
+            person: only this number, user or identity replies; all people if `None`.
+            platform: only on this platform; on all that people can reply on if `None`.
+            after: delay in seconds of the world's clock.
 
         Returns:
             The rule, which counts how often it was used.
 
         Raises:
-            ValueError: nobody can answer on the platform, or the time is in the past.
+            ValueError: nobody can reply on the platform, or the delay is negative.
         """
-        if platform is not None and platform not in self._applications:
-            raise ValueError(f"no platform {platform!r}; there are {', '.join(self._applications)}")
-        if platform == "smsdrop":
-            raise ValueError("smsdrop only sends: nobody can answer a campaign")
+        if platform is not None:
+            if platform not in self._applications:
+                raise ValueError(f"no platform {platform!r}; there are {', '.join(self._applications)}")
+            self._applications[platform].check_can_be_answered()
         if after < 0:
             raise ValueError(f"an answer can't come {-after:g} s before what it answers")
         habit = Habit(text, platform, person, re.compile(hears), timedelta(seconds=after))
@@ -98,38 +109,39 @@ class People:
         return habit
 
     def clear(self) -> None:
-        """Let nobody answer any more."""
+        """Remove all rules and the replies that are due later."""
         with self._lock:
             self._habits.clear()
             self._due.clear()
 
-    def hear(self, platform: str, sayings: list[Said]) -> None:
-        """Take note of what was said to people."""
-        if platform == "smsdrop":
+    def hear(self, platform: str, messages: list[OutboundMessage]) -> None:
+        """Plan the replies to messages."""
+        if not self._applications[platform].can_be_answered:
             return
-        for said in sayings:
-            habit = next((each for each in self._habits if each.fits(platform, said)), None)
-            words = habit and habit.words(said.text)
-            if habit and words:
+        for message in messages:
+            habit = next((each for each in self._habits if each.matches(platform, message)), None)
+            reply = habit and habit.reply_to(message.text)
+            if habit and reply:
                 habit.answered += 1
-                self._plan(habit.after, platform, said, words)
+                self._plan(habit.after, platform, message, reply)
         self.speak()
 
     def speak(self) -> None:
-        """Say what is due by now."""
+        """Send the replies that are due by now."""
         while due := self._next():
-            platform, said, words = due
-            self._applications[platform].receive(said.to, said.by, words, session=said.session)
+            platform, message, reply = due
+            self._applications[platform].receive(message.to, message.sender, reply, session=message.session)
 
-    def _plan(self, after: timedelta, platform: str, said: Said, words: str) -> None:
+    def _plan(self, after: timedelta, platform: str, message: OutboundMessage, reply: str) -> None:
         with self._lock:
-            heapq.heappush(self._due, (self._clock.now() + after, next(self._order), platform, said, words))
+            due = self._clock.now() + after
+            heapq.heappush(self._due, (due, next(self._order), platform, message, reply))
         if after and not self._clock.frozen:
             timer = threading.Timer(after.total_seconds(), self.speak)
             timer.daemon = True
             timer.start()
 
-    def _next(self) -> tuple[str, Said, str] | None:
+    def _next(self) -> tuple[str, OutboundMessage, str] | None:
         with self._lock:
             if not self._due or self._due[0][0] > self._clock.now():
                 return None

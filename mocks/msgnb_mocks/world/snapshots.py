@@ -1,9 +1,9 @@
-"""What a platform remembers, kept and put back in no time, and what differs between two of them.
+"""Snapshots of a platform's state: saved and restored quickly, and compared.
 
-* Containers, streams of chance and dataclasses that can change are copied. All else is shared: rows,
-  messages and people never change, and they are nearly everything.
-* What is put back goes into the very object that it came from, so that whoever holds that sees it.
-* The history that follows from a seed is made once a process; the next world of that seed gets a copy.
+* Containers, random generators and mutable dataclasses are copied. Everything else is shared: rows, messages
+  and people never change, and they are nearly all of a state.
+* A snapshot is restored into the object that it was taken from, so that everyone who has that object sees it.
+* The history that follows from a seed is made once per process; the next world of that seed gets a copy.
 """
 
 from __future__ import annotations
@@ -15,43 +15,57 @@ from random import Random
 from typing import Any
 
 Saved = dict[str, Any]
-"""The attributes of a state, by their names."""
+"""The attributes of a state by name."""
 
 CONTAINERS = (list, dict, set, deque, tuple, Random)
 SCALARS = (str, bytes, int, float, bool, type(None), frozenset)
 MOST_HISTORIES = 12
-"""Three for each of the last worlds."""
+"""Of each platform one per seed: enough for the last few worlds."""
 _STABLE: set[type] = set(SCALARS)
-"""The types that were seen not to change."""
+"""The types whose values are known not to change."""
 _HISTORIES: OrderedDict[Hashable, Saved] = OrderedDict()
 
 
 def save(state: object) -> Saved:
-    """What an object remembers now."""
+    """Return a copy of what an object remembers."""
     seen: dict[int, Any] = {}
-    return {name: _copied(value, seen) for name, value in vars(state).items() if _remembered(value)}
+    return {name: _copy(value, seen) for name, value in vars(state).items() if _is_state(value)}
 
 
-def put_back(state: object, saved: Saved) -> None:
-    """Let an object remember what it did then; what was saved can be put back again."""
+def restore(state: object, saved: Saved) -> None:
+    """Restore what was saved; the same snapshot can be restored again."""
     seen: dict[int, Any] = {}
-    vars(state).update({name: _copied(value, seen) for name, value in saved.items()})
+    vars(state).update({name: _copy(value, seen) for name, value in saved.items()})
 
 
-def filled(state: object, history: Hashable, fill: Callable[[], None]) -> None:
-    """Give a new state its history: a copy where it was made before, by what it follows from."""
-    if history in _HISTORIES:
-        put_back(state, _HISTORIES[history])
+def fill_once(state: object, key: Hashable, fill: Callable[[], None]) -> None:
+    """Fill a new state with its history, which is copied if the same history was made before.
+
+    Args:
+        state: the new state.
+        key: what the history follows from, such as platform, seed and quirks.
+        fill: fills the state.
+    """
+    if key in _HISTORIES:
+        restore(state, _HISTORIES[key])
         return
     fill()
-    _HISTORIES[history] = save(state)
+    _HISTORIES[key] = save(state)
     if len(_HISTORIES) > MOST_HISTORIES:
         _HISTORIES.popitem(last=False)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that two states do not have alike: `kind` and `key` say which, `change` what became of it."""
+    """One difference between two states.
+
+    Attributes:
+        kind: the attribute of the state.
+        key: what changed inside it.
+        change: `added`, `removed` or `changed`.
+        before: the value before.
+        after: the value after.
+    """
 
     kind: str
     key: str
@@ -61,7 +75,7 @@ class Difference:
 
 
 def differences(before: Saved, after: Saved) -> Iterator[Difference]:
-    """What was added, removed or changed from one to the other."""
+    """Yield what was added, removed or changed from one state to another."""
     for name, value in after.items():
         if not isinstance(value, Random):
             yield from _differences(name.strip("_"), "", before.get(name), value)
@@ -85,7 +99,7 @@ def _differences(kind: str, key: str, before: Any, after: Any) -> Iterator[Diffe
 
 
 def _parts(value: Any) -> Mapping[Any, Any] | None:
-    """The parts of what has some, by their names."""
+    """Return the parts of a container or dataclass by name; `None` if a value has no parts."""
     if isinstance(value, Mapping):
         return value
     if isinstance(value, list | deque):
@@ -95,12 +109,12 @@ def _parts(value: Any) -> Mapping[Any, Any] | None:
     return None
 
 
-def _remembered(value: Any) -> bool:
+def _is_state(value: Any) -> bool:
     return isinstance(value, SCALARS) or _changes(type(value))
 
 
 def _changes(kind: Any) -> bool:
-    """Whether values of a type can change in place, or hold such as can."""
+    """Whether values of a type can change in place, or contain values that can."""
     if kind in _STABLE:
         return False
     frozen = getattr(getattr(kind, "__dataclass_params__", None), "frozen", True)
@@ -110,49 +124,49 @@ def _changes(kind: Any) -> bool:
     return changes
 
 
-def _settled(values: Iterable[Any]) -> bool:
+def _all_stable(values: Iterable[Any]) -> bool:
     kinds = {*map(type, values)}
     return kinds <= _STABLE or not any(map(_changes, kinds))
 
 
-def _copied(value: Any, seen: dict[int, Any]) -> Any:  # noqa: PLR0911 - one for each kind
+def _copy(value: Any, seen: dict[int, Any]) -> Any:  # noqa: PLR0911 - one for each type
     kind: Any = type(value)
     if not _changes(kind):
         return value
     if id(value) in seen:
         return seen[id(value)]
     if kind is tuple:
-        return value if _settled(value) else tuple(_copied(each, seen) for each in value)
+        return value if _all_stable(value) else tuple(_copy(each, seen) for each in value)
     if kind is dict:
-        return _of_dict(value, seen)
+        return _copy_dict(value, seen)
     if kind is list or kind is deque:
-        return value.copy() if _settled(value) else _of_values(value, seen)
+        return value.copy() if _all_stable(value) else _copy_values(value, seen)
     if kind is defaultdict:
-        return defaultdict(value.default_factory, _of_dict(dict(value), seen))
+        return defaultdict(value.default_factory, _copy_dict(dict(value), seen))
     if kind is Random:
-        return _of_random(value)
-    return _of_record(value, seen) if is_dataclass(kind) else kind(_copied(each, seen) for each in value)
+        return _copy_random(value)
+    return _copy_record(value, seen) if is_dataclass(kind) else kind(_copy(each, seen) for each in value)
 
 
-def _of_dict(value: dict[Any, Any], seen: dict[int, Any]) -> dict[Any, Any]:
-    if _settled(value.values()):
+def _copy_dict(value: dict[Any, Any], seen: dict[int, Any]) -> dict[Any, Any]:
+    if _all_stable(value.values()):
         return value.copy()
-    return {key: each if type(each) in _STABLE else _copied(each, seen) for key, each in value.items()}
+    return {key: each if type(each) in _STABLE else _copy(each, seen) for key, each in value.items()}
 
 
-def _of_values(value: list[Any] | deque[Any], seen: dict[int, Any]) -> Any:
-    found = (_copied(each, seen) for each in value)
+def _copy_values(value: list[Any] | deque[Any], seen: dict[int, Any]) -> Any:
+    found = (_copy(each, seen) for each in value)
     return list(found) if isinstance(value, list) else deque(found, value.maxlen)
 
 
-def _of_random(value: Random) -> Random:
+def _copy_random(value: Random) -> Random:
     made = Random()
     made.setstate(value.getstate())
     return made
 
 
-def _of_record(value: Any, seen: dict[int, Any]) -> Any:
+def _copy_record(value: Any, seen: dict[int, Any]) -> Any:
     made = seen[id(value)] = object.__new__(type(value))
     for name in value.__dataclass_fields__:
-        setattr(made, name, _copied(getattr(value, name), seen))
+        setattr(made, name, _copy(getattr(value, name), seen))
     return made

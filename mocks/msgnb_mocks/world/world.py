@@ -1,8 +1,9 @@
 """The people, conversations and campaigns that all mocks share.
 
 * Everything follows from the seed: the same seed makes the same world on every machine and every day.
-* It is neutral: each platform makes its own state of it, and keeps that to itself.
-* Names and texts come from a corpus that is made beforehand, so that a mock starts in no time.
+* The world knows no platform: each mock takes its own conversations, and makes its own state of them.
+* Names and texts come from a corpus that is made in advance (`mocks/make_corpus.py`), so that mocks start
+  quickly.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ import orjson
 from msgnb_mocks.core.clock import Clock
 
 PEOPLE = 120
-CONVERSATIONS = {"blip": 50, "netsapiens": 40}
+CONVERSATIONS = 90
 DAYS = 60
-# Who writes in which language, and when: by weekday from Monday, and by hour of the day.
+# The share of each language, and the rhythm of messages: by weekday from Monday, and by hour of the day.
 LANGUAGES = {
     "pt_BR": 30, "en_US": 25, "fr_BJ": 12, "es_ES": 10, "fr_FR": 8, "de_DE": 6, "ar_AA": 5, "he_IL": 2,
     "ja_JP": 2,
@@ -80,7 +81,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file that goes with a line; `size` in bytes."""
+    """A file that is attached to a line; `size` is in bytes."""
 
     mime: str
     size: int
@@ -91,7 +92,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing said; `inbound` is said by the person, the others by the account."""
+    """One message; an `inbound` one is from the person, the others are from the account."""
 
     at: datetime
     inbound: bool
@@ -101,7 +102,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """All that was said with one person, the oldest first."""
+    """All messages with one person, the oldest first."""
 
     person: Person
     lines: tuple[Line, ...]
@@ -109,7 +110,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A text to many, at its time: before the world's start, or still to come."""
+    """A text that is sent to many people, before the world's start or after it."""
 
     title: str
     text: str
@@ -126,14 +127,17 @@ class World:
 
     Args:
         seed: what everything follows from.
-        clock: another clock than the one that starts where all worlds start.
+        clock: another clock, if it should not start at the usual time.
 
     Attributes:
-        start: where its clock starts, and its history ends.
+        seed: what everything follows from.
+        clock: the world's clock.
+        start: when the clock started; the history ends there.
         people: everybody.
-        conversations: what was said, over the 60 days before the clock's start.
-        mailings: texts to many.
-        lock: held by a platform while it handles a request.
+        conversations: the conversations of the 60 days before the start, each with another person. A mock
+            takes some of them: `world.conversations[:20]`.
+        mailings: texts that are sent to many people.
+        lock: held by a platform while it serves a request.
     """
 
     def __init__(self, seed: int = 7, *, clock: Clock | None = None) -> None:
@@ -145,31 +149,22 @@ class World:
         self.people, self.conversations, self.mailings = made.people, made.conversations, made.mailings
 
     def random(self, purpose: str) -> Random:
-        """A stream of chance for one purpose, which others do not disturb."""
+        """Return a random generator for one purpose, which is independent of all others."""
         return _random(self.seed, purpose)
-
-    def conversations_of(self, platform: str) -> tuple[Conversation, ...]:
-        """The conversations that take place on a platform."""
-        start = 0
-        for name, count in CONVERSATIONS.items():
-            if name == platform:
-                return self.conversations[start : start + count]
-            start += count
-        return ()
 
     @staticmethod
     def uuid(rng: Random) -> str:
-        """A UUID out of a stream."""
+        """Return a random UUID."""
         return str(UUID(int=rng.getrandbits(128), version=4))
 
     @staticmethod
     def hex(rng: Random, digits: int = 32) -> str:
-        """Hexadecimal digits out of a stream."""
+        """Return random hexadecimal digits."""
         return f"{rng.getrandbits(4 * digits):0{digits}x}"
 
 
 class _Making:
-    """Makes what follows from a seed, for a history that ends at a moment."""
+    """Makes everything that follows from a seed, for a history that ends at `start`."""
 
     def __init__(self, seed: int, start: datetime) -> None:
         self._seed = seed
@@ -196,13 +191,13 @@ class _Making:
 
     def _conversations(self) -> Iterator[Conversation]:
         rng = _random(self._seed, "conversations")
-        for person in rng.sample(self.people, sum(CONVERSATIONS.values())):
+        for person in rng.sample(self.people, CONVERSATIONS):
             exchanges = 2 + int(rng.expovariate(1 / 20))
             lines = [line for _ in range(exchanges) for line in self._exchange(rng, person)]
             yield Conversation(person, tuple(sorted(lines, key=lambda line: line.at)))
 
     def _exchange(self, rng: Random, person: Person) -> Iterator[Line]:
-        """A question, and in most cases its answer some minutes later."""
+        """Yield a question, and in most cases its answer some minutes later."""
         corpus = _corpus()[person.locale]
         question, answer = rng.choice(corpus["exchanges"])
         words = {
@@ -222,7 +217,7 @@ class _Making:
             )
 
     def _moment(self, rng: Random) -> datetime:
-        """A moment of the last 60 days, by the rhythm of week and day."""
+        """Return a random time of the last 60 days, by the rhythm of week and day."""
         days, weights = self._days
         day: datetime = rng.choices(days, cum_weights=weights)[0]
         hour = rng.choices(range(24), cum_weights=HOURS)[0]
@@ -252,7 +247,7 @@ class _Making:
 
 @lru_cache(maxsize=4)
 def _made(seed: int, start: datetime) -> _Making:
-    """The same once more, where a world of the seed was made before."""
+    """Make the world of a seed, or return the one that was made before."""
     return _Making(seed, start)
 
 

@@ -26,14 +26,16 @@ READS = [
 def hurried(world: Any) -> Any:
     """The same world, whose clients wait on its clock."""
     for name in TO:
-        getattr(world, name).http.pause = lambda seconds: world.mocks.clock.advance(seconds=seconds)
+        getattr(world, name).connection.http.pause = lambda seconds: world.mocks.clock.advance(
+            seconds=seconds
+        )
     return world
 
 
 def operation(world: Any, platform: str) -> str:
     """The operation that sends a text there."""
     getattr(world, platform).send_text(TO[platform], "first", **_sender(platform))
-    return str(next(entry.operation for entry in reversed(world.journal.entries) if entry.said))
+    return str(next(entry.operation for entry in reversed(world.journal.entries) if entry.messages))
 
 
 def _sender(platform: str) -> dict[str, str]:
@@ -93,7 +95,7 @@ def test_a_server_plays_every_fault(fault: str) -> None:
             with pytest.raises(requests.ReadTimeout):
                 ask()
         else:
-            given = FAULTS[fault].answer
+            given = FAULTS[fault].response
             assert ask().status_code == (given.status if given else 200)
         assert ask().status_code == 200
         first, second = world.journal.entries

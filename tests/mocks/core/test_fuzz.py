@@ -20,7 +20,7 @@ from schemathesis.checks import CHECKS
 
 from msgnb_mocks import World
 from msgnb_mocks.core.openapi import document
-from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.core.operations import Request, Response
 from msgnb_mocks.hosting.inprocess import InProcess
 from msgnb_mocks.platforms.blip import BlipMock
 from msgnb_mocks.platforms.blip.commands import COMMANDS
@@ -190,7 +190,7 @@ def test_what_is_nested_deeply_is_refused_or_answered(bot: Bot, depth: int) -> N
     assert posted(bot, "/commands", body).status in {200, 400}
 
 
-def posted(bot: Bot, path: str, wire: Any) -> Answer:
+def posted(bot: Bot, path: str, wire: Any) -> Response:
     mock, headers = bot
     return mock.handle(
         Request("POST", path, "", headers, wire if isinstance(wire, bytes) else json.dumps(wire).encode())

@@ -38,7 +38,7 @@ def test_no_secret_is_kept_readable(world: msgnb.testing.Offline) -> None:
     world.smsdrop.campaigns(limit=1)
     world.netsapiens.sessions(limit=1)
     secrets = [world.credentials["smsdrop"]["password"], world.credentials["netsapiens"]["password"]]
-    shown = "".join(f"{entry!r} {entry.path} {entry.request} {entry.answer}" for entry in world.journal)
+    shown = "".join(f"{entry!r} {entry.path} {entry.request} {entry.response}" for entry in world.journal)
     assert not any(secret in shown for secret in secrets)
     assert "'access_token': 'hidden'" in shown
 
@@ -48,7 +48,7 @@ def test_what_was_sent_is_found_on_every_platform(world: msgnb.testing.Offline) 
     world.smsdrop.send_text(ANA, "Hello", sender="MyShop")
     world.netsapiens.send_text(["1002", "1004"], "Hello")
     world.blip.send_text("551100001111@0mn.io", "Hello $5")
-    world.blip.schedule("551100001111@0mn.io", "Later", timedelta(hours=1))
+    world.blip.schedules.create("551100001111@0mn.io", "Later", timedelta(hours=1))
     journal = world.journal
     assert [said.to for said in journal.sent(text="Hello")] == [ANA, "1002", "1004"]
     assert len(journal.sent(to=ANA.removeprefix("+"))) == 1
@@ -108,7 +108,7 @@ def test_servers_keep_a_journal_too() -> None:
         requests.post(f"{url}/api/nowhere?token=canary", data={"password": "canary"}, timeout=10)
         requests.post(f"{servers.credentials['blip']['url']}/messages", data=b"{no json", timeout=10)
         first, second = servers.journal.entries
-    assert (first.operation, first.status, first.said) == (None, 404, ())
+    assert (first.operation, first.status, first.messages) == (None, 404, ())
     assert "canary" not in f"{first!r} {first.path} {first.request}"
     assert (second.operation, second.request) == ("blip.messages", "{no json")
 
@@ -123,7 +123,7 @@ def test_large_answers_are_dropped_but_not_what_was_said(
     world.netsapiens.contacts()
     assert sum(entry.size for entry in world.journal) <= 3_000
     world.journal.assert_sent_once(text="Hello")
-    assert world.journal.entries[1].answer is None
+    assert world.journal.entries[1].response is None
 
 
 def test_many_at_once_are_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:

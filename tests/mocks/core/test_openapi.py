@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from msgnb_mocks import World
-from msgnb_mocks.core import registry as platforms
+from msgnb_mocks import World, applications
+from msgnb_mocks.core.application import Application
 from msgnb_mocks.core.openapi import HEADING, document, listing
-from msgnb_mocks.core.operations import Application, Evidence
+from msgnb_mocks.core.operations import Evidence
 
-MOCKS = platforms(World(7))
+MOCKS = applications(World(7))
 
 
 @pytest.fixture(params=MOCKS.values(), ids=MOCKS)

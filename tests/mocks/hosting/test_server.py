@@ -17,7 +17,7 @@ import requests
 
 import msgnb_mocks
 from msgnb_mocks.core.clock import Clock
-from msgnb_mocks.core.operations import Answer, Operation, Request
+from msgnb_mocks.core.operations import Operation, Request, Response
 from msgnb_mocks.hosting.server import LARGEST_BODY, Server
 
 
@@ -33,8 +33,8 @@ class Echo:
     def receive(self, from_: str, to: str, text: str, **more: object) -> dict[str, str]:
         raise ValueError(to)
 
-    def handle(self, request: Request) -> Answer:
-        return Answer.of([request.method, request.path, request.query, request.body.decode()])
+    def handle(self, request: Request) -> Response:
+        return Response.of([request.method, request.path, request.query, request.body.decode()])
 
 
 @pytest.fixture
@@ -210,3 +210,23 @@ def test_the_command_names_a_wrong_quirk() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
     assert done.returncode == 1
     assert "unknown quirks nonsense" in done.stderr
+
+
+def test_tls_without_its_extra_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without trustme the command ends with 1 and names the extra, and `serve` raises the same."""
+    hidden = "import sys; sys.modules['trustme'] = None; from msgnb_mocks.__main__ import main; "
+    command = [sys.executable, "-c", f"{hidden}sys.exit(main(['--tls']))"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    words = "HTTPS needs trustme: pip install 'msgnb[tls]'"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"msgnb_mocks: {words}\n")
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    with pytest.raises(ImportError, match=r"pip install 'msgnb\[tls\]'"), msgnb_mocks.serve(tls=True):
+        pass
+
+
+def test_the_first_port_leaves_room_for_the_others() -> None:
+    """A first port above which there is no room for the other mocks and the page of phones is refused."""
+    command = [sys.executable, "-m", "msgnb_mocks", "--port", "65533"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    assert done.returncode == 2
+    assert "65533 is not between 0 and 65532" in done.stderr

@@ -21,8 +21,8 @@ def servers() -> Iterator[msgnb_mocks.Servers]:
 
 def phone(servers: msgnb_mocks.Servers, platform: str) -> str:
     """The address of somebody's phone."""
-    heard = next(iter(servers.applications[platform].history()))
-    return f"{servers.credentials['ui']}/phone/{platform}/{requests.utils.quote(heard.contact, safe='')}"
+    contact = next(iter(servers.applications[platform].history())).contact
+    return f"{servers.credentials['ui']}/phone/{platform}/{requests.utils.quote(contact, safe='')}"
 
 
 def test_every_phone_is_listed_and_can_be_searched(servers: msgnb_mocks.Servers) -> None:
@@ -42,9 +42,9 @@ def test_a_reply_arrives_in_the_sessions(servers: msgnb_mocks.Servers, platform:
         303,
         address.partition(servers.credentials["ui"])[2],
     )
-    said = [heard for heard in servers.applications[platform].history() if heard.text == SCRIPT]
-    assert len(said) == 1
-    assert said[0].inbound
+    written = [each for each in servers.applications[platform].history() if each.text == SCRIPT]
+    assert len(written) == 1
+    assert written[0].inbound
     shown = requests.get(address).text
     assert SCRIPT not in shown
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown

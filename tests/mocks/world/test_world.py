@@ -9,9 +9,10 @@ from datetime import timedelta
 import phonenumbers
 import pytest
 
-from msgnb_mocks import World
-from msgnb_mocks.core import registry as platforms
+from msgnb_mocks import World, applications
 from msgnb_mocks.core.clock import START, Clock
+from msgnb_mocks.platforms.blip import seeding as blip
+from msgnb_mocks.platforms.netsapiens import seeding as netsapiens
 
 
 def test_the_same_seed_makes_the_same_world() -> None:
@@ -22,8 +23,8 @@ def test_the_same_seed_makes_the_same_world() -> None:
         other.conversations,
         other.mailings,
     )
-    assert [mock.credentials for mock in platforms(one).values()] == [
-        mock.credentials for mock in platforms(other).values()
+    assert [mock.credentials for mock in applications(one).values()] == [
+        mock.credentials for mock in applications(other).values()
     ]
 
 
@@ -32,7 +33,7 @@ def test_another_seed_makes_another_world() -> None:
     one, other = World(7), World(8)
     assert one.people != other.people
     assert one.conversations != other.conversations
-    assert platforms(one)["blip"].credentials != platforms(other)["blip"].credentials
+    assert applications(one)["blip"].credentials != applications(other)["blip"].credentials
 
 
 def test_it_is_large_enough_to_explore() -> None:
@@ -72,9 +73,10 @@ def test_phones_are_possible_and_unique() -> None:
 def test_platforms_do_not_share_conversations() -> None:
     """No conversation takes place on two platforms, and a platform without one has none."""
     world = World(7)
-    blip, netsapiens = (world.conversations_of(name) for name in ("blip", "netsapiens"))
-    assert not {c.person.number for c in blip} & {c.person.number for c in netsapiens}
-    assert world.conversations_of("smsdrop") == ()
+    one, other = (world.conversations[each.CONVERSATIONS] for each in (blip, netsapiens))
+    assert (len(one), len(other)) == (50, 40)
+    assert not {c.person.number for c in one} & {c.person.number for c in other}
+    assert not any(message.inbound for message in applications(world)["smsdrop"].history())
 
 
 def test_the_clock_moves_on_only() -> None:
@@ -89,9 +91,9 @@ def test_the_clock_moves_on_only() -> None:
 def test_unknown_quirks_are_refused() -> None:
     """A quirk that no platform has is an error that lists those there are."""
     with pytest.raises(ValueError, match=r"nonsense; known are .*netsapiens:numeric-text"):
-        platforms(World(7), frozenset({"nonsense"}))
+        applications(World(7), frozenset({"nonsense"}))
 
 
 def test_credentials_are_plain_json() -> None:
     """What signs in can be written as JSON."""
-    assert json.loads(json.dumps({name: mock.credentials for name, mock in platforms(World(7)).items()}))
+    assert json.loads(json.dumps({name: mock.credentials for name, mock in applications(World(7)).items()}))

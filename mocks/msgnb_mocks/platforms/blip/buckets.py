@@ -1,20 +1,19 @@
-"""What a bot keeps under names: contexts of its users, buckets and resources (BLiP 2.9, 2.10)."""
+"""What a bot stores by name: contexts of its users, buckets and resources (BLiP 2.9, 2.10)."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from msgnb_mocks.core.operations import Json
-from msgnb_mocks.platforms.blip.lime import Command, Document, Failure, collection, invalid, not_found
+from msgnb_mocks.platforms.blip.lime import TEXT, Command, Document, Failure, collection, invalid, not_found
 from msgnb_mocks.platforms.blip.state import State, Stored
 
-TEXT = "text/plain"
 MOST = 10_000
 NO_CONTEXT = "There's no stored contexts for the current owner"
 
 
 def get_contexts(state: State, command: Command) -> Document:
-    """The names of a user's variables, with their values where asked for."""
+    """List the names of a user's variables, with their values if requested."""
     kept = state.contexts.get(command.parts["identity"])
     if not kept:
         raise Failure(67, NO_CONTEXT)
@@ -27,7 +26,7 @@ def get_contexts(state: State, command: Command) -> Document:
 
 
 def get_variable(state: State, command: Command) -> Document:
-    """One variable of a user."""
+    """Return one variable of a user."""
     return _read(state, state.contexts.get(command.parts["identity"], {}), command.parts["name"])
 
 
@@ -44,17 +43,17 @@ def delete_variable(state: State, command: Command) -> None:
 
 
 def get_buckets(state: State, command: Command) -> Document:
-    """The names of the buckets."""
+    """List the names of the buckets."""
     return _names(state, state.buckets, command)
 
 
 def get_bucket(state: State, command: Command) -> Document:
-    """A bucket."""
+    """Return the document in a bucket."""
     return _read(state, state.buckets, command.parts["name"])
 
 
 def set_bucket(state: State, command: Command) -> None:
-    """Keep a document in a bucket, perhaps for some milliseconds."""
+    """Store a document in a bucket, optionally for some milliseconds."""
     _write(state, state.buckets, command.parts["name"], command)
 
 
@@ -64,17 +63,17 @@ def delete_bucket(state: State, command: Command) -> None:
 
 
 def get_resources(state: State, command: Command) -> Document:
-    """The names of the resources."""
+    """List the names of the resources."""
     return _names(state, state.resources, command)
 
 
 def get_resource(state: State, command: Command) -> Document:
-    """A resource."""
+    """Return a resource."""
     return _read(state, state.resources, command.parts["name"])
 
 
 def set_resource(state: State, command: Command) -> None:
-    """Keep a resource."""
+    """Store a resource."""
     _write(state, state.resources, command.parts["name"], command)
 
 

@@ -1,4 +1,4 @@
-"""Active campaigns (BLiP 2.7); the mixed casing of the keys is the platform's."""
+"""Active campaigns (BLiP 2.7). The mixed case of the keys is the platform's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgnb_mocks.core.operations import Json
-from msgnb_mocks.platforms.blip.lime import Command, Document, collection, invalid, moment, not_found, stamp
+from msgnb_mocks.platforms.blip.lime import (
+    Command,
+    Document,
+    collection,
+    invalid,
+    not_found,
+    parse_time,
+    stamp,
+)
 from msgnb_mocks.platforms.blip.state import Campaign, State
 
 CAMPAIGN = "application/vnd.iris.activecampaign.campaign+json"
@@ -26,11 +34,11 @@ STEPS = (
 UNKNOWN_NUMBER = ((timedelta(seconds=2), "FAILED", "processed"),)
 UNREACHABLE = (83, "The destination was not found")
 NEVER_REACHED = "0000"
-"""Numbers that end so are taken for such as WhatsApp does not know, so that a campaign has failures too."""
+"""Numbers that end in this are unknown to WhatsApp, so that campaigns have failures too."""
 
 
 def create(state: State, command: Command) -> Document:
-    """Create a campaign and dispatch it at once, or when it is scheduled."""
+    """Create a campaign, and send it now or at its time."""
     resource = _lower(command.resource)
     campaign, message = (_lower(resource.get(key)) for key in ("campaign", "message"))
     name = campaign.get("name")
@@ -42,50 +50,50 @@ def create(state: State, command: Command) -> Document:
     audience = [_lower(person) for person in people]
     if not all(str(person.get("recipient", "")).startswith("+") for person in audience):
         raise invalid("The audience must have recipients like +5511900000001")
-    made = made_campaign(state, campaign, message, [str(person["recipient"]) for person in audience])
+    made = add_campaign(state, campaign, message, [str(person["recipient"]) for person in audience])
     return Document(CAMPAIGN, made.wire)
 
 
 def get_all(state: State, command: Command) -> Document:
-    """The campaigns."""
+    """List the campaigns."""
     skip, take = command.page(MOST, MOST)
     found = [campaign.wire for campaign in state.campaigns.values()]
     return collection(found[skip : skip + take], CAMPAIGN, len(found))
 
 
 def get_one(state: State, command: Command) -> Document:
-    """One campaign."""
-    return Document(CAMPAIGN, _known(state, command).wire)
+    """Return one campaign."""
+    return Document(CAMPAIGN, _get(state, command).wire)
 
 
 def get_summaries(state: State, command: Command) -> Document:
-    """All campaigns with the state of each recipient."""
+    """List the campaigns with the status of each recipient."""
     skip, take = command.page(MOST, MOST)
     found = [_summary(campaign) for campaign in state.campaigns.values()]
     return collection(found[skip : skip + take], SUMMARY, len(found))
 
 
 def get_audience(state: State, command: Command) -> Document:
-    """The recipients of a campaign."""
-    audience = _known(state, command).audience
+    """List the recipients of a campaign."""
+    audience = _get(state, command).audience
     return collection(audience, AUDIENCE, len(audience))
 
 
 def get_one_summary(state: State, command: Command) -> Document:
-    """The summary of one campaign."""
-    return Document(SUMMARY, _summary(_known(state, command)))
+    """Return the summary of one campaign."""
+    return Document(SUMMARY, _summary(_get(state, command)))
 
 
 def get_report(state: State, command: Command) -> Document:
-    """The report of one campaign, with the name of its block where asked for."""
-    campaign = _known(state, command)
+    """Return the report of one campaign, with the name of its block if requested."""
+    campaign = _get(state, command)
     named = command.query.get("shouldHaveStateName", "").lower() == "true"
     return Document(REPORT, {**_summary(campaign), **({"stateName": "Onboarding"} if named else {})})
 
 
 def get_messages(state: State, command: Command) -> Document:
-    """The template that a campaign sends."""
-    message = _known(state, command).message
+    """Return the template that a campaign sends."""
+    message = _get(state, command).message
     row = {
         "channelType": "WHATSAPP",
         "messageTemplate": message.get("messagetemplate", ""),
@@ -96,30 +104,30 @@ def get_messages(state: State, command: Command) -> Document:
 
 def delete(state: State, command: Command) -> None:
     """Delete a campaign."""
-    del state.campaigns[str(_known(state, command).wire["id"])]
+    del state.campaigns[str(_get(state, command).wire["id"])]
 
 
 def proceed(state: State) -> None:
-    """Bring every campaign to where it is by now: its recipients are reached one after the other."""
+    """Update every campaign to the current time: its recipients are reached one after the other."""
     for campaign in state.campaigns.values():
-        begun = moment(str(campaign.wire.get("scheduled") or campaign.wire["created"]))
+        begun = parse_time(str(campaign.wire.get("scheduled") or campaign.wire["created"]))
         if campaign.settled:
             continue
         for number, person in enumerate(campaign.audience):
             _proceed(person, begun + PACE * number, state.now)
         over = all(person["status"] in {"READ", "FAILED"} for person in campaign.audience)
         begins = state.now >= begun
-        # Of the campaign's own words only "processing" is known.
+        # Of the statuses of a campaign only "processing" is documented.
         campaign.wire["status"] = "completed" if over else "processing" if begins else "scheduled"
         campaign.settled = over
 
 
 def received(state: State) -> dict[str, list[str]]:
-    """The templates that each identity got of the campaigns that clients made."""
+    """Return the templates that each identity received from the campaigns that clients created."""
     found: dict[str, list[str]] = {}
     proceed(state)
     for campaign in state.campaigns.values():
-        if moment(str(campaign.wire["created"])) >= state.world.start:
+        if parse_time(str(campaign.wire["created"])) >= state.world.start:
             for person in campaign.audience:
                 if person["status"] in {"DELIVERED", "READ"}:
                     template = str(campaign.message.get("messagetemplate", ""))
@@ -134,10 +142,10 @@ def _proceed(person: dict[str, Json], begun: datetime, now: datetime) -> None:
             person[key] = stamp(begun + delay)
 
 
-def made_campaign(
+def add_campaign(
     state: State, campaign: Mapping[str, Any], message: Mapping[str, Any], recipients: list[str]
 ) -> Campaign:
-    """Keep a campaign; its enumerations answer in upper case."""
+    """Store a campaign, and return it; its enumerations are in upper case."""
     created, id_ = stamp(state.now), state.uuid()
     scheduled = {"scheduled": campaign["scheduled"]} if campaign.get("scheduled") else {}
     wire: dict[str, Json] = {
@@ -195,7 +203,7 @@ def _summary(campaign: Campaign) -> dict[str, Json]:
     }
 
 
-def _known(state: State, command: Command) -> Campaign:
+def _get(state: State, command: Command) -> Campaign:
     campaign = state.campaigns.get(command.parts["id"])
     if campaign is None:
         raise not_found()
@@ -203,7 +211,7 @@ def _known(state: State, command: Command) -> Campaign:
 
 
 def _lower(resource: Any) -> dict[str, Any]:
-    """Keys are matched whatever their case, as clients spell the same one in three ways."""
+    """Return a resource with lower-case keys: clients write the same key in three ways."""
     if not isinstance(resource, Mapping):
         raise invalid("The resource is not valid")
     return {str(key).lower(): value for key, value in resource.items()}

@@ -1,4 +1,4 @@
-"""The table of all commands: method, uri, who takes it, and how sure that is (BLiP 2)."""
+"""The table of all commands: method, URI, the nodes that process it, and how sure that is (BLiP 2)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from msgnb_mocks.core.operations import Evidence, Operation
-from msgnb_mocks.platforms.blip import buckets as stores
 from msgnb_mocks.platforms.blip import (
+    buckets,
     campaigns,
     contacts,
     desk,
@@ -24,7 +24,7 @@ from msgnb_mocks.platforms.blip.state import State
 Handler = Callable[[State, Command], Document | None]
 Row = tuple[str, str, str, Handler, Evidence, str, tuple[str, ...], tuple[int, ...]]
 
-# The domains of the postmasters; contacts and the log are still taken at the address they had before.
+# The domains of the postmasters; contacts and the log are still processed at their former nodes, too.
 OWN, CRM = ("msging.net",), ("crm.msging.net", "msging.net")
 LOG, STATS = ("msging.net", "threads.msging.net"), ("analytics.msging.net",)
 BROADCAST, ACTIVE = ("broadcast.msging.net",), ("activecampaign.msging.net",)
@@ -37,12 +37,12 @@ MEMBER = "/lists/{list}/recipients/{identity}"
 
 
 def ping(state: State, command: Command) -> Document:  # noqa: ARG001
-    """Whether the key works."""
+    """Check the key."""
     return Document("application/vnd.lime.ping+json", {})
 
 
 def account(state: State, command: Command) -> Document:  # noqa: ARG001
-    """The bot's own account."""
+    """Return the bot's account."""
     resource = {
         "identity": state.bot,
         "fullName": "Demo bot",
@@ -106,18 +106,18 @@ _TABLE: list[Row] = [
     ("schedules.list", "get", "/schedules", schedules.get_all, KNOWN, "2.6", LATER, (64,)),
     ("schedules.get", "get", "/schedules/{message}", schedules.get_one, KNOWN, "2.6", LATER, (67,)),
     ("schedules.cancel", "delete", "/schedules/{message}", schedules.cancel, KNOWN, "2.6", LATER, (64, 67)),
-    ("contexts.list", "get", "/contexts/{identity}", stores.get_contexts, KNOWN, "2.9", BUILDER, (67,)),
-    ("contexts.get", "get", VARIABLE, stores.get_variable, KNOWN, "2.9", BUILDER, (67,)),
-    ("contexts.set", "set", VARIABLE, stores.set_variable, KNOWN, "2.9", BUILDER, (64,)),
-    ("contexts.delete", "delete", VARIABLE, stores.delete_variable, KNOWN, "2.9", BUILDER, (67,)),
-    ("buckets.list", "get", "/buckets", stores.get_buckets, KNOWN, "2.10", OWN, (64,)),
-    ("buckets.get", "get", "/buckets/{name}", stores.get_bucket, KNOWN, "2.10", OWN, (67,)),
-    ("buckets.set", "set", "/buckets/{name}", stores.set_bucket, KNOWN, "2.10", OWN, (64,)),
-    ("buckets.delete", "delete", "/buckets/{name}", stores.delete_bucket, KNOWN, "2.10", OWN, (67,)),
-    ("resources.list", "get", "/resources", stores.get_resources, KNOWN, "2.10", OWN, (64,)),
-    ("resources.get", "get", "/resources/{name}", stores.get_resource, KNOWN, "2.10", OWN, (67,)),
-    ("resources.set", "set", "/resources/{name}", stores.set_resource, KNOWN, "2.10", OWN, (64,)),
-    ("resources.delete", "delete", "/resources/{name}", stores.delete_resource, KNOWN, "2.10", OWN, (67,)),
+    ("contexts.list", "get", "/contexts/{identity}", buckets.get_contexts, KNOWN, "2.9", BUILDER, (67,)),
+    ("contexts.get", "get", VARIABLE, buckets.get_variable, KNOWN, "2.9", BUILDER, (67,)),
+    ("contexts.set", "set", VARIABLE, buckets.set_variable, KNOWN, "2.9", BUILDER, (64,)),
+    ("contexts.delete", "delete", VARIABLE, buckets.delete_variable, KNOWN, "2.9", BUILDER, (67,)),
+    ("buckets.list", "get", "/buckets", buckets.get_buckets, KNOWN, "2.10", OWN, (64,)),
+    ("buckets.get", "get", "/buckets/{name}", buckets.get_bucket, KNOWN, "2.10", OWN, (67,)),
+    ("buckets.set", "set", "/buckets/{name}", buckets.set_bucket, KNOWN, "2.10", OWN, (64,)),
+    ("buckets.delete", "delete", "/buckets/{name}", buckets.delete_bucket, KNOWN, "2.10", OWN, (67,)),
+    ("resources.list", "get", "/resources", buckets.get_resources, KNOWN, "2.10", OWN, (64,)),
+    ("resources.get", "get", "/resources/{name}", buckets.get_resource, KNOWN, "2.10", OWN, (67,)),
+    ("resources.set", "set", "/resources/{name}", buckets.set_resource, KNOWN, "2.10", OWN, (64,)),
+    ("resources.delete", "delete", "/resources/{name}", buckets.delete_resource, KNOWN, "2.10", OWN, (67,)),
     ("tickets.list", "get", "/tickets", desk.get_tickets, KNOWN, "2.11", DESK, (64,)),
     ("tickets.create", "set", "/tickets", desk.create_ticket, KNOWN, "2.11", DESK, (64,)),
     ("tickets.change-status", "set", "/tickets/change-status", desk.change_status, KNOWN, "2.11", DESK,

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from msgnb_mocks.core.operations import Json
-from msgnb_mocks.platforms.blip.filters import parsed
-from msgnb_mocks.platforms.blip.lime import Command, Document, collection, invalid, not_found, stamp, text_of
+from msgnb_mocks.platforms.blip.filters import parse_filter
+from msgnb_mocks.platforms.blip.lime import (
+    Command,
+    Document,
+    collection,
+    invalid,
+    not_found,
+    require_text,
+    stamp,
+)
 from msgnb_mocks.platforms.blip.state import State
 
 CONTACT = "application/vnd.lime.contact+json"
@@ -22,7 +30,7 @@ def set_contact(state: State, command: Command) -> None:
 
 
 def merge_contact(state: State, command: Command) -> None:
-    """Change what is given of a contact."""
+    """Change the given fields of a contact."""
     identity = _checked(command.resource)
     known = state.contacts.get(identity, {})
     extras = {**known.get("extras", {}), **command.resource.get("extras", {})}
@@ -30,7 +38,7 @@ def merge_contact(state: State, command: Command) -> None:
 
 
 def get_contact(state: State, command: Command) -> Document:
-    """One contact."""
+    """Return one contact."""
     contact = state.contacts.get(command.parts["identity"])
     if contact is None:
         raise not_found()
@@ -44,35 +52,35 @@ def delete_contact(state: State, command: Command) -> None:
 
 
 def get_contacts(state: State, command: Command) -> Document:
-    """A page of the contacts, perhaps of those that pass a filter."""
+    """List the contacts, optionally those that match a filter."""
     skip, take = command.page(DEFAULT, MOST)
     found = list(state.contacts.values())
     if filtered := command.query.get("$filter"):
         if skip + take > MOST_FILTERED:
             raise invalid(f"With a filter skip and take can not exceed {MOST_FILTERED}")
-        test = parsed(filtered)
+        test = parse_filter(filtered)
         found = [contact for contact in found if test(contact)]
     return collection(found[skip : skip + take], CONTACT, len(found))
 
 
 def _checked(resource: Any) -> str:
-    """The identity of a contact that can be kept."""
-    identity = text_of(resource, "identity")
+    """Return the identity of a contact that is valid."""
+    identity = require_text(resource, "identity")
     if not isinstance(resource.get("extras", {}), dict):
         raise invalid("The extras must be an object")
     return identity
 
 
 def get_comments(state: State, command: Command) -> Document:
-    """The comments on a contact."""
+    """List the comments on a contact."""
     skip, take = command.page(MOST_COMMENTS, MOST_COMMENTS)
     found = list(state.comments.get(command.parts["identity"], {}).values())
     return collection(found[skip : skip + take], COMMENT, len(found))
 
 
 def add_comment(state: State, command: Command) -> Document:
-    """Comment on a contact."""
-    content = text_of(command.resource, "content")
+    """Add a comment on a contact."""
+    content = require_text(command.resource, "content")
     comment: dict[str, Json] = {"id": state.uuid(), "storageDate": stamp(state.now), "content": content}
     if author := command.resource.get("authorIdentity"):
         comment["authorIdentity"] = author

@@ -1,7 +1,7 @@
-"""The human desk: tickets and those who answer them (BLiP 2.11).
+"""The desk: tickets, and the agents who work on them (BLiP 2.11).
 
-A bot that only routes has none of it: by the quirk `router-key` lists of tickets are empty and agents are
-not found.
+A bot that is a router has neither: with the quirk `router-key` there are no tickets, and agents are not
+found.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgnb_mocks.core.operations import Json
-from msgnb_mocks.platforms.blip.filters import parsed
+from msgnb_mocks.platforms.blip.filters import parse_filter
 from msgnb_mocks.platforms.blip.lime import (
     Command,
     Document,
     Failure,
     collection,
     invalid,
-    moment,
     not_found,
+    parse_time,
+    require_text,
     stamp,
-    text_of,
 )
 from msgnb_mocks.platforms.blip.state import State
 
@@ -35,7 +35,7 @@ TOO_LARGE = f"The take parameter can not be greater than {MOST}"
 
 
 def get_tickets(state: State, command: Command) -> Document:
-    """The tickets, those that are closed where asked for, perhaps of those that pass a filter."""
+    """List the tickets, the latest first, optionally those that are closed or match a filter."""
     take = command.query.get("$take", "")
     if take.isdigit() and int(take) > MOST and "generous-take" not in state.quirks:
         raise Failure(None, TOO_LARGE)
@@ -44,7 +44,7 @@ def get_tickets(state: State, command: Command) -> Document:
     if text := command.query.get("$filter"):
         if "status eq 'closed'" in text.lower():
             raise Failure(None, f"Unable to perform operation '{text}'")
-        test = parsed(text)
+        test = parse_filter(text)
         found = [ticket for ticket in found if test(ticket)]
     if closed := command.query.get("$closed"):
         found = [ticket for ticket in found if ticket["closed"] is (closed.lower() == "true")]
@@ -54,18 +54,18 @@ def get_tickets(state: State, command: Command) -> Document:
 
 
 def get_ticket(state: State, command: Command) -> Document:
-    """One ticket."""
-    return Document(TICKET, _known(state, command.parts["id"]))
+    """Return one ticket."""
+    return Document(TICKET, _get(state, command.parts["id"]))
 
 
 def create_ticket(state: State, command: Command) -> Document:
-    """Open a ticket for a customer."""
+    """Create a ticket for a customer."""
     resource = command.resource if isinstance(command.resource, dict) else {}
-    return Document(TICKET, add_ticket(state, text_of(resource, "customerIdentity"), resource))
+    return Document(TICKET, add_ticket(state, require_text(resource, "customerIdentity"), resource))
 
 
 def create_ticket_with_text(state: State, command: Command) -> Document:
-    """Open a ticket for a customer, with what they said."""
+    """Create a ticket for a customer, with the text they wrote."""
     if not isinstance(command.resource, str):
         raise invalid("The resource must be text")
     return Document(TICKET, add_ticket(state, command.parts["identity"], {}))
@@ -73,8 +73,8 @@ def create_ticket_with_text(state: State, command: Command) -> Document:
 
 def change_status(state: State, command: Command) -> None:
     """Assign, open or close a ticket."""
-    ticket = _known(state, text_of(command.resource, "id"))
-    status = text_of(command.resource, "status")
+    ticket = _get(state, require_text(command.resource, "id"))
+    status = require_text(command.resource, "status")
     if status not in STATUSES:
         raise invalid(f"Invalid status '{status}'")
     now = stamp(state.now)
@@ -88,9 +88,9 @@ def change_status(state: State, command: Command) -> None:
 
 
 def get_ticket_messages(state: State, command: Command) -> Document:
-    """The messages of a ticket's customer, the latest first."""
+    """List the messages of a ticket's customer, the latest first."""
     skip, take = command.page(MOST, MOST)
-    thread = state.threads.get(str(_known(state, command.parts["id"])["customerIdentity"]), [])
+    thread = state.threads.get(str(_get(state, command.parts["id"])["customerIdentity"]), [])
     ascending = command.query.get("$ascending", "").lower() == "true"
     chosen = (thread if ascending else thread[::-1])[skip : skip + take]
     items = [message.wire(state.now) for message in chosen]
@@ -98,7 +98,7 @@ def get_ticket_messages(state: State, command: Command) -> Document:
 
 
 def get_attendants(state: State, command: Command) -> Document:
-    """The agents."""
+    """List the agents."""
     if "router-key" in state.quirks:
         raise not_found()
     skip, take = command.page(20, 1000)
@@ -107,7 +107,7 @@ def get_attendants(state: State, command: Command) -> Document:
 
 
 def get_teams(state: State, command: Command) -> Document:
-    """The teams, and how many of their agents are online."""
+    """List the teams, with the number of agents that are online."""
     skip, take = command.page(MOST, 1000)
     online = {
         team: sum(
@@ -120,7 +120,7 @@ def get_teams(state: State, command: Command) -> Document:
 
 
 def add_ticket(state: State, customer: str, wanted: Mapping[str, Any]) -> dict[str, Json]:
-    """A new ticket, waiting for an agent or opened by the one that is named."""
+    """Store a new ticket, and return it: it waits for an agent, or is opened by the given one."""
     name, now = state.uuid(), stamp(state.now)
     agent = wanted.get("agentIdentity")
     ticket: dict[str, Json] = {
@@ -147,17 +147,17 @@ def add_ticket(state: State, customer: str, wanted: Mapping[str, Any]) -> dict[s
 
 
 def between(state: State, command: Command) -> list[dict[str, Json]]:
-    """The tickets that were made from beginDate to endDate, both days included; both are required."""
-    begin, end = (text_of(command.query, name) for name in ("beginDate", "endDate"))
-    first, last = moment(begin[:10]), moment(end[:10])
+    """Return the tickets created from beginDate to endDate, both days included; both are required."""
+    begin, end = (require_text(command.query, name) for name in ("beginDate", "endDate"))
+    first, last = parse_time(begin[:10]), parse_time(end[:10])
     return [
         ticket
         for ticket in state.tickets.values()
-        if first.date() <= moment(str(ticket["storageDate"])).date() <= last.date()
+        if first.date() <= parse_time(str(ticket["storageDate"])).date() <= last.date()
     ]
 
 
-def _known(state: State, name: str) -> dict[str, Json]:
+def _get(state: State, name: str) -> dict[str, Json]:
     ticket = state.tickets.get(name)
     if ticket is None:
         raise not_found()

@@ -1,6 +1,6 @@
-"""Reads `$filter` as far as documents and clients use it: comparisons, functions, and, or, not (BLiP 1.8).
+"""Parses `$filter` as far as documents and clients use it: comparisons, functions, and, or, not (BLiP 1.8).
 
-Names are matched whatever their case. Times compare as times, all else as text; a property that is missing
+The case of names is ignored. Times are compared as times, everything else as text; a property that is missing
 equals nothing and differs from everything.
 """
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgnb_mocks.platforms.blip.lime import Failure, invalid, moment
+from msgnb_mocks.platforms.blip.lime import Failure, invalid, parse_time
 
 Test = Callable[[Mapping[str, Any]], bool]
 
@@ -28,8 +28,8 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def parsed(text: str) -> Test:
-    """The test that a filter asks for; raises where it can't be read."""
+def parse_filter(text: str) -> Test:
+    """Return the test that a filter describes; raise `Failure` if it is not valid."""
     try:
         reader = _Reader(_tokens(text))
         test = reader.either()
@@ -52,7 +52,7 @@ def _tokens(text: str) -> list[str]:
 
 
 class _Reader:
-    """Recursive descent: or, and, not, and what they are made of."""
+    """A recursive-descent parser of or, and, not, comparisons and functions."""
 
     def __init__(self, tokens: list[str]) -> None:
         self._left = tokens
@@ -85,7 +85,7 @@ class _Reader:
         if self._left and self._left[0] == "(":
             return self._function(word.lower())
         compare = _COMPARISONS[self._left.pop(0).lower()]
-        return _comparing(word, compare, self._left.pop(0))
+        return _comparison(word, compare, self._left.pop(0))
 
     def _function(self, name: str) -> Test:
         self._expect("(")
@@ -112,20 +112,20 @@ class _Reader:
             raise ValueError(word)
 
 
-def _comparing(name: str, compare: Callable[[Any, Any], bool], literal: str) -> Test:
+def _comparison(name: str, compare: Callable[[Any, Any], bool], literal: str) -> Test:
     if literal.lower().startswith("datetimeoffset"):
-        bound = moment(literal[literal.index("'") + 1 : -1])
+        bound = parse_time(literal[literal.index("'") + 1 : -1])
 
         def dated(row: Mapping[str, Any]) -> bool:
             told = _value(row, name)
-            return compare(None if told is None else moment(str(told)), bound)
+            return compare(None if told is None else parse_time(str(told)), bound)
 
         return dated
     wanted = _text(literal)
 
     def plain(row: Mapping[str, Any]) -> bool:
         told = _value(row, name)
-        return compare(None if told is None else _spelt(told), wanted)
+        return compare(None if told is None else _as_text(told), wanted)
 
     return plain
 
@@ -134,7 +134,7 @@ def _text(literal: str) -> str:
     return literal[1:-1].replace("''", "'") if literal.startswith("'") else literal
 
 
-def _spelt(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""Commands and their answers, as LIME writes them (BLiP 1.5 to 1.8)."""
+"""Commands and their responses in the format of LIME (BLiP 1.5 to 1.8)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgnb_mocks.core.operations import Json
 
+TEXT = "text/plain"
+MEDIA = "application/vnd.lime.media-link+json"
 COLLECTION = "application/vnd.lime.collection+json"
 IDENTITY = "application/vnd.lime.identity"
 METHODS = frozenset({"get", "set", "merge", "delete", "subscribe", "unsubscribe", "observe"})
@@ -21,7 +23,7 @@ NOT_FOUND = 67
 
 
 class Failure(Exception):
-    """Raised by a handler: the command failed, for a reason."""
+    """Raised by a handler if a command fails; it has the reason's code and description."""
 
     def __init__(self, code: int | None, description: str) -> None:
         super().__init__(description)
@@ -30,12 +32,12 @@ class Failure(Exception):
 
 
 def not_found() -> Failure:
-    """There is no such resource."""
+    """Return the failure for a resource that doesn't exist."""
     return Failure(NOT_FOUND, "The requested resource was not found")
 
 
 def invalid(description: str) -> Failure:
-    """An argument can't be right."""
+    """Return the failure for an argument that is not valid."""
     return Failure(INVALID_ARGUMENT, description)
 
 
@@ -49,21 +51,21 @@ class Document:
 
 @dataclass(frozen=True)
 class Command:
-    """A command on its way to a handler: `parts` are those of its path, unescaped."""
+    """A command on its way to a handler; `parts` are the unescaped parts of its path."""
 
     wire: Mapping[str, Any]
     parts: Mapping[str, str]
     query: Mapping[str, str]
     generous: bool = False
-    """Whether a take that is too large is cut instead of refused, as some clients rely on."""
+    """Whether a `$take` that is too large is reduced instead of refused; some clients rely on that."""
 
     @property
     def resource(self) -> Any:
-        """What the command brings."""
+        """The resource in the command."""
         return self.wire.get("resource")
 
     def page(self, default: int, most: int) -> tuple[int, int]:
-        """`$skip` and `$take`; raises where they are out of range."""
+        """Return `$skip` and `$take`; raise `Failure` if they are out of range."""
         skip, take = (_number(self.query, name, value) for name, value in (("$skip", 0), ("$take", default)))
         take = min(take, most) if self.generous else take
         if not 1 <= take <= most:
@@ -71,27 +73,27 @@ class Command:
         return skip, take
 
 
-def target(uri: str) -> tuple[str, dict[str, str]]:
-    """Path and query of a uri, which may be absolute; `%24take` is `$take`."""
+def parse_uri(uri: str) -> tuple[str, dict[str, str]]:
+    """Return the path and the query of a URI, which may be absolute; `%24take` is `$take`."""
     parts = urlsplit(uri)
     path = parts.path if parts.scheme != "lime" else parts.path or "/"
     return path.rstrip("/") or "/", dict(parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True))
 
 
 def collection(items: Sequence[Json], item_type: str, total: int | None = None) -> Document:
-    """A collection; a total of 0 is left out, as LIME does."""
+    """Return a collection; like LIME, it has no `total` if that is 0."""
     counted = {"total": total} if total else {}
     return Document(COLLECTION, {**counted, "itemType": item_type, "items": list(items)})
 
 
 def stamp(moment: datetime) -> str:
-    """A time as BLiP writes it."""
+    """Return a time in the format of BLiP."""
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
-def moment(text: str) -> datetime:
-    """A time as clients write it; without a zone it is UTC."""
+def parse_time(text: str) -> datetime:
+    """Return a time that a client wrote, in UTC if it has no zone."""
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
@@ -99,8 +101,8 @@ def moment(text: str) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-def text_of(resource: Any, key: str) -> str:
-    """A text that a resource must hold."""
+def require_text(resource: Any, key: str) -> str:
+    """Return a text that a resource must have."""
     value = resource.get(key) if isinstance(resource, Mapping) else None
     if not isinstance(value, str) or not value:
         raise invalid(f"The {key} is missing")

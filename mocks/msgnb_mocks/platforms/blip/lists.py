@@ -16,7 +16,7 @@ DELIVERY = "application/vnd.iris.distribution-list-message+json"
 
 
 def create(state: State, command: Command) -> None:
-    """Create a list."""
+    """Create a distribution list."""
     resource = command.resource
     identity = resource.get("identity") if isinstance(resource, dict) else None
     if not isinstance(identity, str) or not identity.endswith(DOMAIN):
@@ -25,20 +25,20 @@ def create(state: State, command: Command) -> None:
 
 
 def get_all(state: State, command: Command) -> Document:
-    """The lists."""
+    """List the distribution lists."""
     skip, take = command.page(100, 10_000)
     names = list(state.lists)
     return collection(names[skip : skip + take], IDENTITY, len(names))
 
 
 def delete(state: State, command: Command) -> None:
-    """Delete a list."""
+    """Delete a distribution list."""
     if state.lists.pop(command.parts["list"], None) is None:
         raise not_found()
 
 
 def add(state: State, command: Command) -> None:
-    """Add a member to a list."""
+    """Add a member to a distribution list."""
     members = state.lists.get(command.parts["list"])
     if members is None or not isinstance(command.resource, str):
         raise Failure(APPLICATION_ERROR, "The list does not exist or the recipient is invalid")
@@ -46,27 +46,27 @@ def add(state: State, command: Command) -> None:
 
 
 def get_members(state: State, command: Command) -> Document:
-    """The members of a list."""
+    """List the members of a distribution list."""
     skip, take = command.page(100, 10_000)
     members = list(_members(state, command))
     return collection(members[skip : skip + take], IDENTITY, len(members))
 
 
 def is_member(state: State, command: Command) -> None:
-    """Whether somebody is a member of a list."""
+    """Check whether an identity is a member of a distribution list."""
     if command.parts["identity"] not in _members(state, command):
         raise not_found()
 
 
 def remove(state: State, command: Command) -> None:
-    """Remove a member from a list."""
+    """Remove a member from a distribution list."""
     if command.parts["identity"] not in _members(state, command):
         raise Failure(APPLICATION_ERROR, "The recipient is not a member of the list")
     del state.lists[command.parts["list"]][command.parts["identity"]]
 
 
 def get_delivery(state: State, command: Command) -> Document:
-    """How far one message to a list came."""
+    """Return the progress of one message to a distribution list."""
     sent = state.deliveries.get((command.parts["list"], command.parts["message"]))
     if sent is None:
         raise not_found()
@@ -88,7 +88,7 @@ _COUNTED = {"sent": "dispatched", "received": "received", "consumed": "consumed"
 
 
 def deliver(state: State, name: str, wire: dict[str, Json], at: datetime | None = None) -> None:
-    """Send a message to every member, with the contact's name in its place."""
+    """Send a message to every member, with the contact's name filled in."""
     sent = []
     for member in state.lists.get(name, {}):
         contact = state.contacts.get(member, {})

@@ -1,23 +1,22 @@
-"""Threads as neutral messages, and back."""
+"""Threads as the messages of a history, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from msgnb_mocks.platforms.blip.lime import stamp
+from msgnb_mocks.core.messages import HistoryMessage
+from msgnb_mocks.platforms.blip.lime import MEDIA, TEXT, stamp
 from msgnb_mocks.platforms.blip.state import Message, State
-from msgnb_mocks.platforms.blip.threads import MEDIA, TEXT
-from msgnb_mocks.world.history import Heard
 
 
-def history(state: State) -> Iterator[Heard]:
-    """What was said in all threads."""
+def history(state: State) -> Iterator[HistoryMessage]:
+    """Yield the messages of all threads."""
     for identity, thread in state.threads.items():
         for message in thread:
             content = message.content
             fields = content if isinstance(content, dict) else {"text": content}
             media = message.type == MEDIA
-            yield Heard(
+            yield HistoryMessage(
                 message.at,
                 not message.sent,
                 str(fields.get("text") or ""),
@@ -31,24 +30,25 @@ def history(state: State) -> Iterator[Heard]:
             )
 
 
-def remember(state: State, sayings: Iterable[Heard]) -> None:
-    """Put messages in the place of all threads and contacts."""
+def remember(state: State, messages: Iterable[HistoryMessage]) -> None:
+    """Replace all threads and contacts with those of other messages."""
     before = state.contacts
     state.threads.clear()
     state.deliveries.clear()
     state.contacts = {}
-    for heard in sayings:
-        identity = heard.session if "@" in heard.session else f"{heard.contact.lstrip('+')}@wa.gw.msging.net"
-        state.threads[identity].append(_message(state, heard))
+    for message in messages:
+        number = message.contact.lstrip("+")
+        identity = message.session if "@" in message.session else f"{number}@wa.gw.msging.net"
+        state.threads[identity].append(_message(state, message))
         contact = state.contacts.setdefault(identity, dict(before.get(identity, {"identity": identity})))
-        contact["lastMessageDate"] = stamp(heard.at)
+        contact["lastMessageDate"] = stamp(message.at)
     senders = next(name for name in state.lists if "+senders@" in name)
     state.lists[senders] = dict.fromkeys(state.contacts)
 
 
-def _message(state: State, heard: Heard) -> Message:
-    name = heard.message or state.uuid()
-    if not heard.media_type:
-        return Message(name, heard.at, not heard.inbound, TEXT, heard.text)
-    media = {"type": heard.media_type, "size": heard.media_size, "text": heard.text}
-    return Message(name, heard.at, not heard.inbound, MEDIA, media)
+def _message(state: State, message: HistoryMessage) -> Message:
+    name = message.message or state.uuid()
+    if not message.media_type:
+        return Message(name, message.at, not message.inbound, TEXT, message.text)
+    media = {"type": message.media_type, "size": message.media_size, "text": message.text}
+    return Message(name, message.at, not message.inbound, MEDIA, media)

@@ -1,4 +1,4 @@
-"""Metrics of a bot, counted from its threads (BLiP 2.4)."""
+"""Metrics of a bot, computed from its threads (BLiP 2.4)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from msgnb_mocks.core.operations import Json
-from msgnb_mocks.platforms.blip.lime import Command, Document, collection, invalid, moment, not_found, stamp
+from msgnb_mocks.platforms.blip.lime import (
+    Command,
+    Document,
+    collection,
+    invalid,
+    not_found,
+    parse_time,
+    stamp,
+)
 from msgnb_mocks.platforms.blip.state import Message, State
 from msgnb_mocks.platforms.blip.tracking import day
 
@@ -14,24 +22,25 @@ INDICATORS = "application/vnd.iris.analytics.metric-indicators+json"
 IDENTITY = "application/vnd.iris.analytics.metric-identity+json"
 DEFAULT_DAYS = 30
 
-Said = tuple[str, Message]
-Count = Callable[[list[Said]], int]
+ThreadMessage = tuple[str, Message]
+"""A message with the identity whose thread it is in."""
+Count = Callable[[list[ThreadMessage]], int]
 
 
-def _received(said: list[Said]) -> int:
-    return sum(not message.sent for _, message in said)
+def _received(messages: list[ThreadMessage]) -> int:
+    return sum(not message.sent for _, message in messages)
 
 
-def _sent(said: list[Said]) -> int:
-    return sum(message.sent for _, message in said)
+def _sent(messages: list[ThreadMessage]) -> int:
+    return sum(message.sent for _, message in messages)
 
 
-def _users(said: list[Said]) -> int:
-    return len({identity for identity, _ in said})
+def _users(messages: list[ThreadMessage]) -> int:
+    return len({identity for identity, _ in messages})
 
 
-def _engaged(said: list[Said]) -> int:
-    return len({identity for identity, message in said if not message.sent})
+def _engaged(messages: list[ThreadMessage]) -> int:
+    return len({identity for identity, message in messages if not message.sent})
 
 
 METRICS: dict[str, Count] = {
@@ -45,29 +54,31 @@ METRICS: dict[str, Count] = {
 
 
 def get_metric(state: State, command: Command) -> Document:
-    """A metric by day, by month, or over the whole time."""
+    """Return a metric by day, by month, or for the whole time."""
     count = METRICS.get(command.parts["name"])
     if count is None:
         raise not_found()
     start, end = _range(state, command)
     rows: list[dict[str, Json]] = []
     for first, last in _intervals(command.parts["interval"], start, end):
-        said = [each for each in _said(state) if first <= each[1].at < last]
+        messages = [each for each in _messages(state) if first <= each[1].at < last]
         bounds: dict[str, Json] = {"intervalStart": stamp(first), "intervalEnd": stamp(last)}
         if command.parts["name"].endswith("per-domain"):
             rows += [
-                {**bounds, "domain": name, "count": count(some)} for name, some in _domains(said).items()
+                {**bounds, "domain": name, "count": count(some)} for name, some in _domains(messages).items()
             ]
         else:
-            rows.append({**bounds, "count": count(said)})
+            rows.append({**bounds, "count": count(messages)})
     item_type = IDENTITY if "metric-identity" in state.quirks else INDICATORS
     return collection(rows, item_type, len(rows))
 
 
 def _range(state: State, command: Command) -> tuple[datetime, datetime]:
     given = command.query
-    end = moment(given["endDate"]) if given.get("endDate") else state.now
-    start = moment(given["startDate"]) if given.get("startDate") else day(end) - timedelta(days=DEFAULT_DAYS)
+    end = parse_time(given["endDate"]) if given.get("endDate") else state.now
+    start = (
+        parse_time(given["startDate"]) if given.get("startDate") else day(end) - timedelta(days=DEFAULT_DAYS)
+    )
     if start > end:
         raise invalid("The startDate must be before the endDate")
     return start, end
@@ -89,12 +100,12 @@ def _month_later(at: datetime) -> datetime:
     return at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1, day=min(at.day, 28))
 
 
-def _said(state: State) -> Iterator[Said]:
+def _messages(state: State) -> Iterator[ThreadMessage]:
     return ((identity, message) for identity, thread in state.threads.items() for message in thread)
 
 
-def _domains(said: list[Said]) -> dict[str, list[Said]]:
-    found: dict[str, list[Said]] = {}
-    for identity, message in said:
+def _domains(messages: list[ThreadMessage]) -> dict[str, list[ThreadMessage]]:
+    found: dict[str, list[ThreadMessage]] = {}
+    for identity, message in messages:
         found.setdefault(identity.partition("@")[2], []).append((identity, message))
     return found

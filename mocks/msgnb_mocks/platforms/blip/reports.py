@@ -1,4 +1,4 @@
-"""What the desk reports of its tickets, over days or right now (BLiP 2.11)."""
+"""Reports of the desk about its tickets, by day or at present (BLiP 2.11)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from msgnb_mocks.core.operations import Json
 from msgnb_mocks.platforms.blip.desk import OPEN, between
-from msgnb_mocks.platforms.blip.lime import Command, Document, collection, moment, not_found, stamp
+from msgnb_mocks.platforms.blip.lime import Command, Document, collection, not_found, parse_time, stamp
 from msgnb_mocks.platforms.blip.state import State
 from msgnb_mocks.platforms.blip.tracking import day
 
@@ -26,7 +26,7 @@ Tickets = list[dict[str, Json]]
 
 
 def get_report(state: State, command: Command) -> Document:
-    """A report over the days from beginDate to endDate."""
+    """Return a report for the days from beginDate to endDate."""
     report = _REPORTS.get(command.parts["name"])
     if report is None:
         raise not_found()
@@ -34,7 +34,7 @@ def get_report(state: State, command: Command) -> Document:
 
 
 def get_productivity(state: State, command: Command) -> Document:
-    """How long each agent was online."""
+    """Return how long each agent was online."""
     between(state, command)
     rows = [
         {
@@ -51,7 +51,7 @@ def get_productivity(state: State, command: Command) -> Document:
 
 
 def get_monitoring(state: State, command: Command) -> Document:
-    """How it stands right now."""
+    """Return the desk's present status."""
     tickets = list(state.tickets.values())
     match command.parts["name"]:
         case "tickets" | "ticket-metrics":
@@ -68,7 +68,7 @@ def get_monitoring(state: State, command: Command) -> Document:
 
 
 def span(length: timedelta) -> str:
-    """A duration as .NET writes it, such as `00:30:35` or `2.00:58:27`."""
+    """Return a duration in the format of .NET, such as `00:30:35` or `2.00:58:27`."""
     days, seconds = divmod(int(length.total_seconds()), 86_400)
     clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
     return f"{days}.{clock}" if days else clock
@@ -111,7 +111,7 @@ def _by_tag(_: State, tickets: Tickets) -> Document:
 def _by_day(_: State, tickets: Tickets) -> Document:
     days: dict[str, Tickets] = {}
     for each in tickets:
-        days.setdefault(stamp(day(moment(str(each["storageDate"])))), []).append(each)
+        days.setdefault(stamp(day(parse_time(str(each["storageDate"])))), []).append(each)
     rows = [{"date": date, **_counts(some)} for date, some in sorted(days.items(), reverse=True)]
     return collection(rows, TICKETS, len(rows))
 
@@ -164,11 +164,11 @@ def _queue(state: State, tickets: Tickets) -> Document:
     keys = ("id", "sequentialId", "agentIdentity", "customerIdentity", "team")
     rows: list[dict[str, Json]] = []
     for each in tickets:
-        began, opened = moment(str(each["storageDate"])), each.get("openDate")
+        began, opened = parse_time(str(each["storageDate"])), each.get("openDate")
         row = {key: each[key] for key in keys if key in each}
-        row["queueTime"] = span((moment(str(opened)) if opened else state.now) - began)
+        row["queueTime"] = span((parse_time(str(opened)) if opened else state.now) - began)
         if answered := each.get("firstResponseDate"):
-            row["firstResponseTime"] = span(moment(str(answered)) - began)
+            row["firstResponseTime"] = span(parse_time(str(answered)) - began)
         rows.append(row)
     return collection(rows, WAITING, len(rows))
 
@@ -185,7 +185,7 @@ def _averages(tickets: Tickets) -> dict[str, Json]:
 
 def _spans(tickets: Iterable[Ticket], begin: str, end: str) -> list[timedelta]:
     return [
-        moment(str(each[end])) - moment(str(each[begin]))
+        parse_time(str(each[end])) - parse_time(str(each[begin]))
         for each in tickets
         if each.get(begin) and each.get(end)
     ]

@@ -6,7 +6,15 @@ from urllib.parse import quote
 
 from msgnb_mocks.core.operations import Json
 from msgnb_mocks.platforms.blip import lists, threads
-from msgnb_mocks.platforms.blip.lime import Command, Document, collection, invalid, moment, not_found, stamp
+from msgnb_mocks.platforms.blip.lime import (
+    Command,
+    Document,
+    collection,
+    invalid,
+    not_found,
+    parse_time,
+    stamp,
+)
 from msgnb_mocks.platforms.blip.state import Schedule, State
 
 SCHEDULE = "application/vnd.iris.schedule+json"
@@ -19,34 +27,34 @@ def create(state: State, command: Command) -> None:
     message = resource.get("message")
     if not isinstance(message, dict) or not all(message.get(key) for key in ("id", "to", "type")):
         raise invalid("The message must have an id, a destination and a type")
-    when = moment(str(resource.get("when") or ""))
+    when = parse_time(str(resource.get("when") or ""))
     name = {"name": resource["name"]} if resource.get("name") else {}
     state.schedules[str(message["id"])] = Schedule(when, message, name)
 
 
 def get_all(state: State, command: Command) -> Document:
-    """The schedules, perhaps those since a time."""
+    """List the schedules, optionally those since a time."""
     skip, take = command.page(100, MOST)
     since = command.query.get("since")
-    found = [each for each in state.schedules.values() if not since or each.when >= moment(since)]
+    found = [each for each in state.schedules.values() if not since or each.when >= parse_time(since)]
     return collection([_wire(state, each) for each in found[skip : skip + take]], SCHEDULE, len(found))
 
 
 def get_one(state: State, command: Command) -> Document:
-    """One schedule, by the id of its message."""
-    return Document(SCHEDULE, _wire(state, _found(state, command)))
+    """Return one schedule, by the ID of its message."""
+    return Document(SCHEDULE, _wire(state, _get(state, command)))
 
 
 def cancel(state: State, command: Command) -> None:
-    """Cancel a schedule that has not been executed."""
-    found = _found(state, command)
+    """Cancel a schedule that was not executed yet."""
+    found = _get(state, command)
     if found.status != "scheduled":
         raise invalid("The schedule was executed or canceled already")
     found.status = "canceled"
 
 
 def execute(state: State) -> None:
-    """Send what is due by now, each at its own time."""
+    """Send the messages that are due by now, each dated with its own time."""
     for each in state.schedules.values():
         if each.status == "scheduled" and each.when <= state.now:
             each.status = "executed"
@@ -57,7 +65,7 @@ def execute(state: State) -> None:
                 threads.post(state, to.partition("/")[0], each.message, at=each.when)
 
 
-def _found(state: State, command: Command) -> Schedule:
+def _get(state: State, command: Command) -> Schedule:
     found = state.schedules.get(command.parts["message"])
     if found is None:
         raise not_found()

@@ -1,4 +1,4 @@
-"""Makes a bot's state out of the world."""
+"""Fills a bot from the world."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 
 from msgnb_mocks.core.operations import Json
 from msgnb_mocks.platforms.blip import campaigns, desk
-from msgnb_mocks.platforms.blip.lime import stamp
+from msgnb_mocks.platforms.blip.lime import MEDIA, TEXT, stamp
 from msgnb_mocks.platforms.blip.state import Campaign, Message, State, Stored, Track
 from msgnb_mocks.world.world import Conversation, Line, Media, Person
 
-TEXT = "text/plain"
-MEDIA = "application/vnd.lime.media-link+json"
 MENU = "application/vnd.lime.select+json"
 LOCATION = "application/vnd.lime.location+json"
 NATIVE = "application/json"
 TIMED_OUT = {"code": 86, "description": "The gateway switch operation timed out"}
 CHANNELS = {"wa.gw.msging.net": 10, "0mn.io": 4, "messenger.gw.msging.net": 2, "instagram.gw.msging.net": 2,
             "telegram.gw.msging.net": 2}  # fmt: skip
+CONVERSATIONS = slice(0, 50)
+"""The world's conversations that take place here."""
 LONG = 14
-"""The first threads are put together into one that is longer than any page."""
+"""The first threads are joined into one that is longer than any page."""
 TRACKS = {
     "payments": ("success-order", "failed-order"),
     "accounts": ("created",),
@@ -34,7 +34,7 @@ LISTS = {"news": 40, "promotions": 25, "clinic": 10}
 def fill(state: State) -> None:
     """Fill a bot with contacts, threads, lists, event tracks and campaigns."""
     rng = state.world.random("blip seeding")
-    conversations = state.world.conversations_of("blip")
+    conversations = state.world.conversations[CONVERSATIONS]
     identities = [_identity(rng, conversation.person) for conversation in conversations]
     for identity, conversation in zip(identities, conversations, strict=True):
         state.contacts[identity] = _contact(rng, identity, conversation)
@@ -80,7 +80,7 @@ def _contact(rng: Random, identity: str, conversation: Conversation) -> dict[str
 def _thread(state: State, rng: Random, lines: tuple[Line, ...]) -> list[Message]:
     thread: list[Message] = []
     for line in lines:
-        # Now and then two messages bear the same millisecond, as on a busy bot.
+        # Sometimes two messages have the same millisecond, as on a busy bot.
         at = thread[-1].at if thread and rng.random() < 0.02 else line.at
         kind, content = _content(rng, line)
         failure = TIMED_OUT if not line.inbound and rng.random() < 0.02 else None
@@ -148,16 +148,14 @@ def _campaigns(state: State, rng: Random) -> None:
             **({"scheduled": stamp(mailing.at)} if coming else {}),
         }
         template = {"messagetemplate": f"template_{number}"}
-        made = campaigns.made_campaign(
-            state, given, template, [person.phone for person in mailing.recipients]
-        )
+        made = campaigns.add_campaign(state, given, template, [person.phone for person in mailing.recipients])
         made.wire["created"] = stamp(mailing.at - timedelta(days=1))
         if not coming:
             _finished(rng, made, mailing.at)
 
 
 def _finished(rng: Random, campaign: Campaign, at: datetime) -> None:
-    """What became of a campaign of the past."""
+    """Set the statuses of a campaign in the past."""
     for number, person in enumerate(campaign.audience):
         status = rng.choice(("SENT", "DELIVERED", "READ", "READ", "FAILED"))
         reached = campaigns.STEPS[: {"SENT": 2, "DELIVERED": 3, "READ": 4}.get(status, 1)]

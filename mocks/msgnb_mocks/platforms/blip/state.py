@@ -1,4 +1,4 @@
-"""What a bot has: contacts, threads, lists, event tracks and campaigns."""
+"""The state of a bot: contacts, threads, lists, event tracks and campaigns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from msgnb_mocks.world.world import World
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 PENALTY = timedelta(minutes=2)
-# What becomes of a message, and when.
+# The statuses of a message, and when each is reached.
 PROGRESS = (
     (timedelta(seconds=0), "accepted"),
     (timedelta(seconds=1), "dispatched"),
@@ -27,7 +27,15 @@ PROGRESS = (
 class Message:
     """One message of a thread.
 
-    `failure` is the reason why it failed; nobody is told what becomes of a `quiet` one.
+    Attributes:
+        id: its ID.
+        at: when it was sent.
+        sent: whether the bot sent it.
+        type: MIME type of the content.
+        content: the content.
+        failure: the reason if it failed.
+        quiet: whether no notifications are sent about it.
+        metadata: further facts.
     """
 
     id: str
@@ -40,7 +48,7 @@ class Message:
     metadata: dict[str, str] = field(default_factory=dict)
 
     def events(self, now: datetime) -> list[tuple[datetime, str]]:
-        """What has become of it so far, the latest last."""
+        """Return its statuses so far with their times, the latest last."""
         if not self.sent:
             return [(self.at, "accepted")]
         steps = PROGRESS[:2] if self.failure else PROGRESS
@@ -48,7 +56,7 @@ class Message:
         return [*found, (found[-1][0], "failed")] if self.failure and len(found) == len(steps) else found
 
     def wire(self, now: datetime) -> dict[str, Json]:
-        """As a thread lists it."""
+        """Return it as a thread lists it."""
         events = self.events(now)
         row = {
             "id": self.id,
@@ -75,7 +83,7 @@ class Track:
 
 @dataclass
 class Schedule:
-    """A message to be sent later; `name` is empty, or holds the schedule's name."""
+    """A message that is sent later; `name` is empty, or contains the schedule's name."""
 
     when: datetime
     message: dict[str, Json]
@@ -85,42 +93,42 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Stored:
-    """A document that is kept under a name, perhaps until a time."""
+    """A document that is stored by name, optionally until a time."""
 
     type: str
     value: Json
     ends: datetime | None = None
 
     def lives(self, now: datetime) -> bool:
-        """Whether it is still there."""
+        """Whether it still exists."""
         return self.ends is None or now < self.ends
 
 
 @dataclass
 class Campaign:
-    """An active campaign: what it answers itself, its audience and its message."""
+    """An active campaign: its own fields, its audience and its message."""
 
     wire: dict[str, Json]
     audience: list[dict[str, Json]]
     message: dict[str, Json]
     settled: bool = False
-    """Whether nothing more becomes of it."""
+    """Whether its statuses don't change any more."""
 
 
 @dataclass
 class Limits:
-    """How many requests a plan takes in a second; who sends more is refused all of them for a while."""
+    """The requests per second that a plan allows; after too many, all are refused for a while."""
 
     recent: dict[str, deque[datetime]]
     until: datetime = NEVER
 
     @classmethod
-    def of(cls, plan: Mapping[str, int]) -> Limits:
-        """The limits of a plan, by the path."""
+    def of_plan(cls, plan: Mapping[str, int]) -> Limits:
+        """Return the limits of a plan by path."""
         return cls({path: deque(maxlen=most + 1) for path, most in plan.items()})
 
     def exceeded(self, path: str, now: datetime) -> bool:
-        """Whether a request at this moment is too much, or comes too early after one that was."""
+        """Count a request, and return whether it is refused."""
         recent = self.recent[path]
         recent.append(now)
         if len(recent) == recent.maxlen and now - recent[0] < timedelta(seconds=1):
@@ -129,7 +137,7 @@ class Limits:
 
 
 class State:
-    """Everything that a bot has; filled by `seeding`, changed by the commands."""
+    """Everything that the mock of a bot remembers; filled by `seeding`, changed by the commands."""
 
     def __init__(self, world: World, quirks: frozenset[str]) -> None:
         self.world = world
@@ -154,10 +162,10 @@ class State:
 
     @property
     def now(self) -> datetime:
-        """The world's time, in whole milliseconds, as BLiP keeps times."""
+        """The world's time in whole milliseconds, the precision of BLiP."""
         now = self.world.clock.now()
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def uuid(self) -> str:
-        """A new id."""
+        """Return a new ID."""
         return self.world.uuid(self.random)

@@ -5,26 +5,33 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from msgnb_mocks.core.operations import Json
-from msgnb_mocks.platforms.blip.lime import Command, Document, collection, invalid, moment, stamp
+from msgnb_mocks.platforms.blip.lime import (
+    MEDIA,
+    TEXT,
+    Command,
+    Document,
+    collection,
+    invalid,
+    parse_time,
+    stamp,
+)
 from msgnb_mocks.platforms.blip.state import Message, State
 
 THREAD = "application/vnd.iris.thread+json"
 MESSAGE = "application/vnd.iris.thread-message+json"
-TEXT = "text/plain"
-MEDIA = "application/vnd.lime.media-link+json"
 MOST = 100
 LOGGED_FOR = timedelta(days=3)
 
 
 def get_threads(state: State, command: Command) -> Document:
-    """The threads, the latest first."""
+    """List the threads, the latest first."""
     skip, take = command.page(50, MOST)
     latest = sorted(state.threads.items(), key=lambda item: item[1][-1].at, reverse=True)
     return collection([_thread(state, *item) for item in latest[skip : skip + take]], THREAD)
 
 
 def get_thread(state: State, command: Command) -> Document:
-    """The messages of a thread, the latest first, or from a date on in one direction."""
+    """List the messages of a thread, the latest first, or from a date in one direction."""
     skip, take = command.page(20, MOST)
     direction = command.query.get("direction", "desc")
     if direction not in {"asc", "desc"}:
@@ -36,7 +43,7 @@ def get_thread(state: State, command: Command) -> Document:
 
 
 def get_logged_messages(state: State, command: Command) -> Document:
-    """The last messages of the whole bot."""
+    """List the last messages of all threads."""
     skip, take = command.page(MOST, MOST)
     everything = ((identity, message) for identity, thread in state.threads.items() for message in thread)
     latest = sorted(everything, key=lambda item: item[1].at, reverse=True)[:MOST]
@@ -45,7 +52,7 @@ def get_logged_messages(state: State, command: Command) -> Document:
 
 
 def get_notifications(state: State, command: Command) -> Document:
-    """What became of the messages of the last three days, or of one message."""
+    """List the notifications about the messages of the last three days, or about one message."""
     skip, take = command.page(MOST, MOST)
     now, wanted = state.now, command.query.get("id")
     events = [
@@ -62,7 +69,7 @@ def get_notifications(state: State, command: Command) -> Document:
 
 
 def post(state: State, identity: str, wire: dict[str, Json], at: datetime | None = None) -> Message:
-    """Put a message that the bot sends into its thread, now or as of a time."""
+    """Add a message that the bot sends to its thread, now or dated with a time."""
     message = Message(
         wire.get("id") or state.uuid(),
         at or state.now,
@@ -80,8 +87,8 @@ def post(state: State, identity: str, wire: dict[str, Json], at: datetime | None
     return message
 
 
-def come(state: State, identity: str, text: str, media: tuple[str, int] | None) -> Message:
-    """Put a message that a contact sends into its thread."""
+def receive(state: State, identity: str, text: str, media: tuple[str, int] | None) -> Message:
+    """Add a message that a contact sends to its thread."""
     kind: str = TEXT
     content: Json = text
     if media:
@@ -93,14 +100,14 @@ def come(state: State, identity: str, text: str, media: tuple[str, int] | None) 
 
 
 def _bounded(state: State, command: Command, direction: str) -> list[Message]:
-    """The messages of a thread on the asked side of its bound, the oldest first."""
+    """Return the messages of a thread on the requested side of a bound, the oldest first."""
     thread = state.threads.get(command.parts["identity"], [])
     bound = command.query.get("storageDate")
     if name := command.query.get("messageId"):
         bound = next((stamp(message.at) for message in thread if message.id == name), bound)
     if bound is None:
         return thread
-    edge, inclusive = moment(bound), "inclusive-storage-date" in state.quirks
+    edge, inclusive = parse_time(bound), "inclusive-storage-date" in state.quirks
     if direction == "asc":
         return [m for m in thread if m.at > edge or (inclusive and m.at == edge)]
     return [m for m in thread if m.at < edge or (inclusive and m.at == edge)]

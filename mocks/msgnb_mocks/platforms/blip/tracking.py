@@ -6,30 +6,38 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from msgnb_mocks.core.operations import Json
-from msgnb_mocks.platforms.blip.lime import Command, Document, collection, moment, not_found, stamp, text_of
+from msgnb_mocks.platforms.blip.lime import (
+    Command,
+    Document,
+    collection,
+    not_found,
+    parse_time,
+    require_text,
+    stamp,
+)
 from msgnb_mocks.platforms.blip.state import State, Track
 
 TRACK = "application/vnd.iris.eventTrack+json"
-# A day of the counters is a day in Brazil.
+# The counters count days in Brazilian time.
 MIDNIGHT = timedelta(hours=3)
 
 
 def track(state: State, command: Command) -> None:
     """Track an event."""
-    category, action = (text_of(command.resource, key) for key in ("category", "action"))
+    category, action = (require_text(command.resource, key) for key in ("category", "action"))
     now = state.now
     state.tracks.append(Track(now, category, action, {**command.resource, "storageDate": stamp(now)}))
 
 
 def get_categories(state: State, command: Command) -> Document:
-    """The categories."""
+    """List the categories."""
     skip, take = command.page(100, 10_000)
     names = list(dict.fromkeys(entry.category for entry in state.tracks))
     return collection([{"category": name} for name in names[skip : skip + take]], TRACK)
 
 
 def get_counters(state: State, command: Command) -> Document:
-    """The counters of a category, by day and action; a count is text."""
+    """List the counters of a category by day and action; a count is text."""
     skip, take = command.page(100, 10_000)
     category = command.parts["category"]
     counted = Counter(
@@ -43,7 +51,7 @@ def get_counters(state: State, command: Command) -> Document:
 
 
 def get_details(state: State, command: Command) -> Document:
-    """The events of a category and action; today's where no dates are given."""
+    """List the events of a category and action; today's if no dates are given."""
     skip, take = command.page(100, 500)
     wanted = (command.parts["category"], command.parts["action"])
     dated = {"startDate", "endDate"} & command.query.keys()
@@ -66,17 +74,17 @@ def delete_category(state: State, command: Command) -> None:
 
 
 def _between(state: State, command: Command) -> list[Track]:
-    """The events from startDate to endDate; both days are part of it."""
+    """Return the events from startDate to endDate, both days included."""
     start, end = command.query.get("startDate"), command.query.get("endDate")
-    first = moment(start) if start else datetime.min.replace(tzinfo=UTC)
-    last = moment(end) if end else datetime.max.replace(tzinfo=UTC)
+    first = parse_time(start) if start else datetime.min.replace(tzinfo=UTC)
+    last = parse_time(end) if end else datetime.max.replace(tzinfo=UTC)
     if end and len(end) == len("YYYY-MM-DD"):
         last += timedelta(days=1)
     return [entry for entry in state.tracks if first <= entry.at <= last]
 
 
 def day(at: datetime) -> datetime:
-    """The beginning of a time's day, as the counters count days."""
+    """Return the start of a time's day, as the counters count days."""
     return (at - MIDNIGHT).replace(hour=0, minute=0, second=0, microsecond=0) + MIDNIGHT
 
 

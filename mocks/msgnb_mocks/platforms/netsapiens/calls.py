@@ -1,11 +1,11 @@
-"""Calls that are going on: listed, made and ended."""
+"""Active calls: listed, made and ended (NetSapiens 6)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.core.operations import Evidence, Json, Operation, Response
 from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
 from msgnb_mocks.platforms.netsapiens.field_names import Record, bare
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, State, User
@@ -13,35 +13,35 @@ from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, State, User
 UNANSWERED = "0000-00-00 00:00:00"
 
 
-def list_domain_calls(exchange: Exchange) -> Answer:
+def list_domain_calls(exchange: Exchange) -> Response:
     """List the active calls of a domain."""
     exchange.manage_domain()
     return exchange.page(exchange.state.calls.values())
 
 
-def list_user_calls(exchange: Exchange) -> Answer:
+def list_user_calls(exchange: Exchange) -> Response:
     """List the active calls of a user."""
-    return exchange.page(_of_users(exchange))
+    return exchange.page(_calls(exchange))
 
 
-def count_domain_calls(exchange: Exchange) -> Answer:
+def count_domain_calls(exchange: Exchange) -> Response:
     """Count the active calls of a domain."""
     exchange.manage_domain()
     return total(len(exchange.state.calls))
 
 
-def count_user_calls(exchange: Exchange) -> Answer:
+def count_user_calls(exchange: Exchange) -> Response:
     """Count the active calls of a user."""
-    return total(len(list(_of_users(exchange))))
+    return total(len(list(_calls(exchange))))
 
 
-def read_call(exchange: Exchange) -> Answer:
+def read_call(exchange: Exchange) -> Response:
     """Read an active call."""
-    return Answer.of(_found(exchange).wire)
+    return Response.of(_get(exchange).wire)
 
 
-def make_call(exchange: Exchange) -> Answer:
-    """Ring a user and connect the call to a number."""
+def make_call(exchange: Exchange) -> Response:
+    """Ring a user, and connect the call to a number."""
     state, body = exchange.state, exchange.body
     user = state.users[exchange.user()]
     call_id, dialed = (_required(body, key) for key in ("call-id", "call-term-user"))
@@ -50,23 +50,23 @@ def make_call(exchange: Exchange) -> Answer:
     row = call_row(state, user, call_id, dialed, started=state.now(), answered=None)
     row["call-orig-user"] = str(body.get("call-orig-user") or user.uid)
     row["caller-id-number"] = str(body.get("caller-id-number") or user.number)
-    state.calls[call_id] = state.spelling.record(row)
-    _tell(state, row, over=False)
-    return Answer.of(state.calls[call_id].wire) if body.get("synchronous") == "yes" else ACCEPTED
+    state.calls[call_id] = state.encoder.record(row)
+    _publish(state, row, over=False)
+    return Response.of(state.calls[call_id].wire) if body.get("synchronous") == "yes" else ACCEPTED
 
 
-def disconnect_call(exchange: Exchange) -> Answer:
+def disconnect_call(exchange: Exchange) -> Response:
     """End an active call."""
-    row = _found(exchange).row
+    row = _get(exchange).row
     del exchange.state.calls[row["call-orig-call-id"]]
-    _tell(exchange.state, row, over=True)
-    return Answer.of({"code": 200, "message": "OK"})
+    _publish(exchange.state, row, over=True)
+    return Response.of({"code": 200, "message": "OK"})
 
 
 def call_row(
     state: State, user: User, call_id: str, dialed: str, *, started: datetime, answered: timedelta | None
 ) -> dict[str, Json]:
-    """An active call with every key of the contract; `answered` is how long it rang, if it was taken."""
+    """Return an active call with every field of the contract; `answered` is the time until the answer."""
     leg = started.strftime("%Y%m%d%H%M%S")
     return {
         "core-server": HOSTNAME,
@@ -95,24 +95,24 @@ def call_row(
     }
 
 
-def _tell(state: State, row: Mapping[str, Json], *, over: bool) -> None:
+def _publish(state: State, row: Mapping[str, Json], *, over: bool) -> None:
     if state.publish is None:
         return
     users = {row["call-by-user"]}
-    state.publish("call", users, state.naming.call(row, over=over))
-    state.publish("call_origid", users, state.naming.origin(row, over=over))
+    state.publish("call", users, state.event_names.call(row, over=over))
+    state.publish("call_origid", users, state.event_names.origin(row, over=over))
     if over:
         taken = row["call-answer-datetime"]
         answered = None if taken == UNANSWERED else datetime.fromisoformat(f"{taken}+00:00")
-        state.publish("cdr", users, state.naming.record(row, answered=answered, now=state.now()))
+        state.publish("cdr", users, state.event_names.record(row, answered=answered, now=state.now()))
 
 
-def _of_users(exchange: Exchange) -> Iterable[Record]:
+def _calls(exchange: Exchange) -> Iterable[Record]:
     users = exchange.users()
     return (each for each in exchange.state.calls.values() if each.row["call-by-user"] in users)
 
 
-def _found(exchange: Exchange) -> Record:
+def _get(exchange: Exchange) -> Record:
     user, call_id = exchange.user(), exchange.parts["call"]
     record = exchange.state.calls.get(call_id)
     if record is None or record.row["call-by-user"] != user:

@@ -1,16 +1,16 @@
-"""Address books: one of each user, and the one that the domain shares."""
+"""Address books: one per user, and one that the domain shares (NetSapiens 5)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.core.operations import Evidence, Json, Operation, Response
 from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
 from msgnb_mocks.platforms.netsapiens.field_names import Record
 from msgnb_mocks.platforms.netsapiens.state import State, User
 
 SHARED = ""
-"""The key of the domain's own address book; users have their number."""
+"""The key of the domain's address book; those of users have their number."""
 
 FIELDS = (
     "name-first-name",
@@ -26,80 +26,80 @@ FIELDS = (
 )
 
 
-def list_user_contacts(exchange: Exchange) -> Answer:
-    """List a user's contacts, with the domain's users if asked for."""
+def list_user_contacts(exchange: Exchange) -> Response:
+    """List a user's contacts, with the domain's users if requested."""
     found = [record for user in exchange.users() for record in exchange.state.contacts[user].values()]
     if exchange.request.query.get("includeDomain") == "yes":
         found += [_directory_record(exchange.state, user) for user in exchange.state.users.values()]
     return exchange.page(found, single=True)
 
 
-def count_user_contacts(exchange: Exchange) -> Answer:
+def count_user_contacts(exchange: Exchange) -> Response:
     """Count a user's contacts."""
     return total(sum(len(exchange.state.contacts[user]) for user in exchange.users()))
 
 
-def create_user_contact(exchange: Exchange) -> Answer:
+def create_user_contact(exchange: Exchange) -> Response:
     """Add a contact to a user's address book."""
     return _create(exchange, exchange.user())
 
 
-def read_user_contact(exchange: Exchange) -> Answer:
+def read_user_contact(exchange: Exchange) -> Response:
     """Read a contact of a user."""
-    return Answer.of(_found(exchange, exchange.user()).wire)
+    return Response.of(_get(exchange, exchange.user()).wire)
 
 
-def update_user_contact(exchange: Exchange) -> Answer:
+def update_user_contact(exchange: Exchange) -> Response:
     """Change a contact of a user."""
     _update(exchange, exchange.user())
     return ACCEPTED
 
 
-def delete_user_contact(exchange: Exchange) -> Answer:
+def delete_user_contact(exchange: Exchange) -> Response:
     """Remove a contact of a user."""
     return _delete(exchange, exchange.user())
 
 
-def list_shared_contacts(exchange: Exchange) -> Answer:
+def list_shared_contacts(exchange: Exchange) -> Response:
     """List the contacts that a domain shares."""
     exchange.domain()
     return exchange.page(exchange.state.contacts[SHARED].values(), single=True)
 
 
-def count_shared_contacts(exchange: Exchange) -> Answer:
+def count_shared_contacts(exchange: Exchange) -> Response:
     """Count the contacts that a domain shares."""
     exchange.domain()
     return total(len(exchange.state.contacts[SHARED]))
 
 
-def create_shared_contact(exchange: Exchange) -> Answer:
+def create_shared_contact(exchange: Exchange) -> Response:
     """Add a contact to the domain's address book."""
     exchange.manage_domain()
     return _create(exchange, SHARED)
 
 
-def read_shared_contact(exchange: Exchange) -> Answer:
+def read_shared_contact(exchange: Exchange) -> Response:
     """Read a contact of the domain, as a list of one."""
     exchange.domain()
-    return exchange.rows([_found(exchange, SHARED)], single=True)
+    return exchange.rows([_get(exchange, SHARED)], single=True)
 
 
-def update_shared_contact(exchange: Exchange) -> Answer:
+def update_shared_contact(exchange: Exchange) -> Response:
     """Change a contact of the domain."""
     exchange.manage_domain()
-    return Answer.of(_update(exchange, SHARED).wire)
+    return Response.of(_update(exchange, SHARED).wire)
 
 
-def delete_shared_contact(exchange: Exchange) -> Answer:
+def delete_shared_contact(exchange: Exchange) -> Response:
     """Remove a contact of the domain."""
     exchange.manage_domain()
     return _delete(exchange, SHARED)
 
 
 def add_contact(state: State, book: str, fields: dict[str, str], at: datetime) -> Record:
-    """Put a contact into an address book."""
+    """Add a contact to an address book, and return it."""
     row = {"unique-id": state.new_id(), **dict.fromkeys(FIELDS, ""), **fields}
-    record = state.spelling.record({**row, "created-datetime": state.spelling.time(at)})
+    record = state.encoder.record({**row, "created-datetime": state.encoder.time(at)})
     state.contacts[book][row["unique-id"]] = record
     return record
 
@@ -111,12 +111,12 @@ def _fields(body: dict[str, Json]) -> dict[str, str]:
     return fields
 
 
-def _create(exchange: Exchange, book: str) -> Answer:
+def _create(exchange: Exchange, book: str) -> Response:
     fields = _fields(exchange.body)
-    return Answer.of(add_contact(exchange.state, book, fields, exchange.state.now()).wire)
+    return Response.of(add_contact(exchange.state, book, fields, exchange.state.now()).wire)
 
 
-def _found(exchange: Exchange, book: str) -> Record:
+def _get(exchange: Exchange, book: str) -> Record:
     contact = exchange.parts["contact"]
     record = exchange.state.contacts[book].get(contact)
     if record is None:
@@ -125,19 +125,19 @@ def _found(exchange: Exchange, book: str) -> Record:
 
 
 def _update(exchange: Exchange, book: str) -> Record:
-    row = {**_found(exchange, book).row, **_fields(exchange.body)}
-    record = exchange.state.spelling.record(row)
+    row = {**_get(exchange, book).row, **_fields(exchange.body)}
+    record = exchange.state.encoder.record(row)
     exchange.state.contacts[book][row["unique-id"]] = record
     return record
 
 
-def _delete(exchange: Exchange, book: str) -> Answer:
-    del exchange.state.contacts[book][_found(exchange, book).row["unique-id"]]
+def _delete(exchange: Exchange, book: str) -> Response:
+    del exchange.state.contacts[book][_get(exchange, book).row["unique-id"]]
     return ACCEPTED
 
 
 def _directory_record(state: State, user: User) -> Record:
-    return state.spelling.record(
+    return state.encoder.record(
         {
             "uid": user.uid,
             **dict.fromkeys(FIELDS, ""),

@@ -1,7 +1,7 @@
-"""What is posted to subscribers: rows of messages, sessions and calls under the names of the first version.
+"""Posted events: rows of messages, sessions and calls with the field names of the first version.
 
-Receivers that work in production read those names, with all values as text; the quirk `v2-event-keys` posts
-the hyphenated ones of the lists instead (NetSapiens 7.4, 7.5).
+Receivers that work in production read those names, with all values as text; with the quirk `v2-event-keys`
+events have the hyphenated names of the lists instead (NetSapiens 7.4, 7.5).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ V1_SESSION_KEYS: Mapping[str, str] = {
     "messagesession-last-status": "last_status",
     "messagesession-last-datetime": "last_timestamp",
 }
-# Beside their names in the list of calls, legs have these in events.
+# In events, legs have these names in addition to those of the list of calls.
 _LEG_KEYS: Mapping[str, str] = {
     "call-session-id": "sessionId",
     "call-orig-user": "orig_sub",
@@ -62,23 +62,23 @@ _ORIGIN_KEYS = (
 )  # fmt: skip
 
 
-class Naming:
-    """Turns rows of the lists into posted objects, by the readings that are switched on."""
+class EventNames:
+    """Turns rows of the lists into posted events, by the quirks that are switched on."""
 
     def __init__(self, quirks: frozenset[str]) -> None:
         self._modern = "v2-event-keys" in quirks
         self._numeric = "numeric-text" in quirks
 
     def message(self, row: Row) -> dict[str, Json]:
-        """A message that was sent or came in."""
+        """Return the event of a message that was sent or received."""
         return self._named(row, V1_MESSAGE_KEYS)
 
     def session(self, row: Row) -> dict[str, Json]:
-        """A session of one user that changed."""
+        """Return the event of a user's session that changed."""
         return self._named(row, V1_SESSION_KEYS)
 
     def call(self, row: Row, *, over: bool) -> dict[str, Json]:
-        """A call that began, changed or is over."""
+        """Return the event of a call that started, changed or ended."""
         gone = {"remove": "yes"} if over else {}
         if self._modern:
             return {**row, **gone}
@@ -86,14 +86,14 @@ class Naming:
         return {**self._named(row, V1_CALL_KEYS), **legs, **gone}
 
     def origin(self, row: Row, *, over: bool) -> dict[str, Json]:
-        """The same, by the leg that it began with."""
+        """Return the event of the leg that a call started with."""
         if self._modern:
             return self.call(row, over=over)
         found = self.call(row, over=over)
         return {key: found[key] for key in _ORIGIN_KEYS if key in found}
 
     def record(self, row: Row, *, answered: datetime | None, now: datetime) -> dict[str, Json]:
-        """The record of a call that is over; times are seconds of the epoch here, talking in seconds."""
+        """Return the record of a call that ended; its times are in seconds since the epoch."""
         started = datetime.fromisoformat(str(row["call-start-datetime"])).replace(tzinfo=UTC)
         return {
             "cdr_id": str(row["call-session-id"]),

@@ -1,4 +1,4 @@
-"""One request being served: who asks, what for, and the answers that all handlers share."""
+"""One request on its way to a handler: who sends it, what for, and the responses that handlers share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cached_property
 from itertools import islice
 
-from msgnb_mocks.core.operations import Answer, Json, Refusal, Request
+from msgnb_mocks.core.operations import Json, Refusal, Request, Response
 from msgnb_mocks.platforms.netsapiens.field_names import Record
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, Grant, State
 
@@ -16,24 +16,24 @@ V2 = "/ns-api/v2"
 PAGE = 100
 LARGEST_PAGE = 1000
 KEY_LIFE = timedelta(days=20 * 365)
-"""An API key doesn't expire; what is made with it lives that long."""
+"""An API key doesn't expire; what is made with it ends after this."""
 
-ACCEPTED = Answer.of({"code": 202, "message": "Accepted"}, 202)
+ACCEPTED = Response.of({"code": 202, "message": "Accepted"}, 202)
 
 
 def refuse(code: int, message: str) -> Refusal:
-    """The refusal in the shape that nearly all errors have."""
-    return Refusal(Answer.of({"code": code, "message": message}, code))
+    """Return the refusal in the form that nearly all errors have."""
+    return Refusal(Response.of({"code": code, "message": message}, code))
 
 
-def total(count: int) -> Answer:
-    """The answer of all counts."""
-    return Answer.of({"total": count})
+def total(count: int) -> Response:
+    """Return the response of all counts."""
+    return Response.of({"total": count})
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request with the parts of its path and the token it came with."""
+    """A request with the parts of its path and its token."""
 
     state: State
     request: Request
@@ -57,7 +57,7 @@ class Exchange:
         return grant
 
     def _granted(self, token: str) -> Grant | None:
-        """What a bearer token allows: one scheme for tokens, JWTs and API keys."""
+        """Return what a bearer token allows: tokens, JWTs and API keys share one scheme."""
         if known := self.state.api_keys.get(token):
             ends = self.state.now() + KEY_LIFE
             readonly = known.row["readonly"] == "yes"
@@ -66,7 +66,7 @@ class Exchange:
 
     @cached_property
     def body(self) -> dict[str, Json]:
-        """The JSON object of the body; none is an empty one."""
+        """The JSON object of the body; an empty one if there is no body."""
         if not self.request.body.strip():
             return {}
         try:
@@ -78,7 +78,7 @@ class Exchange:
         return found
 
     def domain(self) -> str:
-        """The domain of the path, which is there and in reach."""
+        """Return the domain of the path; refuse if it doesn't exist or the caller may not read it."""
         name = self.parts["domain"]
         if name in {"~", DOMAIN}:
             return DOMAIN
@@ -89,14 +89,14 @@ class Exchange:
         raise refuse(404, f"Domain {name} does not exist")
 
     def manage_domain(self) -> str:
-        """The domain of the path, all of whose users are in reach."""
+        """Return the domain of the path; refuse if the caller may not manage its users."""
         domain = self.domain()
         if not self.caller.is_manager:
             raise refuse(403, "Permission Denied")
         return domain
 
     def user(self) -> str:
-        """The user of the path, who is there and in reach."""
+        """Return the user of the path; refuse if there is none or the caller may not read their data."""
         domain = self.domain()
         own = self.caller.user.number
         number = own if self.parts["user"] == "~" else self.parts["user"]
@@ -107,7 +107,7 @@ class Exchange:
         return number
 
     def users(self) -> tuple[str, ...]:
-        """The users that the path means: one, or all for `*`."""
+        """Return the users of the path: one, or all for `*`."""
         if self.parts["user"] != "*":
             return (self.user(),)
         self.manage_domain()
@@ -128,18 +128,18 @@ class Exchange:
         """As `start`, for the two lists whose documentation doesn't name it."""
         return 0 if "ignore-start" in self.state.quirks else self.start()
 
-    def page(self, records: Iterable[Record], *, single: bool = False) -> Answer:
+    def page(self, records: Iterable[Record], *, single: bool = False) -> Response:
         """One page of the records."""
         start = self.start()
         return self.rows(list(islice(records, start, start + self.limit())), single=single)
 
-    def rows(self, records: Sequence[Record], *, single: bool = False) -> Answer:
+    def rows(self, records: Sequence[Record], *, single: bool = False) -> Response:
         """The records as a list; `single` where servers were seen to send one row bare."""
         if not records and "empty-list-404" in self.state.quirks:
             raise refuse(404, "Not Found")
         if single and len(records) == 1 and "single-row-object" in self.state.quirks:
-            return Answer.of(records[0].wire)
-        return Answer.of([record.wire for record in records])
+            return Response.of(records[0].wire)
+        return Response.of([record.wire for record in records])
 
     def _count(self, name: str, default: int) -> int:
         given = self.request.query.get(name, "")

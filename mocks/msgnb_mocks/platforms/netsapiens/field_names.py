@@ -1,7 +1,7 @@
-"""How values are spelt on the wire.
+"""The field names and formats of rows on the wire.
 
-Rows are kept as the contract's tables have them: text is text, times are `YYYY-MM-DD HH:MM:SS`. A row is
-encoded once, when it is stored; listing it again only copies bytes.
+Rows are stored as in the contract's tables: text is text, times are `YYYY-MM-DD HH:MM:SS`. A row is encoded
+once, when it is stored; listing it only copies bytes.
 """
 
 from __future__ import annotations
@@ -73,31 +73,31 @@ V1_CALL_KEYS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A stored row: its values, and the bytes that every list copies."""
+    """A stored row: its values, and the bytes that lists copy."""
 
     row: Mapping[str, Json]
     wire: orjson.Fragment
 
 
 def bare(moment: datetime) -> str:
-    """A time as the documentation writes it: UTC, without saying so."""
+    """Return a time in the documented format: UTC, without a zone."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def iso(moment: datetime) -> str:
-    """A time as live servers write it in sessions and subscriptions."""
+    """Return a time in the format that live servers use in sessions and subscriptions."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def number_like(value: Json) -> Json:
-    """Text that looks like a number, as that number."""
+    """Return text that looks like a number as that number, and other values as they are."""
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
         return value
     return float(value) if "." in value else int(value)
 
 
-class Spelling:
-    """Turns rows into records, by the readings that are switched on."""
+class RowEncoder:
+    """Turns rows into records, by the quirks that are switched on."""
 
     def __init__(self, quirks: frozenset[str]) -> None:
         self.time = iso if "iso-datetimes" in quirks else bare
@@ -109,10 +109,10 @@ class Spelling:
             self._names |= V1_CALL_KEYS
 
     def record(self, row: Mapping[str, Json]) -> Record:
-        """The row as it is stored."""
-        return Record(row, orjson.Fragment(orjson.dumps(self._spelt(row))))
+        """Return a row as it is stored."""
+        return Record(row, orjson.Fragment(orjson.dumps(self._rename(row))))
 
-    def _spelt(self, row: Mapping[str, Json]) -> Mapping[str, Json]:
+    def _rename(self, row: Mapping[str, Json]) -> Mapping[str, Json]:
         if not self._numeric and not self._names:
             return row
         return {self._names.get(key, key): self._value(key, value) for key, value in row.items()}

@@ -1,4 +1,4 @@
-"""Messages from somebody else: the other side of a conversation, who writes when the world says so."""
+"""Messages that other people write to the account: `receive` of the application."""
 
 from __future__ import annotations
 
@@ -25,10 +25,13 @@ def receive(
     session: str | None = None,
     media: tuple[str, int] | None,
 ) -> dict[str, str]:
-    """A message from somebody else: from outside to an SMS number, or from one user to another.
+    """Add a message from a number outside to an SMS number, or from one user to another.
+
+    Returns:
+        The IDs of the `session` and the `message`.
 
     Raises:
-        ValueError: the sender is none, there is no such number or user, or no such session of theirs.
+        ValueError: the sender is not valid, there is no such number or user, or no such session of theirs.
     """
     sender, to = (each.strip().removesuffix(f"@{DOMAIN}") for each in (sender, to))
     if to in state.users:

@@ -1,4 +1,4 @@
-"""JSON web tokens: made by password, by second factor or for another user, renewed and revoked."""
+"""JSON web tokens: issued, renewed and revoked (NetSapiens 1.3)."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ from datetime import timedelta
 
 import orjson
 
-from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.core.operations import Evidence, Json, Operation, Response
 from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, Grant, State, User
-from msgnb_mocks.platforms.netsapiens.tokens import MFA_REQUIRED, check_second_factor, known_user
+from msgnb_mocks.platforms.netsapiens.tokens import MFA_REQUIRED, check_second_factor, find_user
 
 LIFE = timedelta(hours=24)
 REFRESH_LIFE = timedelta(days=7)
 
 
-def create_jwt(exchange: Exchange) -> Answer:
-    """Sign in for a JWT, renew one, or make one for another user with an API key."""
+def create_jwt(exchange: Exchange) -> Response:
+    """Sign in for a JWT, renew one, or issue one for another user with an API key."""
     state, fields = exchange.state, exchange.body
     if "refresh" in fields:
-        return _answer(_renewed(state, str(fields["refresh"])))
+        return _respond(_renew(state, str(fields["refresh"])))
     if "grant_type" not in fields:
-        return _answer(_issue(state, _delegated(exchange)))
-    user = known_user(state, fields)
+        return _respond(_issue(state, _delegated(exchange)))
+    user = find_user(state, fields)
     if fields["grant_type"] == "mfa":
         check_second_factor(state, user, fields)
-        return _answer(_issue(state, user))
+        return _respond(_issue(state, user))
     if fields["grant_type"] != "password":
         raise refuse(400, "grant_type must be password or mfa")
-    return _answer(_issue(state, user, partial=bool(user.passcode)))
+    return _respond(_issue(state, user, partial=bool(user.passcode)))
 
 
-def read_jwt(exchange: Exchange) -> Answer:
+def read_jwt(exchange: Exchange) -> Response:
     """Read the claims of the JWT that signs the request."""
-    return Answer.of(_own(exchange).claims)
+    return Response.of(_own(exchange).claims)
 
 
-def revoke_own_jwt(exchange: Exchange) -> Answer:
+def revoke_own_jwt(exchange: Exchange) -> Response:
     """Revoke the JWT that signs the request."""
     _revoke(exchange.state, _own(exchange))
     return ACCEPTED
 
 
-def revoke_jwt(exchange: Exchange) -> Answer:
-    """Revoke a JWT by its id, or all of a user."""
+def revoke_jwt(exchange: Exchange) -> Response:
+    """Revoke a JWT by its ID, or all of a user."""
     state, wanted = exchange.state, exchange.parts["jwt"]
     found = [
         grant
@@ -62,8 +62,8 @@ def revoke_jwt(exchange: Exchange) -> Answer:
     return ACCEPTED
 
 
-def _answer(grant: Grant) -> Answer:
-    return Answer.of({"token": grant.access_token, "refresh": grant.refresh_token})
+def _respond(grant: Grant) -> Response:
+    return Response.of({"token": grant.access_token, "refresh": grant.refresh_token})
 
 
 def _own(exchange: Exchange) -> Grant:
@@ -81,7 +81,7 @@ def _delegated(exchange: Exchange) -> User:
     return exchange.state.users[number]
 
 
-def _renewed(state: State, refresh: str) -> Grant:
+def _renew(state: State, refresh: str) -> Grant:
     old = state.refreshable.get(refresh)
     if old is None or old.claims is None or old.refresh_expires <= state.now():
         raise refuse(401, "Invalid refresh token")
@@ -97,8 +97,8 @@ def _revoke(state: State, grant: Grant) -> None:
 def _issue(state: State, user: User, *, partial: bool = False) -> Grant:
     now = state.now()
     claims = _claims(state, user, MFA_REQUIRED if partial else user.scope)
-    token = _signed(state, claims)
-    refresh = _signed(state, {"jti": state.new_id(), "sub": user.uid})
+    token = _sign(state, claims)
+    refresh = _sign(state, {"jti": state.new_id(), "sub": user.uid})
     grant = Grant(user, token, refresh, now + LIFE, now + REFRESH_LIFE, claims=claims, partial=partial)
     state.grants[token] = grant
     if not partial:
@@ -126,14 +126,14 @@ def _claims(state: State, user: User, scope: str) -> dict[str, Json]:
     }
 
 
-def _signed(state: State, claims: dict[str, Json]) -> str:
-    head = _encoded(orjson.dumps({"typ": "JWT", "alg": "HS256"}))
-    content = f"{head}.{_encoded(orjson.dumps(claims))}"
+def _sign(state: State, claims: dict[str, Json]) -> str:
+    head = _encode(orjson.dumps({"typ": "JWT", "alg": "HS256"}))
+    content = f"{head}.{_encode(orjson.dumps(claims))}"
     digest = hmac.new(state.client_secret.encode(), content.encode(), hashlib.sha256).digest()
-    return f"{content}.{_encoded(digest)}"
+    return f"{content}.{_encode(digest)}"
 
 
-def _encoded(content: bytes) -> str:
+def _encode(content: bytes) -> str:
     return urlsafe_b64encode(content).rstrip(b"=").decode()
 
 

@@ -1,8 +1,8 @@
-"""API keys: made by a key that may, shown once, never expiring."""
+"""API keys: created with a key that may create others, shown once, never expiring (NetSapiens 1.2)."""
 
 from __future__ import annotations
 
-from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.core.operations import Evidence, Json, Operation, Response
 from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
 from msgnb_mocks.platforms.netsapiens.field_names import bare
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, SUPER_USER, TERRITORY, ApiKey, State, User
@@ -13,23 +13,23 @@ NOTES = "Store the key safely: it is shown this once."
 SHORTEST_DESCRIPTION = 12
 
 
-def read_own_key(exchange: Exchange) -> Answer:
+def read_own_key(exchange: Exchange) -> Response:
     """Read the API key that signs the request."""
-    return Answer.of(_own(exchange).row)
+    return Response.of(_own(exchange).row)
 
 
-def list_keys(exchange: Exchange) -> Answer:
-    """List the API keys that this one made."""
-    return Answer.of([known.row for known in _made(exchange)])
+def list_keys(exchange: Exchange) -> Response:
+    """List the API keys that were created with this one."""
+    return Response.of([known.row for known in _made(exchange)])
 
 
-def read_key(exchange: Exchange) -> Answer:
+def read_key(exchange: Exchange) -> Response:
     """Read an API key, as a list of one."""
-    return Answer.of([_found(exchange).row])
+    return Response.of([_get(exchange).row])
 
 
-def create_key(exchange: Exchange) -> Answer:
-    """Make an API key; this answer is the only one that tells it."""
+def create_key(exchange: Exchange) -> Response:
+    """Create an API key; this is the only response that contains it."""
     caller = exchange.state.api_keys.get(exchange.caller.access_token)
     if caller is None or caller.row["can-create-keys"] != "yes":
         words = "API key creation only allowed using an API key with permission to create new API keys"
@@ -38,26 +38,26 @@ def create_key(exchange: Exchange) -> Answer:
     if user is None:
         raise refuse(404, f"User {exchange.body['user']} does not exist in domain {DOMAIN}")
     made = add_key(exchange.state, user, _description(exchange.body), exchange.body, caller.row["key-id"])
-    return Answer.of({**made.row, "key": made.key, "notes": NOTES})
+    return Response.of({**made.row, "key": made.key, "notes": NOTES})
 
 
-def update_key(exchange: Exchange) -> Answer:
-    """Change what an API key is called, from where and for what it is taken."""
-    found, body = _found(exchange), exchange.body
+def update_key(exchange: Exchange) -> Response:
+    """Change the description of an API key, and where and for what it is accepted."""
+    found, body = _get(exchange), exchange.body
     if "description" in body:
         _description(body)
     found.row |= {key: body[key] for key in CHANGEABLE if key in body}
     return ACCEPTED
 
 
-def revoke_key(exchange: Exchange) -> Answer:
-    """Revoke an API key at once."""
-    del exchange.state.api_keys[_found(exchange).key]
+def revoke_key(exchange: Exchange) -> Response:
+    """Revoke an API key immediately."""
+    del exchange.state.api_keys[_get(exchange).key]
     return ACCEPTED
 
 
 def add_key(state: State, user: User, description: str, wanted: dict[str, Json], maker: str = "") -> ApiKey:
-    """A new API key that stands for a user."""
+    """Store a new API key of a user, and return it."""
     key_id = f"{PREFIXES.get(user.scope, 'nsu')}_{state.world.hex(state.random, 8)}"
     row: dict[str, Json] = {
         "description": description,
@@ -97,7 +97,7 @@ def _made(exchange: Exchange) -> list[ApiKey]:
     return [known for known in exchange.state.api_keys.values() if known.maker == own]
 
 
-def _found(exchange: Exchange) -> ApiKey:
+def _get(exchange: Exchange) -> ApiKey:
     wanted = exchange.parts["key"]
     reach = [_own(exchange), *_made(exchange)]
     found = next((known for known in reach if known.row["key-id"] == wanted), None)

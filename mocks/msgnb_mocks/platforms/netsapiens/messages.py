@@ -1,7 +1,7 @@
-"""Reading a conversation and writing into it.
+"""Messages of a session: listed and sent (NetSapiens 3).
 
-A draft is what a sender asks for, checked; from it come the message's row, the thread it belongs to, and
-the session lists that it moves.
+A draft is a checked request to send. The message's row, its thread and the changes of session lists follow
+from it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.core.operations import Evidence, Json, Operation, Response
 from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
 from msgnb_mocks.platforms.netsapiens.field_names import Record, bare
-from msgnb_mocks.platforms.netsapiens.sessions import found_session, unknown_user
+from msgnb_mocks.platforms.netsapiens.sessions import get_session, unknown_user
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, State, Thread, uid
 
 CHAT_TYPES = ("chat", "chat-media")
@@ -30,7 +30,7 @@ SEPARATORS = re.compile(r"[ ().-]")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message that may be sent."""
+    """A message that was checked and can be sent."""
 
     user: str
     type: str
@@ -46,28 +46,28 @@ class Draft:
         return self.type in CHAT_TYPES
 
 
-def list_messages(exchange: Exchange) -> Answer:
+def list_messages(exchange: Exchange) -> Response:
     """List the messages of a session, newest first."""
-    messages = found_session(exchange).thread.messages
+    messages = get_session(exchange).thread.messages
     end = max(0, len(messages) - exchange.message_start())
     return exchange.rows(messages[max(0, end - exchange.limit()) : end][::-1])
 
 
-def send_message(exchange: Exchange) -> Answer:
-    """Send a message into a session; an unknown id begins one."""
+def send_message(exchange: Exchange) -> Response:
+    """Send a message to a session; an unknown ID starts a session."""
     session_id = exchange.parts["session"]
     if not _SESSION_ID.fullmatch(session_id):
         raise refuse(400, "messagesession must have at least 32 letters, digits or underscores")
     draft = _draft(exchange)
     sent = _send(exchange.state, draft, _thread(exchange.state, draft, session_id))
-    return Answer.of(sent.wire) if "send-answers-message" in exchange.state.quirks else ACCEPTED
+    return Response.of(sent.wire) if "send-answers-message" in exchange.state.quirks else ACCEPTED
 
 
-def start_session(exchange: Exchange) -> Answer:
+def start_session(exchange: Exchange) -> Response:
     """Send a message in a new session."""
     draft = _draft(exchange)
     sent = _send(exchange.state, draft, _new_thread(exchange.state, draft, exchange.state.new_id()))
-    return ACCEPTED if "start-answers-accepted" in exchange.state.quirks else Answer.of(sent.wire)
+    return ACCEPTED if "start-answers-accepted" in exchange.state.quirks else Response.of(sent.wire)
 
 
 def message_row(
@@ -78,7 +78,7 @@ def message_row(
     at: str,
     **values: Json,
 ) -> dict[str, Json]:
-    """A message with every key of the contract; `values` are those that tell its kinds apart."""
+    """Return a message with every field of the contract; `values` are those that depend on its kind."""
     row: dict[str, Json] = {
         "id": state.message_id(),
         "timestamp": at,
@@ -110,7 +110,7 @@ def message_row(
 
 
 def outbound_sms(user: str, number: str, remote: str) -> dict[str, Json]:
-    """What tells a message to outside numbers."""
+    """Return the fields of a message to numbers outside."""
     return {
         "direction": "term",
         "from_number": number,
@@ -121,7 +121,7 @@ def outbound_sms(user: str, number: str, remote: str) -> dict[str, Json]:
 
 
 def inbound_sms(user: str, number: str, remote: str) -> dict[str, Json]:
-    """What tells a message from an outside number."""
+    """Return the fields of a message from a number outside."""
     return {
         "direction": "orig",
         "from_number": remote,
@@ -132,7 +132,7 @@ def inbound_sms(user: str, number: str, remote: str) -> dict[str, Json]:
 
 
 def chat(user: str, thread: Thread) -> dict[str, Json]:
-    """What tells a message among users."""
+    """Return the fields of a message between users."""
     others = ",".join(uid(member) for member in thread.members if member != user)
     participants = ",".join(map(uid, thread.members)) if thread.group else None
     return {
@@ -204,7 +204,7 @@ def _digits(given: str, field: str) -> str:
     number = SEPARATORS.sub("", given)
     if not PHONE.fullmatch(number):
         raise refuse(400, f"{field} {given} is not a phone number")
-    # Live servers take a bare ten-digit number as a national one.
+    # Live servers read a number of ten digits as a national one.
     return f"1{number}" if len(number) == 10 else number.removeprefix("+")
 
 

@@ -1,10 +1,10 @@
-"""The SMS numbers of a domain and of its users."""
+"""The SMS numbers of a domain and of its users (NetSapiens 4)."""
 
 from __future__ import annotations
 
 import re
 
-from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation
+from msgnb_mocks.core.operations import Evidence, Json, Operation, Response
 from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
 from msgnb_mocks.platforms.netsapiens.field_names import Record
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, State
@@ -15,7 +15,7 @@ CARRIER = "inteliquent"
 _NUMBER = re.compile(r"\+?[0-9]{7,15}")
 
 
-def list_domain_numbers(exchange: Exchange) -> Answer:
+def list_domain_numbers(exchange: Exchange) -> Response:
     """List the SMS numbers of a domain."""
     exchange.manage_domain()
     query = exchange.request.query
@@ -26,17 +26,17 @@ def list_domain_numbers(exchange: Exchange) -> Answer:
     return exchange.page(found, single=True)
 
 
-def list_user_numbers(exchange: Exchange) -> Answer:
+def list_user_numbers(exchange: Exchange) -> Response:
     """List the SMS numbers of a user."""
-    return exchange.page(_of_users(exchange), single=True)
+    return exchange.page(_numbers(exchange), single=True)
 
 
-def count_user_numbers(exchange: Exchange) -> Answer:
+def count_user_numbers(exchange: Exchange) -> Response:
     """Count the SMS numbers of a user."""
-    return total(len(_of_users(exchange)))
+    return total(len(_numbers(exchange)))
 
 
-def create_number(exchange: Exchange) -> Answer:
+def create_number(exchange: Exchange) -> Response:
     """Add an SMS number to a domain."""
     exchange.manage_domain()
     number = str(exchange.body.get("number") or "")
@@ -47,28 +47,28 @@ def create_number(exchange: Exchange) -> Answer:
         raise refuse(409, f"SMS number {number} already exists")
     carrier = str(exchange.body.get("carrier") or CARRIER)
     row = number_row(number, _application(exchange), _dest(exchange), carrier)
-    exchange.state.numbers[number] = exchange.state.spelling.record(row)
-    return Answer.of({key: row[key] for key in ("domain", "number", "application", "dest")}, 202)
+    exchange.state.numbers[number] = exchange.state.encoder.record(row)
+    return Response.of({key: row[key] for key in ("domain", "number", "application", "dest")}, 202)
 
 
-def update_number(exchange: Exchange) -> Answer:
-    """Give an SMS number to another user or application."""
-    row = _found(exchange).row
+def update_number(exchange: Exchange) -> Response:
+    """Assign an SMS number to another user or application."""
+    row = _get(exchange).row
     changes = {"application": _application(exchange), "dest": _dest(exchange)}
     if carrier := exchange.body.get("carrier"):
         changes["carrier"] = str(carrier)
-    exchange.state.numbers[row["number"]] = exchange.state.spelling.record({**row, **changes})
+    exchange.state.numbers[row["number"]] = exchange.state.encoder.record({**row, **changes})
     return ACCEPTED
 
 
-def delete_number(exchange: Exchange) -> Answer:
-    """Take an SMS number from a domain."""
-    del exchange.state.numbers[_found(exchange).row["number"]]
+def delete_number(exchange: Exchange) -> Response:
+    """Remove an SMS number from a domain."""
+    del exchange.state.numbers[_get(exchange).row["number"]]
     return ACCEPTED
 
 
 def number_row(number: str, application: str, dest: str, carrier: str = CARRIER) -> dict[str, Json]:
-    """An SMS number with every key of the contract."""
+    """Return an SMS number with every field of the contract."""
     return {
         "number": number,
         "application": application,
@@ -84,12 +84,12 @@ def _matches(record: Record, wanted: dict[str, str]) -> bool:
     return all(record.row[key] == value for key, value in wanted.items())
 
 
-def _of_users(exchange: Exchange) -> list[Record]:
+def _numbers(exchange: Exchange) -> list[Record]:
     users = exchange.users()
     return [each for each in exchange.state.numbers.values() if each.row["dest"] in users]
 
 
-def _found(exchange: Exchange) -> Record:
+def _get(exchange: Exchange) -> Record:
     exchange.manage_domain()
     number = exchange.parts["number"].removeprefix("+")
     record = exchange.state.numbers.get(number)

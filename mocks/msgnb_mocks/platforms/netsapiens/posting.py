@@ -1,10 +1,10 @@
-"""Posts events to the subscribers' URLs, and keeps the books of it.
+"""Posts events to the subscribers' URLs, and counts posts and errors (NetSapiens 7.3, 7.4).
 
-* Each subscription has a queue and, while there is something in it, a thread: what was queued meanwhile goes
-  out together as one array, and a receiver that hangs holds up nobody else.
-* Only receivers on this machine are really posted to. One made-up host is taken to have answered 200; every
-  other one counts as unreachable, and nothing leaves.
-* A post is tried once; what fails is counted and lost (NetSapiens 7.3, 7.4).
+* Each subscription has a queue and, while the queue is not empty, a thread: events that were queued meanwhile
+  are posted together as one array, and a receiver that hangs delays no other.
+* Requests are sent only to receivers on this machine. One fictional host counts as having returned 200; all
+  others count as unreachable, and no request leaves the machine.
+* A post is tried once; if it fails, that is counted, and the events are lost.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import orjson
 
 from msgnb_mocks.core.operations import Json
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, State
-from msgnb_mocks.platforms.netsapiens.subscriptions import expiry_of
+from msgnb_mocks.platforms.netsapiens.subscriptions import parse_expiry
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -32,11 +32,11 @@ LARGEST_BATCH = 100
 TIMEOUT = 10.0
 HIGHEST_SUCCESS = 302
 INTERVAL = timedelta(seconds=60)
-"""How long a subscription must go without an error to be well again; the real length is not published."""
+"""How long a subscription must have no error to become active again; the real length is not published."""
 
 
 class Poster:
-    """Takes events and posts them in the background."""
+    """Posts events in the background."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -45,20 +45,20 @@ class Poster:
 
     @cached_property
     def _pool(self) -> PoolManager:
-        """Connections of its own: in process `requests` is patched to reach the mocks alone."""
+        """Connections of its own: in process `requests` is patched to reach only the mocks."""
         from urllib3 import PoolManager  # noqa: PLC0415 - loads when first used
 
         return PoolManager(timeout=TIMEOUT, retries=False, maxsize=4)
 
     def post(self, model: str, users: Collection[str], event: dict[str, Json]) -> None:
-        """Queue an event for everyone who subscribed to it; the world's lock is held."""
+        """Queue an event for everyone who subscribed to it. The caller holds the world's lock."""
         for record in self._state.subscriptions.values():
             row = record.row
             if row["model"] == model and self._reaches(row, users) and not self._expired(row):
                 self._queue(row["id"], event)
 
     def wait(self, seconds: float = 10) -> bool:
-        """Wait until everything queued has been tried; says whether it has."""
+        """Wait until every queued post was tried, and return whether that was in time."""
         with self._idle:
             return self._idle.wait_for(lambda: not self._queues, seconds)
 
@@ -68,7 +68,7 @@ class Poster:
         return inside and (row["user"] == "*" or row["user"] in users)
 
     def _expired(self, row: Json) -> bool:
-        return expiry_of(row) <= self._state.now()
+        return parse_expiry(row) <= self._state.now()
 
     def _queue(self, name: str, event: dict[str, Json]) -> None:
         with self._idle:
@@ -83,7 +83,7 @@ class Poster:
             url = self._url(name)
             if url is None:
                 continue
-            good = self._delivered(url, name, batch)
+            good = self._deliver(url, name, batch)
             with self._state.world.lock:
                 self._count(name, good=good)
 
@@ -100,7 +100,7 @@ class Poster:
             record = self._state.subscriptions.get(name)
             return None if record is None else str(record.row["post-url"])
 
-    def _delivered(self, url: str, name: str, batch: list[dict[str, Json]]) -> bool:
+    def _deliver(self, url: str, name: str, batch: list[dict[str, Json]]) -> bool:
         host = urlsplit(url).hostname or ""
         if host not in LOOPBACK:
             return host == ANSWERING_HOST
@@ -108,12 +108,12 @@ class Poster:
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 - loads when first used
 
         try:
-            answer = self._pool.request(
+            response = self._pool.request(
                 "POST", url, body=orjson.dumps(batch), headers=headers, redirect=False
             )
         except HTTPError:
             return False
-        return answer.status <= HIGHEST_SUCCESS
+        return response.status <= HIGHEST_SUCCESS
 
     def _count(self, name: str, *, good: bool) -> None:
         record = self._state.subscriptions.get(name)
@@ -128,10 +128,10 @@ class Poster:
             row["error-count"] += 1
             row["status"] = "error"
             self._state.failed_at[name] = self._state.now()
-        self._state.subscriptions[name] = self._state.spelling.record(row)
+        self._state.subscriptions[name] = self._state.encoder.record(row)
 
     def _recovered(self, name: str, status: str) -> str:
-        """After an error only a good post at the end of a clean interval makes it active."""
+        """Return the status after a good post; after an error it stays for an interval without errors."""
         failed_at = self._state.failed_at.get(name)
         clean = failed_at is None or self._state.now() - failed_at >= INTERVAL
         return "active" if clean or status != "error" else status

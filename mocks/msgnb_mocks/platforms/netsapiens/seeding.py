@@ -1,8 +1,8 @@
-"""Fills a cluster from the world: what was there before the first request.
+"""Fills a cluster from the world.
 
-User 1001 is the one whose password is handed out and has most of the sessions; 1006 signs in with a second
-factor; 1007 has exactly one row of most things and 1008 none, because lists of one and of none are where
-clients go wrong.
+The credentials are those of user 1001, who has most of the sessions. User 1006 signs in with a second factor.
+User 1007 has exactly one row of most things and user 1008 none, because clients often fail with lists of one
+or none.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ CHATS: tuple[tuple[tuple[str, ...], str, int], ...] = (
     ((OWNER, "1002", "1004"), "Front desk", 45),
     (("1003", OWNER, "1005", "1006"), "", 18),
 )
+CONVERSATIONS = slice(50, 90)
+"""The world's conversations that take place here."""
 LONG_THREAD = 480
 NUMERIC_TEXTS = ("941173465", "007", "8085807e40000000", "+5511999998888", "3.50", "1")
 NUMERIC_SHARE = 0.03
@@ -64,13 +66,13 @@ HISTORY = timedelta(days=60)
 
 
 def fill(state: State) -> None:
-    """Put users, history and all the rest into an empty state."""
+    """Fill an empty state with users, threads and everything else."""
     rng = state.world.random("netsapiens history")
-    conversations = state.world.conversations_of("netsapiens")
+    conversations = state.world.conversations[CONVERSATIONS]
     customers = [conversation.person for conversation in conversations]
     _add_users(state, customers)
     for number, application, dest in NUMBERS:
-        state.numbers[number] = state.spelling.record(number_row(number, application, dest))
+        state.numbers[number] = state.encoder.record(number_row(number, application, dest))
     threads = [*_sms_threads(state, rng, conversations), _group_sms(state, rng, conversations[:3])]
     threads += [_chat_thread(state, rng, conversations, *each) for each in CHATS]
     _file(state, rng, threads)
@@ -113,7 +115,7 @@ def _holder(rng: Random, index: int) -> str:
 
 
 def _prolonged(conversations: Sequence[Conversation]) -> list[Line]:
-    """The first conversation, with enough of what the others say to need several pages."""
+    """Return the first conversation, with enough lines of the others to need several pages."""
     own = conversations[0].lines
     borrowed = _lines(conversations[1:])[: max(0, LONG_THREAD - len(own))]
     return sorted([*own, *borrowed], key=lambda line: line.at)
@@ -130,7 +132,7 @@ def _sms_thread(
     thread: Thread | None = None
     for line in lines:
         if thread is None:
-            thread = _begin(state, Thread(state.new_id(), line.at, number, remote, (user,)))
+            thread = _add_thread(state, Thread(state.new_id(), line.at, number, remote, (user,)))
         party = inbound_sms(user, number, remote) if line.inbound else outbound_sms(user, number, remote)
         _add_line(state, thread, _with_numbers(rng, line), party)
     if thread is None:
@@ -143,7 +145,7 @@ def _group_sms(state: State, rng: Random, conversations: Sequence[Conversation])
     number = NUMBERS[0][0]
     lines = _some(rng, conversations, 15)
     first = Thread(state.new_id(), lines[0].at, number, ",".join(remotes), (OWNER,), group=True)
-    thread = _begin(state, first)
+    thread = _add_thread(state, first)
     for line in lines:
         sender = rng.choice(remotes)
         inbound = inbound_sms(OWNER, number, sender)
@@ -162,19 +164,19 @@ def _chat_thread(
 ) -> Thread:
     lines = _some(rng, conversations, count)
     group = len(members) > 2
-    thread = _begin(state, Thread(state.new_id(), lines[0].at, members=members, group=group, name=name))
+    thread = _add_thread(state, Thread(state.new_id(), lines[0].at, members=members, group=group, name=name))
     for line in lines:
         _add_line(state, thread, line, {**chat(rng.choice(members), thread), "status": "sending"})
     return thread
 
 
 def _some(rng: Random, conversations: Iterable[Conversation], count: int) -> list[Line]:
-    """Lines at their own times, so that day and week keep their rhythm."""
+    """Return random lines with their own times, so that day and week keep their rhythm."""
     lines = _lines(conversations)
     return sorted(rng.sample(lines, min(count, len(lines))), key=lambda line: line.at)
 
 
-def _begin(state: State, thread: Thread) -> Thread:
+def _add_thread(state: State, thread: Thread) -> Thread:
     state.threads[thread.id] = thread
     return thread
 
@@ -226,12 +228,12 @@ def _add_calls(state: State, customers: Sequence[Person]) -> None:
         started = state.world.start - timedelta(seconds=seconds)
         dialed = person.phone.removeprefix("+")
         row = call_row(state, user, state.new_id(), dialed, started=started, answered=answered)
-        state.calls[row["call-orig-call-id"]] = state.spelling.record(row)
+        state.calls[row["call-orig-call-id"]] = state.encoder.record(row)
 
 
 def _add_subscriptions(state: State) -> None:
     start = state.world.start
-    # model, user, days since it began, days left, then what its life did to it
+    # model, user, days since it was created, days left, status, server, errors, posts
     seeds: tuple[tuple[str, str, int, int, str, str, int, int], ...] = (
         ("message", "*", 45, 7300, "active", HOSTNAME, 7, 7195),
         ("call", "*", 20, 7300, "error", HOSTNAME, 15, 207),
@@ -247,8 +249,8 @@ def _add_subscriptions(state: State) -> None:
             scope=SUPER_USER,
             filters={"reseller": TERRITORY, "domain": DOMAIN, "user": user},
             created=start - timedelta(days=age),
-            expires=state.spelling.time(start + timedelta(days=left)),
+            expires=state.encoder.time(start + timedelta(days=left)),
         )
         row |= {"status": status, "current-active-server": server}
         row |= {"error-count": errors, "posts-count": posts, "preferred-server": server or HOSTNAME}
-        state.subscriptions[row["id"]] = state.spelling.record(row)
+        state.subscriptions[row["id"]] = state.encoder.record(row)

@@ -1,45 +1,45 @@
-"""The lists of conversations, and what a user does to one of them."""
+"""Message sessions: listed, changed, left and deleted (NetSapiens 2)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation, Refusal
+from msgnb_mocks.core.operations import Evidence, Json, Operation, Refusal, Response
 from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, Session, State
 
 
-def list_domain_sessions(exchange: Exchange) -> Answer:
+def list_domain_sessions(exchange: Exchange) -> Response:
     """List the message sessions of all users of a domain."""
     exchange.manage_domain()
     return _page(exchange, reversed(exchange.state.sessions.values()))
 
 
-def list_user_sessions(exchange: Exchange) -> Answer:
+def list_user_sessions(exchange: Exchange) -> Response:
     """List the message sessions of a user."""
     return _page(exchange, _sessions(exchange))
 
 
-def count_domain_sessions(exchange: Exchange) -> Answer:
+def count_domain_sessions(exchange: Exchange) -> Response:
     """Count the message sessions of a domain."""
     exchange.manage_domain()
     return total(len(exchange.state.sessions))
 
 
-def count_user_sessions(exchange: Exchange) -> Answer:
+def count_user_sessions(exchange: Exchange) -> Response:
     """Count the message sessions of a user."""
     return total(sum(len(exchange.state.inboxes[user]) for user in exchange.users()))
 
 
-def read_session(exchange: Exchange) -> Answer:
+def read_session(exchange: Exchange) -> Response:
     """Read one message session, as a list of one."""
-    return exchange.rows([found_session(exchange).record], single=True)
+    return exchange.rows([get_session(exchange).record], single=True)
 
 
-def update_session(exchange: Exchange) -> Answer:
+def update_session(exchange: Exchange) -> Response:
     """Rename a chat, change who takes part, or set the read mark."""
-    session = found_session(exchange)
+    session = get_session(exchange)
     changes = {key: change for key, change in _CHANGES.items() if key in exchange.body}
     if not changes:
         raise refuse(400, f"One of {', '.join(_CHANGES)} is required")
@@ -48,26 +48,26 @@ def update_session(exchange: Exchange) -> Answer:
     return ACCEPTED
 
 
-def leave_session(exchange: Exchange) -> Answer:
+def leave_session(exchange: Exchange) -> Response:
     """Leave a chat."""
-    session = _chat(found_session(exchange))
+    session = _chat(get_session(exchange))
     _set_members(exchange.state, session, [m for m in session.thread.members if m != session.user])
     return ACCEPTED
 
 
-def delete_session(exchange: Exchange) -> Answer:
-    """Take a message session off the user's list."""
-    exchange.state.remove(found_session(exchange))
+def delete_session(exchange: Exchange) -> Response:
+    """Remove a message session from the user's list."""
+    exchange.state.remove(get_session(exchange))
     return ACCEPTED
 
 
-def create_session(exchange: Exchange) -> Answer:  # noqa: ARG001
-    """Fail: a session begins with its first message."""
+def create_session(exchange: Exchange) -> Response:  # noqa: ARG001
+    """Fail: a session starts with its first message."""
     raise refuse(500, "Internal Server Error")
 
 
-def found_session(exchange: Exchange) -> Session:
-    """The session of the path, if the user has it."""
+def get_session(exchange: Exchange) -> Session:
+    """Return the session of the path; refuse if the user doesn't have it."""
     session = exchange.state.inboxes[exchange.user()].get(exchange.parts["session"])
     if session is None:
         raise refuse(404, f"Message session {exchange.parts['session']} does not exist")
@@ -81,7 +81,7 @@ def _sessions(exchange: Exchange) -> Iterable[Session]:
     return reversed(exchange.state.sessions.values())
 
 
-def _page(exchange: Exchange, sessions: Iterable[Session]) -> Answer:
+def _page(exchange: Exchange, sessions: Iterable[Session]) -> Response:
     start = exchange.message_start()
     found = islice(sessions, start, start + exchange.limit())
     return exchange.rows([session.record for session in found], single=True)
@@ -123,7 +123,7 @@ _CHANGES: dict[str, Callable[[State, Session, Json], None]] = {
 
 
 def unknown_user(number: str) -> Refusal:
-    """The refusal of a chat with somebody who is not there."""
+    """Return the refusal of a chat with a user who doesn't exist."""
     return refuse(400, f"User {number} does not exist in domain {DOMAIN}")
 
 
@@ -131,7 +131,7 @@ def _set_members(state: State, session: Session, members: list[str]) -> None:
     thread = session.thread
     thread.members = tuple(members)
     thread.group = thread.group or len(members) > 2
-    for gone in [each for each in state.sessions_of(thread) if each.user not in members]:
+    for gone in [each for each in state.views(thread) if each.user not in members]:
         state.remove(gone)
     for member in members:
         if thread.id not in state.inboxes[member]:
@@ -140,7 +140,7 @@ def _set_members(state: State, session: Session, members: list[str]) -> None:
 
 
 def _refresh_all(state: State, session: Session) -> None:
-    for each in state.sessions_of(session.thread):
+    for each in state.views(session.thread):
         state.refresh(each)
 
 

@@ -1,6 +1,6 @@
-"""What one cluster knows: its domain, users, threads, numbers, contacts, calls, subscriptions and tokens.
+"""The state of a cluster: its domain, users, threads, numbers, contacts, calls, subscriptions and tokens.
 
-A conversation is one `Thread` with its messages, and one `Session` for each user who has it in the list;
+A conversation is one `Thread` with its messages, and one `Session` for each user who has it in their list;
 the read mark and the other party differ from user to user.
 """
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from msgnb_mocks.core.operations import Json
-from msgnb_mocks.platforms.netsapiens.events import Naming
-from msgnb_mocks.platforms.netsapiens.field_names import Record, Spelling
+from msgnb_mocks.platforms.netsapiens.events import EventNames
+from msgnb_mocks.platforms.netsapiens.field_names import Record, RowEncoder
 from msgnb_mocks.world.world import World
 
 HOSTNAME = "core1.netsapiens.example"
@@ -40,24 +40,24 @@ class User:
     scope: str
     password: str
     passcode: str = ""
-    """What the authenticator of a user with a second factor shows; it doesn't change here."""
+    """The code of the authenticator of a user with a second factor; here it doesn't change."""
 
     @property
     def name(self) -> str:
-        """The name that portals show."""
+        """The full name."""
         return f"{self.first_name} {self.last_name}"
 
     @property
     def uid(self) -> str:
-        """The login and address inside the cluster."""
+        """The login, which is also the address inside the cluster."""
         return f"{self.number}@{DOMAIN}"
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a request is allowed by: one issued pair of tokens, a JWT with its refresh, or an API key.
+    """What allows a request: a pair of tokens, a JWT with its refresh token, or an API key.
 
-    `claims` are a JWT's own; a `partial` grant still lacks the second factor; a `readonly` one only reads.
+    `claims` are those of a JWT; a `partial` grant lacks the second factor; a `readonly` one can only read.
     """
 
     user: User
@@ -71,18 +71,18 @@ class Grant:
 
     @property
     def is_super(self) -> bool:
-        """Whether every domain is in reach."""
+        """Whether it allows access to every domain."""
         return self.user.scope == SUPER_USER
 
     @property
     def is_manager(self) -> bool:
-        """Whether every user of the domain is in reach."""
+        """Whether it allows access to every user of the domain."""
         return self.user.scope in {SUPER_USER, OFFICE_MANAGER}
 
 
 @dataclass(slots=True)
 class ApiKey:
-    """A key that stands for a user; `key` is told once, when it is made by the key with the id `maker`."""
+    """A key of a user; `key` is shown only when it is created, with the key whose ID is `maker`."""
 
     key: str
     user: User
@@ -92,7 +92,7 @@ class ApiKey:
 
 @dataclass(slots=True)
 class Thread:
-    """A conversation: SMS with numbers outside, or chat among users."""
+    """A conversation: SMS with numbers outside, or chat between users."""
 
     id: str
     started: datetime
@@ -107,7 +107,7 @@ class Thread:
 
     @property
     def is_chat(self) -> bool:
-        """Whether it stays inside the domain."""
+        """Whether it is between users."""
         return not self.sms_number
 
 
@@ -123,13 +123,13 @@ class Session:
 
 @dataclass
 class Barrier:
-    """The network's own limit: who goes over it is shut out for a while, without a warning."""
+    """The rate limit of the network: clients that exceed it are blocked for a while, without a warning."""
 
     recent: deque[datetime] = field(default_factory=lambda: deque(maxlen=MOST_IN_A_SECOND))
     until: datetime = NEVER
 
     def blocks(self, now: datetime) -> bool:
-        """Whether a request at this moment is shut out."""
+        """Count a request, and return whether it is blocked."""
         full = len(self.recent) == MOST_IN_A_SECOND and now - self.recent[0] < timedelta(seconds=1)
         if full:
             self.until = now + PENALTY
@@ -141,12 +141,12 @@ Publish = Callable[[str, Collection[str], dict[str, Json]], None]
 
 
 class State:
-    """All that one mock remembers; `seeding` fills it."""
+    """Everything that the mock of a cluster remembers; `seeding` fills it."""
 
     def __init__(self, world: World, quirks: frozenset[str]) -> None:
         self.world = world
         self.quirks = quirks
-        self.spelling = Spelling(quirks)
+        self.encoder = RowEncoder(quirks)
         self.random = world.random("netsapiens ids")
         secrets = world.random("netsapiens secrets")
         self.client_id = f"msgnb_{world.hex(secrets, 8)}"
@@ -162,56 +162,56 @@ class State:
         self.contacts: dict[str, dict[str, Record]] = {}
         self.calls: dict[str, Record] = {}
         self.subscriptions: dict[str, Record] = {}
-        self.naming = Naming(quirks)
+        self.event_names = EventNames(quirks)
         self.publish: Publish | None = None
-        """Takes what subscribers are told: the model, the users it is about, and the posted object. There is
-        none while the history is written, which is no news."""
+        """Posts an event of a model to those who subscribed to it for some users. It is `None` while the
+        history is made: subscribers receive no events about the past."""
         self.received: dict[str, list[str]] = {}
         self.failed_at: dict[str, datetime] = {}
-        """When a post to a subscription failed last."""
+        """When a post to a subscription failed last, by the subscription's ID."""
         self.barrier: Barrier | None = None
         self._sending: deque[tuple[datetime, Thread, int]] = deque()
 
     @property
     def version(self) -> str:
-        """What the server says of itself."""
+        """The version that the server reports."""
         return "Version: 44.1.2" if "v44" in self.quirks else "Version: 45.0.0"
 
     def now(self) -> datetime:
-        """The world's time."""
+        """Return the world's time."""
         return self.world.clock.now()
 
     def new_id(self) -> str:
-        """An id of 32 hex digits."""
+        """Return a new ID of 32 hex digits."""
         return self.world.hex(self.random, 32)
 
     def message_id(self) -> str:
-        """An id in one of the two forms that servers mix."""
+        """Return a new message ID in one of the two forms that servers use."""
         if self.random.random() < 0.3:
             return self.world.hex(self.random, 8).upper()
         return str(self.random.randrange(10**10, 10**11))
 
     def add_message(self, thread: Thread, row: dict[str, Json], at: datetime) -> Record:
-        """Append a message to its thread; one that is being sent counts as sent a little later."""
-        record = self.spelling.record(row)
+        """Append a message to its thread; if its status is `sending`, it is sent a little later."""
+        record = self.encoder.record(row)
         thread.messages.append(record)
         if row["media-type"]:
             thread.media_type, thread.media_size = row["media-type"], row["media-size"]
         if self.publish:
-            self.publish("message", thread.members, self.naming.message(row))
+            self.publish("message", thread.members, self.event_names.message(row))
         if row["status"] == "sending" and row["type"] in {"sms", "mms"}:
             self._sending.append((at + SENDING_TIME, thread, len(thread.messages) - 1))
         return record
 
     def settle(self) -> None:
-        """Mark as sent what left the house by now."""
+        """Mark the messages as sent that are sent by now."""
         while self._sending and self._sending[0][0] <= self.now():
             _, thread, index = self._sending.popleft()
             sent = {**thread.messages[index].row, "status": "sent"}
-            thread.messages[index] = self.spelling.record(sent)
+            thread.messages[index] = self.encoder.record(sent)
 
     def file(self, thread: Thread, user: str, status: str) -> None:
-        """Put the thread on top of the user's list, with its read mark."""
+        """Move the thread to the top of the user's list, with a read mark."""
         inbox = self.inboxes[user]
         inbox.pop(thread.id, None)
         self.sessions.pop((user, thread.id), None)
@@ -220,30 +220,30 @@ class State:
         self.tell_session(session)
 
     def refresh(self, session: Session) -> None:
-        """Write the session's row anew, and tell."""
+        """Update the session's row, and tell subscribers."""
         session.record = self._session_record(session.thread, session.user, session.last_status)
         self.tell_session(session)
 
     def tell_session(self, session: Session) -> None:
         """Tell subscribers that a user's session changed."""
         if self.publish:
-            self.publish("messagesession", {session.user}, self.naming.session(session.record.row))
+            self.publish("messagesession", {session.user}, self.event_names.session(session.record.row))
 
     def remove(self, session: Session) -> None:
-        """Take the session off the user's list; the thread goes with the last one."""
+        """Remove the session from the user's list; the thread is deleted with its last session."""
         thread = session.thread
         del self.inboxes[session.user][thread.id]
         del self.sessions[session.user, thread.id]
-        if not any(self.sessions_of(thread)):
+        if not any(self.views(thread)):
             del self.threads[thread.id]
 
-    def sessions_of(self, thread: Thread) -> Iterator[Session]:
-        """The views of a thread that users still have."""
+    def views(self, thread: Thread) -> Iterator[Session]:
+        """Return the sessions of a thread."""
         return (inbox[thread.id] for inbox in self.inboxes.values() if thread.id in inbox)
 
     def _session_record(self, thread: Thread, user: str, status: str) -> Record:
         last = thread.messages[-1].row
-        started = None if thread.is_chat else self.spelling.time(thread.started)
+        started = None if thread.is_chat else self.encoder.time(thread.started)
         row = {
             "user": user,
             "domain": DOMAIN,
@@ -269,14 +269,14 @@ class State:
             "messagesession-name": thread.name,
             "messagesession-participants": _participants(thread),
         }
-        return self.spelling.record(row)
+        return self.encoder.record(row)
 
     def _last_time(self, timestamp: str) -> str:
-        return self.spelling.time(datetime.fromisoformat(f"{timestamp}+00:00"))
+        return self.encoder.time(datetime.fromisoformat(f"{timestamp}+00:00"))
 
 
 def uid(user: str) -> str:
-    """A user's address inside the cluster."""
+    """Return a user's address inside the cluster."""
     return f"{user}@{DOMAIN}"
 
 

@@ -1,4 +1,4 @@
-"""Event subscriptions: made, changed and deleted here; `posting` posts to them and counts."""
+"""Event subscriptions: created, changed and deleted (NetSapiens 7.1); `posting` posts to them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation, Refusal
+from msgnb_mocks.core.operations import Evidence, Json, Operation, Refusal, Response
 from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
 from msgnb_mocks.platforms.netsapiens.field_names import Record
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, Grant, State
@@ -25,26 +25,26 @@ MODELS = (
     "voicemail",
 )
 KEPT_FOR = timedelta(days=7)
-"""How long an expired subscription is still listed; the documentation says "some time"."""
+"""How long an expired subscription is still listed; "some time" in the documentation."""
 COUNTERS = ("error-count", "posts-count")
 IDENTITY = ("model", "post-url", "reseller", "domain", "user")
 
-_CONFLICT = Answer.of(
+_CONFLICT = Response.of(
     {"message": "Subscription ID already Exists or matching set of parameters already exists"}, 409
 )
 
 
-def list_subscriptions(exchange: Exchange) -> Answer:
-    """List the event subscriptions in reach."""
+def list_subscriptions(exchange: Exchange) -> Response:
+    """List the event subscriptions that the caller may read."""
     return exchange.page(_visible(exchange))
 
 
-def read_subscription(exchange: Exchange) -> Answer:
+def read_subscription(exchange: Exchange) -> Response:
     """Read an event subscription."""
-    return Answer.of(_found(exchange).wire)
+    return Response.of(_get(exchange).wire)
 
 
-def create_subscription(exchange: Exchange) -> Answer:
+def create_subscription(exchange: Exchange) -> Response:
     """Subscribe a URL to the events of one model."""
     state, body, caller = exchange.state, exchange.body, exchange.caller
     geo_support = "no" if "live-geo-default" in state.quirks else "yes"
@@ -55,17 +55,17 @@ def create_subscription(exchange: Exchange) -> Answer:
         scope=caller.user.scope,
         filters=_filters(exchange),
         created=state.now(),
-        expires=_expiry(state, body) or state.spelling.time(caller.expires),
+        expires=_expiry(state, body) or state.encoder.time(caller.expires),
     )
     row["subscription-geo-support"] = _geo_support(body.get("subscription-geo-support", geo_support))
     row["preferred-server"] = str(body.get("preferred-server") or HOSTNAME)
-    return Answer.of(_store(state, row).wire)
+    return Response.of(_store(state, row).wire)
 
 
-def update_subscription(exchange: Exchange) -> Answer:
+def update_subscription(exchange: Exchange) -> Response:
     """Change where and until when an event subscription posts, or reset its counters."""
     state, body = exchange.state, exchange.body
-    row = dict(_found(exchange).row)
+    row = dict(_get(exchange).row)
     for key, check in _CHANGES.items():
         if key in body:
             row[key] = check(body[key])
@@ -75,9 +75,9 @@ def update_subscription(exchange: Exchange) -> Answer:
     return ACCEPTED
 
 
-def delete_subscription(exchange: Exchange) -> Answer:
+def delete_subscription(exchange: Exchange) -> Response:
     """Remove an event subscription; below Super User the body names the domain."""
-    row = _found(exchange).row
+    row = _get(exchange).row
     needs_body = not exchange.caller.is_super or "delete-needs-body" in exchange.state.quirks
     if needs_body and exchange.body.get("domain") not in (row["domain"], "~"):
         raise refuse(400, "domain is required in the body")
@@ -85,25 +85,25 @@ def delete_subscription(exchange: Exchange) -> Answer:
     return ACCEPTED
 
 
-def list_domain_subscriptions(exchange: Exchange) -> Answer:
+def list_domain_subscriptions(exchange: Exchange) -> Response:
     """List the event subscriptions of a domain."""
     exchange.manage_domain()
     return list_subscriptions(exchange)
 
 
-def create_domain_subscription(exchange: Exchange) -> Answer:
+def create_domain_subscription(exchange: Exchange) -> Response:
     """Subscribe a URL to the events of one model in a domain."""
     exchange.manage_domain()
     return create_subscription(exchange)
 
 
-def update_domain_subscription(exchange: Exchange) -> Answer:
+def update_domain_subscription(exchange: Exchange) -> Response:
     """Change an event subscription of a domain."""
     exchange.manage_domain()
     return update_subscription(exchange)
 
 
-def delete_domain_subscription(exchange: Exchange) -> Answer:
+def delete_domain_subscription(exchange: Exchange) -> Response:
     """Remove an event subscription of a domain."""
     exchange.manage_domain()
     return delete_subscription(exchange)
@@ -119,7 +119,7 @@ def subscription_row(
     created: datetime,
     expires: str,
 ) -> dict[str, Json]:
-    """A new event subscription with every key of the contract."""
+    """Return a new event subscription with every field of the contract."""
     return {
         "id": state.new_id(),
         "subscription-geo-support": "yes",
@@ -132,7 +132,7 @@ def subscription_row(
         "status": "pending",
         "error-count": 0,
         "posts-count": 0,
-        "subscription-creation-datetime": state.spelling.time(created),
+        "subscription-creation-datetime": state.encoder.time(created),
         "subscription-expires-datetime": expires,
     }
 
@@ -142,21 +142,21 @@ def _store(state: State, row: dict[str, Json]) -> Record:
     for other in state.subscriptions.values():
         if other.row["id"] != row["id"] and [other.row[key] for key in IDENTITY] == identity:
             raise Refusal(_CONFLICT)
-    record = state.spelling.record(row)
+    record = state.encoder.record(row)
     state.subscriptions[row["id"]] = record
     return record
 
 
-def expiry_of(row: Mapping[str, Json]) -> datetime:
-    """When a subscription ends."""
+def parse_expiry(row: Mapping[str, Json]) -> datetime:
+    """Return the time when a subscription ends."""
     moment = datetime.fromisoformat(str(row["subscription-expires-datetime"]))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _sweep(state: State) -> None:
-    """Forget what expired long ago."""
+    """Delete subscriptions that expired long ago."""
     over = [
-        name for name, each in state.subscriptions.items() if expiry_of(each.row) + KEPT_FOR <= state.now()
+        name for name, each in state.subscriptions.items() if parse_expiry(each.row) + KEPT_FOR <= state.now()
     ]
     for name in over:
         del state.subscriptions[name]
@@ -173,7 +173,7 @@ def _visible(exchange: Exchange) -> list[Record]:
     return [record for record in own if record.row["user"] == exchange.caller.user.number]
 
 
-def _found(exchange: Exchange) -> Record:
+def _get(exchange: Exchange) -> Record:
     wanted = exchange.parts["subscription"]
     found = next((each for each in _visible(exchange) if each.row["id"] == wanted), None)
     if found is None:
@@ -236,7 +236,7 @@ def _expiry(state: State, body: dict[str, Json]) -> str | None:
         return None
     try:
         moment = datetime.fromisoformat(str(given))
-        return state.spelling.time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return state.encoder.time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         raise refuse(400, "subscription-expires-datetime must be YYYY-MM-DD HH:MM:SS") from None
 
@@ -274,4 +274,4 @@ DOMAIN_OPERATIONS = tuple(
         (delete_domain_subscription, "DELETE", f"{_DOMAIN}/{_ONE}", _ERRORS),
     )
 )
-"""Those that clusters of version 44 don't have."""
+"""Operations that clusters of version 44 don't have."""

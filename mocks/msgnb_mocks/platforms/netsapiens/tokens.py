@@ -1,11 +1,11 @@
-"""Signing in: pairs of tokens, their renewal and their end."""
+"""Signing in: pairs of tokens, issued and renewed (NetSapiens 1.1)."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from hmac import compare_digest
 
-from msgnb_mocks.core.operations import Answer, Evidence, Json, Operation, Refusal
+from msgnb_mocks.core.operations import Evidence, Json, Operation, Refusal, Response
 from msgnb_mocks.platforms.netsapiens.exchange import V2, Exchange, refuse
 from msgnb_mocks.platforms.netsapiens.field_names import bare
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, Grant, State, User
@@ -15,13 +15,13 @@ REFRESH_LIFE = timedelta(hours=24)
 MFA_REQUIRED = "mfa_required"
 
 
-def create_token(exchange: Exchange) -> Answer:
+def create_token(exchange: Exchange) -> Response:
     """Sign in with a password, or renew a pair of tokens."""
-    grant = _granted(exchange, {**exchange.request.query, **_fields(exchange)})
+    grant = _grant(exchange, {**exchange.request.query, **_fields(exchange)})
     if grant.partial:
         return _challenge(exchange.state, grant)
     user = grant.user
-    return Answer.of(
+    return Response.of(
         {
             "username": user.uid,
             "user": user.number,
@@ -43,12 +43,12 @@ def create_token(exchange: Exchange) -> Answer:
     )
 
 
-def create_legacy_token(exchange: Exchange) -> Answer:
-    """Sign in at the address of the first version, by form."""
-    grant = _granted(exchange, {**exchange.request.query, **exchange.request.form})
+def create_legacy_token(exchange: Exchange) -> Response:
+    """Sign in at the URL of the first version, with a form."""
+    grant = _grant(exchange, {**exchange.request.query, **exchange.request.form})
     if grant.partial:
         return _challenge(exchange.state, grant)
-    return Answer.of(
+    return Response.of(
         {
             "access_token": grant.access_token,
             "expires_in": ACCESS_SECONDS,
@@ -62,10 +62,10 @@ def create_legacy_token(exchange: Exchange) -> Answer:
     )
 
 
-def read_version(exchange: Exchange) -> Answer:
-    """Tell the server's version, name and time."""
+def read_version(exchange: Exchange) -> Response:
+    """Return the server's version, name and time."""
     now = bare(exchange.state.now())
-    return Answer.of(
+    return Response.of(
         {"apiversion": exchange.state.version, "hostname": HOSTNAME, "current-time": now},
     )
 
@@ -93,7 +93,7 @@ OPERATIONS = (
 )
 
 OPEN = frozenset(operation.handler for operation in OPERATIONS)
-"""The operations that need no token."""
+"""The handlers that need no token."""
 
 
 def _fields(exchange: Exchange) -> dict[str, Json]:
@@ -103,23 +103,23 @@ def _fields(exchange: Exchange) -> dict[str, Json]:
     return exchange.body
 
 
-def _granted(exchange: Exchange, fields: dict[str, Json]) -> Grant:
+def _grant(exchange: Exchange, fields: dict[str, Json]) -> Grant:
     state = exchange.state
     grant_type = fields.get("grant_type")
     if grant_type not in ("password", "refresh_token", "mfa"):
         raise refuse(400, "grant_type must be password, refresh_token or mfa")
     _check_client(state, fields)
     if grant_type == "refresh_token":
-        return _renewed(state, str(fields.get("refresh_token") or ""))
-    user = known_user(state, fields)
+        return _renew(state, str(fields.get("refresh_token") or ""))
+    user = find_user(state, fields)
     if grant_type == "mfa":
         check_second_factor(state, user, fields)
         return _issue(state, user)
     return _issue(state, user, partial=bool(user.passcode))
 
 
-def _challenge(state: State, grant: Grant) -> Answer:
-    """The answer to a password that is not enough; the documentation has it at 403, fixtures at 200."""
+def _challenge(state: State, grant: Grant) -> Response:
+    """Return the request for a second factor; its status is 403 in the documentation and 200 in fixtures."""
     body = {
         "access_token": grant.access_token,
         "scope": MFA_REQUIRED,
@@ -127,11 +127,11 @@ def _challenge(state: State, grant: Grant) -> Answer:
         "mfa_vendor": "google",
         "ns_id_type": "subscriber",
     }
-    return Answer.of(body, 200 if "mfa-200" in state.quirks else 403)
+    return Response.of(body, 200 if "mfa-200" in state.quirks else 403)
 
 
 def check_second_factor(state: State, user: User, fields: dict[str, Json]) -> None:
-    """Check what a user with a second factor shows beside the password."""
+    """Check the passcode of a user with a second factor, and the token of the first step."""
     challenge = state.grants.get(str(fields.get("access_token") or ""))
     if challenge is None or not challenge.partial or challenge.user != user:
         raise refuse(401, "The access token provided is invalid")
@@ -148,8 +148,8 @@ def _check_client(state: State, fields: dict[str, Json]) -> None:
         raise refuse(401, "Invalid client credentials")
 
 
-def known_user(state: State, fields: dict[str, Json]) -> User:
-    """The user whose login and password the fields hold."""
+def find_user(state: State, fields: dict[str, Json]) -> User:
+    """Return the user whose login and password the fields contain."""
     login, password = (str(fields.get(key) or "") for key in ("username", "password"))
     number, _, domain = login.partition("@")
     by_number = state.users.get(number) if domain == DOMAIN else None
@@ -161,7 +161,7 @@ def known_user(state: State, fields: dict[str, Json]) -> User:
 
 def _failed_login(state: State) -> Refusal:
     if "token-answer-without-token" in state.quirks:
-        return Refusal(Answer.of({"apiversion": state.version}))
+        return Refusal(Response.of({"apiversion": state.version}))
     return refuse(403, "Invalid User Login")
 
 
@@ -169,11 +169,11 @@ def _same(given: str, expected: str) -> bool:
     return compare_digest(given.encode(), expected.encode())
 
 
-def _renewed(state: State, refresh_token: str) -> Grant:
+def _renew(state: State, refresh_token: str) -> Grant:
     old = state.refreshable.pop(refresh_token, None)
     if old is None or old.refresh_expires <= state.now():
         raise refuse(400, "Invalid refresh token")
-    # The old access token ends with its pair, even inside its hour.
+    # The old access token ends, too, even within its hour.
     state.grants.pop(old.access_token, None)
     return _issue(state, old.user)
 

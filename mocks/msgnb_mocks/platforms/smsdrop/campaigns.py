@@ -1,4 +1,4 @@
-"""What an account keeps: campaigns, credit and tokens, and how many SMS a text takes (SMSDrop 2)."""
+"""The state of an account: campaigns, credit and tokens, and how many SMS a text takes (SMSDrop 2)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from msgnb_mocks.core.operations import Json
 
 TOKEN_LIFE = timedelta(seconds=3600)
 START_DELAY = timedelta(seconds=10)
-"""From a deferred campaign's time to its start; one launched now starts at once."""
+"""From a deferred campaign's time to its start; a campaign without a time starts immediately."""
 PENDING_TIME = timedelta(seconds=5)
 SENDING_TIME = timedelta(seconds=15)
 FAILING_PERCENT = 3
-"""The share of phones that nothing ever reaches; which ones follows from the seed."""
+"""The share of phones that no message ever reaches; which ones follows from the seed."""
 GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -24,7 +24,7 @@ GSM_EXTENSION = frozenset("^{}\\[~]|€\f")
 
 
 def segments(text: str) -> int:
-    """How many SMS a text takes: 160 or 153 GSM characters each, otherwise 70 or 67 UTF-16 units."""
+    """Return how many SMS a text takes: 160 or 153 GSM characters each, otherwise 70 or 67 UTF-16 units."""
     if all(letter in GSM or letter in GSM_EXTENSION for letter in text):
         sizes, single, part = [2 if letter in GSM_EXTENSION else 1 for letter in text], 160, 153
     else:
@@ -33,7 +33,7 @@ def segments(text: str) -> int:
         return 1
     count, room = 1, part
     for size in sizes:
-        # Neither an escape sequence nor a surrogate pair is ever cut in two.
+        # Neither an escape sequence nor a surrogate pair is cut in two.
         if size > room:
             count, room = count + 1, part
         room -= size
@@ -42,7 +42,7 @@ def segments(text: str) -> int:
 
 @dataclass
 class Campaign:
-    """What the service keeps of a campaign; the rest follows from the clock."""
+    """What the service stores of a campaign; the rest follows from the clock."""
 
     id: str
     title: str
@@ -70,13 +70,13 @@ class Campaign:
         return len(self.recipient_list) * self.sms_count
 
     def launch(self, now: datetime) -> None:
-        """Start it now, or when it is meant to."""
+        """Start it now, or at its time."""
         self.launched = True
         deferred = self.defer_until or (now + timedelta(seconds=self.defer_by) if self.defer_by else None)
         self.starts_at = max(now, deferred) + START_DELAY if deferred else now
 
     def status(self, now: datetime) -> str:
-        """How far it is."""
+        """Return its status."""
         if self.aborted:
             return "ABORTED"
         if not self.launched or self.starts_at is None:
@@ -89,7 +89,7 @@ class Campaign:
         return "SENDING" if gone < PENDING_TIME + SENDING_TIME else "COMPLETED"
 
     def delivered(self, now: datetime) -> int:
-        """The share of messages delivered so far, in percent."""
+        """Return the share of messages delivered so far, in percent."""
         if self.aborted:
             return self.reached
         if not self.launched or self.starts_at is None:
@@ -98,7 +98,7 @@ class Campaign:
         return math.floor(self.reached * min(1.0, max(0.0, gone)))
 
     def wire(self, now: datetime, *, dated: bool) -> dict[str, Json]:
-        """As the service writes it; only the `/api` routes have `created_at`."""
+        """Return it as the service sends it; only the `/api` routes have `created_at`."""
         body = {
             "id": self.id,
             "title": self.title,
@@ -118,9 +118,18 @@ class Campaign:
 
 @dataclass
 class State:
-    """What an account has: its credit in messages, its campaigns by id, and when each token ends."""
+    """Everything that the mock of an account remembers.
+
+    Attributes:
+        random: makes IDs.
+        credit: SMS credits left.
+        campaigns: the campaigns by ID.
+        tokens: when each token ends.
+        failing_percent: the share of phones that no message reaches.
+    """
 
     random: Random
     credit: int = 5_000
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     tokens: dict[str, datetime] = field(default_factory=dict)
+    failing_percent: int = FAILING_PERCENT

@@ -1,4 +1,4 @@
-"""How the service looks at what it is sent, and what it says of it (SMSDrop 1, 2)."""
+"""How the service validates requests, and how it reports what is wrong (SMSDrop 1, 2)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from msgnb_mocks.core.operations import Answer, Refusal, Request
+from msgnb_mocks.core.operations import Refusal, Request, Response
 
 TYPES: Mapping[str, type] = {
     "message": str,
@@ -19,10 +19,10 @@ TYPES: Mapping[str, type] = {
 Problem = tuple[list[str | int], str, str]
 
 
-def problems_of(body: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with a new campaign, as the service's validation tells it."""
+def find_problems(body: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with a new campaign, in the words of the service's validation."""
     found = [*_missing(body), *_mistyped(body)]
-    # What has another type can't be looked into any further.
+    # Fields of a wrong type can't be checked any further.
     return found or [
         *_about_sender(body["sender"]),
         *_about_recipients(body["recipient_list"]),
@@ -59,38 +59,35 @@ def _about_times(body: Mapping[str, Any]) -> Iterator[Problem]:
         yield ["defer_by"], "use either 'defer_until' or 'defer_by'", "value_error"
 
 
-def invalid(problems: list[Problem]) -> Refusal:
-    """The refusal that tells what is wrong."""
+def refuse_invalid(problems: list[Problem]) -> Refusal:
+    """Return the refusal that says what is wrong."""
     detail = [{"loc": ["body", *where], "msg": words, "type": kind} for where, words, kind in problems]
-    return Refusal(Answer.of({"detail": detail}, 422))
+    return Refusal(Response.of({"detail": detail}, 422))
 
 
-def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object of a body; what is none is refused."""
-    try:
-        body = request.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise invalid([([], "value is not a valid dict", "type_error.dict")])
+def parse_body(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a body; anything else is refused."""
+    body = request.json_object()
+    if body is None:
+        raise refuse_invalid([([], "value is not a valid dict", "type_error.dict")])
     return body
 
 
-def number_of(query: Mapping[str, str], name: str, default: int) -> int:
-    """A count of the query; what is none is refused."""
+def parse_count(query: Mapping[str, str], name: str, default: int) -> int:
+    """Return a count of the query; anything else is refused."""
     value = query.get(name, str(default))
     if not value.isdigit():
         error = {"loc": ["query", name], "msg": "value is not a valid integer", "type": "type_error.integer"}
-        raise Refusal(Answer.of({"detail": [error]}, 422))
+        raise Refusal(Response.of({"detail": [error]}, 422))
     return int(value)
 
 
-def moment_of(value: Any) -> datetime | None:
-    """A time, in UTC where it doesn't say; what is none is refused."""
+def parse_time(value: Any) -> datetime | None:
+    """Return a time, in UTC if it has no zone; anything else is refused."""
     if not value:
         return None
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise invalid([(["defer_until"], "invalid datetime format", "value_error.datetime")]) from None
+        raise refuse_invalid([(["defer_until"], "invalid datetime format", "value_error.datetime")]) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

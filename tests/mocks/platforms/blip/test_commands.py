@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from msgnb_mocks import World
-from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.core.operations import Request, Response
 from msgnb_mocks.platforms.blip import BlipMock
 
 JOHN = "11121023102013021@messenger.gw.msging.net"
@@ -21,7 +21,7 @@ def bot() -> BlipMock:
     return BlipMock(World(7))
 
 
-def post(bot: BlipMock, path: str, body: Any, key: str | None = None) -> Answer:
+def post(bot: BlipMock, path: str, body: Any, key: str | None = None) -> Response:
     headers = {"authorization": f"Key {key or bot.credentials['key']}"}
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return bot.handle(Request("POST", path, "", headers, content))

@@ -12,7 +12,7 @@ from documented import BLIP, left_out
 from msgnb_mocks import World
 from msgnb_mocks.core.operations import Request
 from msgnb_mocks.platforms.blip import BlipMock
-from msgnb_mocks.platforms.blip.lime import moment
+from msgnb_mocks.platforms.blip.lime import parse_time
 from msgnb_mocks.platforms.blip.state import Message, Schedule, Stored, Track
 
 JOHN = "11121023102013021@messenger.gw.msging.net"
@@ -101,12 +101,12 @@ def _keep(bot: BlipMock, uri: str, answer: dict[str, Any]) -> None:
 def _scheduled(bot: BlipMock, uri: str, item: dict[str, Any]) -> None:
     if "when" in item:
         name = uri.partition("?")[0].removeprefix("/schedules").strip("/") or item["message"]["id"]
-        bot.state.schedules[name] = Schedule(moment(item["when"]), item["message"], {}, item["status"])
+        bot.state.schedules[name] = Schedule(parse_time(item["when"]), item["message"], {}, item["status"])
 
 
 def _message(item: dict[str, Any]) -> Message:
     sent = item["direction"] == "sent"
-    return Message(item["id"], moment(item["date"]), sent, item["type"], item["content"])
+    return Message(item["id"], parse_time(item["date"]), sent, item["type"], item["content"])
 
 
 def _sent_today(bot: BlipMock, item: dict[str, Any]) -> None:
@@ -118,7 +118,7 @@ def _sent_today(bot: BlipMock, item: dict[str, Any]) -> None:
 
 def _tracked(bot: BlipMock, item: dict[str, Any]) -> None:
     wire = {**item, "storageDate": item["storageDate"]}
-    bot.state.tracks.append(Track(moment(item["storageDate"]), item["category"], item["action"], wire))
+    bot.state.tracks.append(Track(parse_time(item["storageDate"]), item["category"], item["action"], wire))
 
 
 def asked(bot: BlipMock, pair: dict[str, Any]) -> dict[str, Any]:

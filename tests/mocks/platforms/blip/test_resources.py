@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from msgnb_mocks import World
-from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.core.operations import Request, Response
 from msgnb_mocks.platforms.blip import BlipMock
-from msgnb_mocks.platforms.blip.filters import parsed
+from msgnb_mocks.platforms.blip.filters import parse_filter
 from msgnb_mocks.platforms.blip.lime import Failure, stamp
 
 JOHN = "11121023102013021@messenger.gw.msging.net"
@@ -27,7 +27,7 @@ def bot() -> BlipMock:
     return BlipMock(World(7))
 
 
-def post(bot: BlipMock, path: str, body: Any) -> Answer:
+def post(bot: BlipMock, path: str, body: Any) -> Response:
     headers = {"authorization": f"Key {bot.credentials['key']}"}
     return bot.handle(Request("POST", path, "", headers, json.dumps(body).encode()))
 
@@ -168,7 +168,7 @@ ROW = {"name": "Ana O'Neil", "Age": 30, "lastMessageDate": "2026-11-01T10:00:00.
 )
 def test_filters_are_read(text: str, passes: bool) -> None:
     """Comparisons, functions, and, or, not and parentheses mean what they say; names in any case."""
-    assert parsed(text)(ROW) is passes
+    assert parse_filter(text)(ROW) is passes
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_filters_are_read(text: str, passes: bool) -> None:
 def test_what_is_no_filter_is_refused(text: str) -> None:
     """A filter that can't be read fails with its own text."""
     with pytest.raises(Failure, match="Unable to perform operation"):
-        parsed(text)
+        parse_filter(text)
 
 
 @pytest.mark.parametrize(("interval", "rows"), [("D", 10), ("M", 1), ("NI", 1)])

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 
-from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.core.operations import Request, Response
 from msgnb_mocks.platforms.netsapiens import NetSapiensMock
 from msgnb_mocks.world.world import World
 
@@ -30,7 +30,7 @@ class Caller:
             }
         self.token: str | None = None
 
-    def request(self, method: str, path: str, body: Any = None, **query: Any) -> Answer:
+    def request(self, method: str, path: str, body: Any = None, **query: Any) -> Response:
         """One request below the base; a `str` or `bytes` body goes as it is."""
         headers = {"content-type": "application/json"}
         if self.token:
@@ -38,7 +38,7 @@ class Caller:
         raw = body if isinstance(body, bytes) else orjson.dumps(body) if body is not None else b""
         return self.mock.handle(Request(method, f"/ns-api/v2{path}", urlencode(query), headers, raw))
 
-    def sign_in(self, **changes: Any) -> Answer:
+    def sign_in(self, **changes: Any) -> Response:
         """The answer to a password grant; its token is used from here on."""
         fields = {"grant_type": "password", **self.login, **changes}
         answer = self.request("POST", "/tokens", fields)

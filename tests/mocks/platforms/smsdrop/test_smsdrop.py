@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from msgnb_mocks import World
-from msgnb_mocks.core.operations import Answer, Request
+from msgnb_mocks.core.operations import Request, Response
 from msgnb_mocks.platforms.smsdrop import SmsDropMock
 from msgnb_mocks.platforms.smsdrop.campaigns import segments
 
@@ -26,12 +26,12 @@ def mock() -> SmsDropMock:
     return SmsDropMock(World(7))
 
 
-def login(mock: SmsDropMock, prefix: str = "/api", **wrong: str) -> Answer:
+def login(mock: SmsDropMock, prefix: str = "/api", **wrong: str) -> Response:
     form = {"username": mock.credentials["email"], "password": mock.credentials["password"]} | wrong
     return mock.handle(Request("POST", f"{prefix}/auth/login", body=urlencode(form).encode()))
 
 
-def ask(mock: SmsDropMock, method: str, path: str, body: Any = None, token: str | None = None) -> Answer:
+def ask(mock: SmsDropMock, method: str, path: str, body: Any = None, token: str | None = None) -> Response:
     token = token or json.loads(login(mock).body)["access_token"]
     path, _, query = path.partition("?")
     content = b"" if body is None else json.dumps(body).encode()
@@ -64,7 +64,7 @@ def test_a_token_ends_after_an_hour(mock: SmsDropMock) -> None:
     """A token works for 3600 seconds of the world's clock, and then is answered with 401."""
     token = json.loads(login(mock).body)["access_token"]
     assert ask(mock, "GET", "/api/users/me", token=token).status == 200
-    mock._world.clock.advance(seconds=3601)
+    mock.clock.advance(seconds=3601)
     assert ask(mock, "GET", "/api/users/me", token=token).status == 401
     assert ask(mock, "GET", "/api/users/me", token="made-up").status == 401
 
@@ -78,7 +78,7 @@ def test_a_campaign_runs_on_the_clock(mock: SmsDropMock) -> None:
     assert mock.state.credit == before - 2
     seen = []
     for seconds in (6, 20):
-        mock._world.clock.advance(seconds=seconds)
+        mock.clock.advance(seconds=seconds)
         campaign = read(mock, f"/api/campaigns/{made['id']}")
         seen.append((campaign["status"], campaign["delivery_percentage"] == 100))
     assert seen == [("SENDING", False), ("COMPLETED", True)]
@@ -89,7 +89,7 @@ def test_a_deferred_campaign_waits_for_its_time(mock: SmsDropMock) -> None:
     body = CAMPAIGN | {"defer_until": "2026-11-03T12:00:00+00:00"}
     made = json.loads(ask(mock, "POST", "/api/campaigns/", body).body)
     assert made["status"] == "SCHEDULED"
-    mock._world.clock.advance(days=1, minutes=1)
+    mock.clock.advance(days=1, minutes=1)
     assert read(mock, f"/api/campaigns/{made['id']}")["status"] == "COMPLETED"
 
 
@@ -195,7 +195,7 @@ def test_a_share_of_the_phones_is_never_reached(mock: SmsDropMock, prefix: str) 
     ask(again, "POST", "/api/campaigns/", CAMPAIGN | {"recipient_list": CROWD})
     again.clock.advance(minutes=1)
     assert again.received() == received
-    assert SmsDropMock(World(8))._reached(mock.state.campaigns[made["id"]]) != list(received)
+    assert SmsDropMock(World(8))._reachable(mock.state.campaigns[made["id"]]) != list(received)
 
 
 def test_what_a_phone_got_is_counted_by_message(mock: SmsDropMock) -> None:

@@ -1,0 +1,144 @@
+"""The page of phones, and what its forms do.
+
+* Pages are rendered on the server, and the forms work without JavaScript; a small script refreshes what
+  changed.
+* Text that people wrote is escaped, and a strict content security policy allows no foreign scripts.
+* The server responds only to the names of this machine, and accepts form submissions only from its own pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from urllib.parse import quote, unquote
+
+import orjson
+
+from msgnb_mocks.core.faults import FAULTS
+from msgnb_mocks.core.operations import Refusal, Request, Response
+from msgnb_mocks.ui import pages
+from msgnb_mocks.ui.chats import Chats
+from msgnb_mocks.ui.markup import document
+from msgnb_mocks.world.ensemble import Ensemble
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # With "no-referrer" browsers would not send the form's origin.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+ASSETS = {"/style.css": "text/css; charset=utf-8", "/script.js": "text/javascript; charset=utf-8"}
+STEPS = {"minute": {"minutes": 1}, "hour": {"hours": 1}, "day": {"days": 1}}
+HEARTBEAT_SECONDS = 15.0
+
+
+class Simulator:
+    """The pages of one ensemble; `handle` serves a request, as that of a mock does."""
+
+    name = "phones"
+
+    def __init__(self, ensemble: Ensemble) -> None:
+        self.clock = ensemble.world.clock
+        self._ensemble = ensemble
+        self._chats = Chats(ensemble)
+        self._forms: dict[str, Callable[[dict[str, str]], None]] = {
+            "/clock": self._move_clock,
+            "/faults": self._add_fault,
+            "/faults/clear": lambda _form: ensemble.faults.clear(),
+        }
+
+    def handle(self, request: Request) -> Response:
+        """Return the response to one request of a browser."""
+        try:
+            if request.method == "POST":
+                return self._submit(request)
+            return self._page(request) if request.method in {"GET", "HEAD"} else Response(405)
+        except Refusal as refusal:
+            return refusal.response
+
+    def _page(self, request: Request) -> Response:
+        if request.path in ASSETS:
+            content = files("msgnb_mocks.ui").joinpath(request.path[1:]).read_bytes()
+            return Response(200, content, {**HEADERS, "Content-Type": ASSETS[request.path]})
+        if request.path == "/favicon.ico":
+            return Response(204, headers=HEADERS)
+        if request.path == "/events":
+            return Response(
+                200, headers={**HEADERS, "Content-Type": "text/event-stream"}, stream=self._events
+            )
+        chosen = self._parse_path(request.path) if request.path != "/" else None
+        shown = pages.main(self._ensemble, self._chats, chosen, request.query.get("q", ""))
+        return Response(200, document("Phones", shown).encode(), HEADERS)
+
+    def _parse_path(self, path: str) -> tuple[str, str]:
+        """Return the platform and the person of a path."""
+        _, kind, platform, who = [*path.split("/", 3), "", "", ""][:4]
+        who = unquote(who)
+        if kind != "phone" or (platform, who) not in self._chats:
+            raise Refusal(Response(404, document("Not found", pages.nowhere()).encode(), HEADERS))
+        return platform, who
+
+    def _submit(self, request: Request) -> Response:
+        form = request.form
+        if request.path.endswith("/reply"):
+            platform, who = self._parse_path(request.path.removesuffix("/reply"))
+            self._try(lambda: self._chats.reply(platform, who, form.get("text", "")))
+            return _redirect(f"/phone/{platform}/{quote(who, safe='')}")
+        if request.path not in self._forms:
+            raise Refusal(Response(404))
+        self._try(lambda: self._forms[request.path](form))
+        return _redirect(form.get("back", "/"))
+
+    def _try(self, action: Callable[[], object]) -> None:
+        """Run the action of a form; if it fails, the response says why."""
+        try:
+            action()
+        except (ValueError, KeyError) as error:
+            page = document("Not done", pages.trouble(str(error)))
+            raise Refusal(Response(422, page.encode(), HEADERS)) from None
+
+    def _move_clock(self, form: dict[str, str]) -> None:
+        step = form.get("step", "")
+        if step in STEPS:
+            self.clock.advance(**STEPS[step])
+        elif step in {"freeze", "run"}:
+            self.clock.freeze() if step == "freeze" else self.clock.run()
+        else:
+            raise ValueError(f"no step {step!r}; there are {', '.join(STEPS)}, freeze and run")
+
+    def _add_fault(self, form: dict[str, str]) -> None:
+        nth = form.get("nth", "").strip()
+        if nth and not nth.isdigit():
+            raise ValueError(f"{nth!r} is no count of requests; leave it empty for all of them")
+        kind = form.get("kind", "")
+        if kind not in FAULTS:
+            raise ValueError(f"no fault {kind!r}; there are {', '.join(FAULTS)}")
+        operation = form.get("operation", "").strip() or "*"
+        self._ensemble.faults.add(kind, operation=operation, nth=int(nth) if nth else None)
+
+    def _events(self) -> Iterator[bytes]:
+        """Yield a server-sent event for each request, for as long as the browser listens."""
+        journal = self._ensemble.journal
+        last = journal.last
+        yield b"retry: 1000\n\n"
+        while True:
+            entries = journal.after(last, HEARTBEAT_SECONDS)
+            for entry in entries:
+                shown = {"operation": entry.operation, "status": entry.status, "platform": entry.platform}
+                yield b"id: %d\ndata: %s\n\n" % (entry.number, orjson.dumps(shown))
+                last = entry.number
+            if not entries:
+                yield b": still there\n\n"
+
+
+def _redirect(path: str) -> Response:
+    """Redirect the browser to a page of this server, and never to another one."""
+    own = path if path.startswith("/") and not path.startswith("//") and "\n" not in path else "/"
+    return Response(303, b"", {**HEADERS, "Location": own.replace("\r", "")})
