@@ -2,10 +2,10 @@ from . import analysis as analysis
 from . import tables as tables
 from . import testing as testing
 from . import widgets as widgets
-from .app.asynchronous import aio as aio
+from .app.aio import aio as aio
+from .app.connecting import connect as connect
 from .app.modes import Mode as Mode
 from .app.modes import use as use
-from .app.profiles import connect as connect
 from .campaigns import sms as sms
 from .campaigns.campaign import Campaign as Campaign
 from .campaigns.campaign import MessageType as MessageType
@@ -34,9 +34,10 @@ from .core.tokens import RedisStore as RedisStore
 from .events.listener import Listener as Listener
 from .history.archive import Archive as Archive
 from .platforms.base import Client as Client
-from .platforms.blip import Blip as Blip
-from .platforms.netsapiens import NetSapiens as NetSapiens
-from .platforms.smsdrop import SmsDrop as SmsDrop
+from .platforms.blip import content as content
+from .platforms.blip.client import Blip as Blip
+from .platforms.netsapiens.client import NetSapiens as NetSapiens
+from .platforms.smsdrop.client import SmsDrop as SmsDrop
 from .testing import offline as offline
 
 __version__: str

@@ -56,7 +56,9 @@ def connect_client(platform: str, profile: str = DEFAULT, **arguments: Any) -> C
         if not described.setting(name).secret:
             raise SettingsError(_lacking(platform, profile, name))
         resolved[name] = _asked(f"{platform} {name}", _lacking(platform, profile, name))
-    return client_class(platform)(**given, **resolved)
+    make_client: Any = client_class(platform)  # each client has arguments of its own
+    made: Client = make_client(**given, **resolved)
+    return made
 
 
 def profiles(platform: str) -> list[str]:

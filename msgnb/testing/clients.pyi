@@ -4,7 +4,6 @@ import msgnb.platforms.base
 import msgnb.platforms.blip.client
 import msgnb.platforms.netsapiens.client
 import msgnb.platforms.smsdrop.client
-import typing
 
 class WorldClients:
     @property

@@ -56,9 +56,8 @@ class EchoConnection(Connection):
         """The account's number, asked for once."""
         return str(self.http.send("GET", "/v1/account", policy=READ).body["number"])
 
-    @property
-    def account(self) -> str:
-        """The account's number."""
+    def whose(self) -> str:
+        """Return the account's number, which a key does not tell."""
         return self.number
 
     def pages(self, path: str, key: str, what: str, limit: int | None = None) -> Iterator[list[Row]]:
@@ -93,7 +92,7 @@ class Sessions(Resource):
         phones = tables.texts(found, "phone")
         values = {
             "platform": NAME,
-            "account": self._connection.account,
+            "account": self._connection.whose(),
             "session": phones,
             "contact": phones,
             "name": tables.texts(found, "name"),
@@ -120,7 +119,7 @@ class Messages(Resource):
         """Return the messages of one conversation, newest first, as a table `messages`."""
         phone, connection = international(session, "session"), self._connection
         found = connection.message_rows(phone, instant(since, "since"), instant(until, "until"))[:limit]
-        return tables.MESSAGES.joined([make_rows(found, connection.account, phone)], raw=raw)
+        return tables.MESSAGES.joined([make_rows(found, connection.whose(), phone)], raw=raw)
 
 
 class Contacts(Resource):
@@ -132,7 +131,7 @@ class Contacts(Resource):
         phones = tables.texts(found, "phone")
         values = {
             "platform": NAME,
-            "account": self._connection.account,
+            "account": self._connection.whose(),
             "contact": phones,
             "phone": phones,
             "name": tables.texts(found, "name"),
@@ -152,7 +151,7 @@ class EchoReader:
     @property
     def account(self) -> str:
         """The account's number."""
-        return self._connection.account
+        return self._connection.whose()
 
     def list_sessions(self) -> pd.DataFrame:
         """Return all conversations."""
@@ -189,7 +188,7 @@ class EchoSms(Client):
     ) -> None:
         options = {"timeout": timeout, "verify": verify, "on_attempt": on_attempt}
         http = Http(NAME, base_url, auth=KeyAuth(key), explain=_explain, **options)
-        super().__init__(EchoConnection(http))
+        super().__init__(EchoConnection(http, "an Echo SMS key"))
 
     @cached_property
     def sessions(self) -> Sessions:
