@@ -1,174 +1,189 @@
-"""`frame.msg`: what msgnb's tables can do beyond being DataFrames.
+"""`frame.msg`: what a table of msgnb offers besides being a DataFrame.
 
-Every DataFrame has it as soon as msgnb and pandas are imported, in either order; `msgnb.pandas_hook` registers
-it.
+Every DataFrame has it as soon as msgnb and pandas are imported, in either order, see `msgnb.pandas_hook`.
+Type checkers don't know `frame.msg`. To have calls checked, write `Messaging(frame)` instead.
+
+Each measure is a method here, with the measure's signature and docstring. A test compares the methods with
+the declared measures, so none is forgotten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, tzinfo
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import pandas as pd
 
-from msgnb import analysis
-from msgnb.analysis.charts import Plot
-from msgnb.campaigns.run import OWN
+from msgnb.analysis import volumes, waiting, words
+from msgnb.analysis.measures import MEASURES, Measured
 from msgnb.core.times import zone_of
 from msgnb.tables.export import make_csv, make_excel
-from msgnb.tables.masking import mask_frame
+from msgnb.tables.masking import fits, mask_frame
+from msgnb.tables.schema import OUTCOMES, STRICTEST, Role, role_of
 from msgnb.tables.transcript import MOST, Conversation, conversation
+
+if TYPE_CHECKING:
+    from msgnb.analysis.charts import Plot
+
+P = ParamSpec("P")
+
+OUTCOME_COLUMNS = (*OUTCOMES.names, "text")
+"""The columns of `outcomes` that don't come from the list of recipients."""
+
+
+def _method(measured: Measured[P]) -> Callable[Concatenate[Messaging, P], pd.DataFrame]:
+    """A measure as a method, with its signature and docstring."""
+
+    def method(self: Messaging, /, *args: P.args, **named: P.kwargs) -> pd.DataFrame:
+        return measured(self._frame, *args, **named)
+
+    first, *others = inspect.signature(measured).parameters.values()
+    parameters = [first.replace(name="self", annotation=inspect.Parameter.empty), *others]
+    method.__name__, method.__doc__ = measured.__name__, measured.__doc__
+    method.__qualname__ = f"Messaging.{measured.__name__}"
+    method.__signature__ = inspect.Signature(parameters, return_annotation="pd.DataFrame")  # type: ignore[attr-defined]
+    return method
 
 
 class Messaging:
-    """What a table of msgnb can do.
+    """What a table of msgnb offers.
 
     >>> outcomes.msg.failed()
     """
+
+    volume = _method(volumes.volume)
+    busy = _method(volumes.busy)
+    funnel = _method(volumes.funnel)
+    cohorts = _method(volumes.cohorts)
+    agents = _method(volumes.agents)
+    conversations = _method(waiting.conversations)
+    responses = _method(waiting.responses)
+    unanswered = _method(waiting.unanswered)
+    opt_outs = _method(words.opt_outs)
+    keywords = _method(words.keywords)
+    ngrams = _method(words.ngrams)
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
 
     def failed(self) -> pd.DataFrame:
-        """Of a table `outcomes`, those who did not get it and may be sent to again.
-
-        They were refused, or not tried for lack of credit or hope, or it could not be delivered to them.
-        Those that are unknown may have got it and are not among them, nor are rows that were no recipients or
-        there twice. Where the platform took it and could not deliver, it goes again only under another title.
+        """Return the recipients of an `outcomes` table who did not receive the message and may be retried.
 
         >>> sms.send_campaign(campaign, outcomes.msg.failed())
 
+        Included are recipients whom the platform rejected, who were not attempted for lack of credit or
+        because the campaign stopped, and to whom the message could not be delivered. Recipients whose result
+        is unknown may have received it, so they are left out, as are duplicates and rows that are not valid
+        recipients. If the platform accepted a message but could not deliver it, send it again under another
+        title.
+
         Returns:
-            `recipient` and the columns of the source.
+            `recipient` and the columns of the list of recipients.
 
         Raises:
-            AttributeError: the table has no outcomes.
+            AttributeError: the table is not an `outcomes` table.
         """
         state, code = self._column("state"), self._column("error_code")
-        again = (state == "rejected") & ~code.isin(["invalid", "duplicate", "incomplete"])
-        return self._people(again | (self._column("status") == "failed"))
+        retryable = (state == "rejected") & ~code.isin(["invalid", "duplicate", "incomplete"])
+        return self._recipients(retryable | (self._column("status") == "failed"))
 
     def unknown(self) -> pd.DataFrame:
-        """Of a table `outcomes`, those of whom it can't be known whether they got it: look them up.
+        """Return the recipients of an `outcomes` table who may or may not have received the message.
+
+        Look them up before you send anything again.
 
         Raises:
-            AttributeError: the table has no outcomes.
+            AttributeError: the table is not an `outcomes` table.
         """
-        return self._people(self._column("state") == "unknown")
+        return self._recipients(self._column("state") == "unknown")
 
     def conversation(
         self, session: str | None = None, *, zone: str | tzinfo = "UTC", most: int = MOST
     ) -> Conversation:
-        """Of a table `messages`, one conversation as bubbles, or as lines where it is printed.
+        """Show one conversation of a `messages` table: as bubbles in a notebook, as lines if printed.
 
         >>> messages.msg.conversation("5511999998888@wa.gw.msging.net", zone="America/Sao_Paulo")
 
-        It runs no script and can be printed and exported.
+        The view runs no scripts, and can be printed and exported.
 
         Args:
-            session: the session's id; may be left out where the table has one.
-            zone: of the times, by its name or as a `tzinfo`.
-            most: the latest so many messages are shown.
+            session: the session's ID; may be omitted if the table has only one session.
+            zone: the time zone, as a name or a `tzinfo`.
+            most: the number of messages to show, counted from the latest.
 
         Raises:
-            InvalidRequest: there is no such session or zone; or the table has several, and none is named.
-            AttributeError: the table has no messages.
+            InvalidRequest: the session or time zone does not exist, or the table has several sessions and
+                none is named.
+            AttributeError: the table is not a `messages` table.
         """
         for name in ("session", "at", "direction", "text"):
             self._column(name, "messages")
         return conversation(self._frame, session, zone_of(zone), most)
 
-    def volume(self, *, by: str = "day", per: str | Sequence[str] = (), zone: str = "UTC") -> pd.DataFrame:
-        """Of a table `messages`, how many there were in each period; see `msgnb.analysis.volume`."""
-        return analysis.volume(self._frame, by=by, per=per, zone=zone)
-
-    def busy(self, *, zone: str = "UTC") -> pd.DataFrame:
-        """Of a table `messages`, how many by weekday and hour; see `msgnb.analysis.busy`."""
-        return analysis.busy(self._frame, zone=zone)
-
-    def conversations(self, *, gap: timedelta = analysis.GAP) -> pd.DataFrame:
-        """Of a table `messages`, its conversations, split by silence; see `msgnb.analysis.conversations`."""
-        return analysis.conversations(self._frame, gap=gap)
-
-    def responses(self, *, gap: timedelta = analysis.GAP) -> pd.DataFrame:
-        """Of a table `messages`, how long people waited; see `msgnb.analysis.responses`."""
-        return analysis.responses(self._frame, gap=gap)
-
-    def unanswered(self, *, now: datetime | None = None) -> pd.DataFrame:
-        """Of a table `messages`, who waits for an answer; see `msgnb.analysis.unanswered`."""
-        return analysis.unanswered(self._frame, now=now)
-
-    def funnel(self) -> pd.DataFrame:
-        """Of a table `messages`, how far each campaign came; see `msgnb.analysis.funnel`."""
-        return analysis.funnel(self._frame)
-
-    def cohorts(self, *, by: str = "month", zone: str = "UTC") -> pd.DataFrame:
-        """Of a table `messages`, who comes back; see `msgnb.analysis.cohorts`."""
-        return analysis.cohorts(self._frame, by=by, zone=zone)
-
-    def agents(self) -> pd.DataFrame:
-        """Of a table `messages`, who wrote how much; see `msgnb.analysis.agents`."""
-        return analysis.agents(self._frame)
-
-    def opt_outs(self, *, words: Iterable[str] = analysis.OPT_OUTS) -> pd.DataFrame:
-        """Of a table `messages`, who wants no more; see `msgnb.analysis.opt_outs`."""
-        return analysis.opt_outs(self._frame, words=words)
-
-    def keywords(self, words: Iterable[str]) -> pd.DataFrame:
-        """Of a table `messages`, how many have certain words; see `msgnb.analysis.keywords`."""
-        return analysis.keywords(self._frame, words)
-
-    def ngrams(
-        self, *, n: int = 1, direction: str | None = "inbound", ignore: Iterable[str] = (), least: int = 2
-    ) -> pd.DataFrame:
-        """Of a table `messages`, what is said most; see `msgnb.analysis.ngrams`."""
-        return analysis.ngrams(self._frame, n=n, direction=direction, ignore=ignore, least=least)
-
     @property
     def plot(self) -> Plot:
-        """Pictures: of a table `messages` `volume`, `busy`, `responses`, `funnel` and `campaigns`.
+        """Charts, such as `messages.msg.plot.volume()`.
 
-        Of a table `outcomes`, or of messages with their `deliveries`, `progress`.
+        `volume`, `busy`, `responses`, `funnel` and `campaigns` draw a `messages` table. `progress` draws an
+        `outcomes` table, or messages that were read with notifications.
         """
+        from msgnb.analysis.charts import Plot  # noqa: PLC0415 - loads when first used
+
         return Plot(self._frame)
 
-    def mask(self, key: str) -> pd.DataFrame:
-        """The same table to show to others: pseudonyms for phones, names, identities and addresses.
+    def mask(self, key: str, holds: Mapping[str, Role] | None = None) -> pd.DataFrame:
+        """Return the table with consistent pseudonyms for all people, to share it.
 
         >>> messages.msg.mask("a long secret of yours").msg.to_excel("messages.xlsx")
+        >>> mine.msg.mask("a long secret of yours", holds={"hour": "amount"})
 
-        The same person has the same pseudonym in every column, in texts, and in every table that is masked
-        with the key, so that tables still join; phones keep their country code. Columns that may hold
-        anything (`raw`, `extras`) are left out. What people say of themselves in other words stays as it is.
+        A person has the same pseudonym in every column, in texts, and in every table that is masked with the
+        same key, so masked tables can still be joined. Phone numbers keep their country code. Columns that
+        may contain anything (`raw`, `extras`) are left out. Anything else that people write about themselves
+        stays.
+
+        Columns that msgnb does not know are treated as personal. It knows the results of measures such as
+        `volume`: their counts and times stay.
 
         Args:
-            key: your secret, 8 characters at least; who has it can tell whose pseudonym one is.
+            key: your secret, at least 8 characters. Whoever has it can find out whose pseudonym one is.
+            holds: what your own columns hold, by name: `id`, `person` (a name), `address` (a phone number,
+                identity or email), `text`, `url`, `time`, `amount`, `category`, or `opaque` (anything; the
+                column is left out).
 
         Raises:
-            InvalidRequest: the key is too short.
+            InvalidRequest: the key is too short, or a role does not exist.
         """
-        return mask_frame(self._frame, key)
+        return mask_frame(self._frame, key, {**_result_roles(self._frame), **(holds or {})})
 
     def to_csv(self, path: str | Path) -> Path:
-        """Write the table as CSV: phones as text, times with their zone, and nothing that is a formula."""
+        """Write the table as CSV.
+
+        Phone numbers are text, times have their time zone, and no cell is a formula.
+        """
         written = Path(path)
         written.write_bytes(make_csv(self._frame))
         return written
 
     def to_excel(self, path: str | Path) -> Path:
-        """Write the table as an Excel file: phones as text, times with their zone, and no formula.
+        """Write the table as an Excel file.
+
+        Phone numbers are text, times have their time zone, and no cell is a formula.
 
         Raises:
-            SettingsError: openpyxl is not there.
+            SettingsError: openpyxl is not installed.
         """
         written = Path(path)
         written.write_bytes(make_excel(self._frame))
         return written
 
-    def _people(self, chosen: pd.Series[bool]) -> pd.DataFrame:
-        own = {name: name.removesuffix("_") for name in self._frame.columns if name not in OWN}
-        renamed = {name: plain for name, plain in own.items() if plain in OWN}
+    def _recipients(self, chosen: pd.Series[bool]) -> pd.DataFrame:
+        """The chosen recipients, with the columns of their list under their own names."""
+        own = {name: name.removesuffix("_") for name in self._frame.columns if name not in OUTCOME_COLUMNS}
+        renamed = {name: plain for name, plain in own.items() if plain in OUTCOME_COLUMNS}
         kept = self._frame.loc[chosen.fillna(value=False), ["recipient", *own]]
         return kept.rename(columns=renamed).reset_index(drop=True)
 
@@ -176,3 +191,26 @@ class Messaging:
         if name not in self._frame.columns:
             raise AttributeError(f"this table has no column {name!r}: a table `{needed}` is needed")
         return self._frame[name]
+
+
+def _result_roles(frame: pd.DataFrame) -> dict[str, Role]:
+    """What the columns hold of a measure's result, as far as the schema does not declare them.
+
+    A frame is a result if it has all columns of one, in its index or not. A single name does not tell: a
+    user's column `first` may hold first names.
+    """
+    labels = [frame.index.get_level_values(position) for position in range(frame.index.nlevels)]
+    values = {label.name: label.to_series() for label in labels if label.name is not None}
+    if frame.columns.is_unique:
+        values |= {name: frame[name] for name in frame.columns}
+    declared: dict[str, set[Role | None]] = {}
+    for measure in MEASURES.values():
+        if measure.roles.keys() <= values.keys():
+            for name, holds in measure.roles.items():
+                declared.setdefault(name, set()).add(holds)
+    found: dict[str, Role] = {}
+    for name, roles in declared.items():
+        role = None if None in roles else next(role for role in STRICTEST if role in roles)
+        if role and role_of(name, values[name].dtype) is None and fits(values[name], role):
+            found[name] = role
+    return found

@@ -1,11 +1,11 @@
-"""Pictures of what the messages tell.
+"""Charts of the measures, drawn with Altair.
 
     messages.msg.plot.volume(by="week")
     messages.msg.plot.busy(zone="America/Sao_Paulo").save("busy.png")
 
-* A picture is shown as SVG, made on this machine: nothing is loaded from another host, and it stays in a
-  saved notebook, on GitHub and in an export.
-* `interactive()` is the Altair chart itself, to change it or to point at it.
+* A chart is displayed as SVG that is rendered on this machine. It loads nothing from another host, and is
+  visible in a saved notebook, on GitHub and in an export.
+* `interactive()` returns the Altair chart itself, to change it or to add tooltips and zoom.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgnb import analysis
+from msgnb.analysis import volumes, waiting
+from msgnb.analysis.frames import STAGES
 from msgnb.core.errors import InvalidRequest, SettingsError
 from msgnb.core.times import zone_of
 
@@ -23,18 +24,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMATS = (".svg", ".png", ".html", ".json")
-COLOURS = {"inbound": "#0b5fb0", "outbound": "#e08a1e"}
+COLORS = {"inbound": "#0b5fb0", "outbound": "#e08a1e"}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WIDTH, HEIGHT, CELL, LABEL = 620, 220, 22, 24
 FONT = "Arial, Liberation Sans, Helvetica, sans-serif"
-"""Fonts of one width: where a machine has another one, the room around the picture takes what is wider."""
-ROOM = {"left": 24, "right": 24, "top": 5, "bottom": 5}
+"""Fonts with the same character widths; the padding makes room for a machine's own, wider one."""
+PADDING = {"left": 24, "right": 24, "top": 5, "bottom": 5}
 WAITS = (60, 300, 900, 3600, 4 * 3600, 24 * 3600)
 WAIT_NAMES = ("< 1 min", "1–5 min", "5–15 min", "15–60 min", "1–4 h", "4–24 h", "> 24 h")
-STAGES = ("messages", *analysis.STAGES)
-FATES = ("read", "delivered", "sent", "accepted", "unknown", "failed")
-FATE_COLOURS = ("#1b6e3c", "#5aa876", "#9fc9ae", "#d3e4d9", "#c9ced6", "#b3261e")
-REACHED_AT = {
+FUNNEL = ("messages", *STAGES)
+STATUS_COLORS = {
+    "read": "#1b6e3c",
+    "delivered": "#5aa876",
+    "sent": "#9fc9ae",
+    "accepted": "#d3e4d9",
+    "unknown": "#c9ced6",
+    "failed": "#b3261e",
+}
+"""A color for each delivery status, in the order in which they are stacked."""
+STATUS_TIMES = {
     "accepted_at": "accepted",
     "sent_at": "sent",
     "delivered_at": "delivered",
@@ -43,32 +51,32 @@ REACHED_AT = {
 }
 
 
-class Picture:
-    """A chart that shows itself offline.
+class Chart:
+    """A chart that is displayed without a network connection.
 
     Attributes:
-        table: what is drawn.
+        table: the numbers that it shows.
     """
 
     def __init__(self, chart: Any, table: pd.DataFrame) -> None:
-        self._chart = chart.properties(padding=ROOM).configure(font=FONT)
+        self._chart = chart.properties(padding=PADDING).configure(font=FONT)
         self.table = table
 
     def interactive(self) -> Any:
-        """The Altair chart, to point at and to change; the way it shows itself may load from other hosts."""
+        """Return the Altair chart, with zoom and tooltips; Altair may load scripts from other hosts."""
         return self._chart.interactive()
 
     @property
     def svg(self) -> str:
-        """The picture as SVG."""
+        """The chart as SVG."""
         svg: str = _converter().vegalite_to_svg(self._chart.to_dict())
         return svg
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture as `.svg`, `.png`, `.html` (which needs nothing else) or `.json` (Vega-Lite).
+        """Write the chart as `.svg`, `.png`, `.html` (self-contained) or `.json` (Vega-Lite).
 
         Raises:
-            InvalidRequest: the file's name ends in something else.
+            InvalidRequest: the file name has another extension.
         """
         written = Path(path)
         suffix = written.suffix.lower()
@@ -87,18 +95,18 @@ class Picture:
         return {"image/svg+xml": self.svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
-        return f"<Picture of {len(self.table)} rows: {', '.join(self.table.columns)}>"
+        return f"<Chart of {len(self.table)} rows: {', '.join(self.table.columns)}>"
 
 
 class Plot:
-    """What can be drawn of a table `messages` or `outcomes`; it is `frame.msg.plot`."""
+    """The charts of a `messages` or `outcomes` table, as `frame.msg.plot`."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
 
-    def volume(self, *, by: str = "day", zone: str = "UTC") -> Picture:
-        """Messages in each period, inbound and outbound; arguments as those of `analysis.volume`."""
-        table = analysis.volume(self._frame, by=by, zone=zone)
+    def volume(self, *, by: str = "day", zone: str = "UTC") -> Chart:
+        """Draw inbound and outbound messages per period; for the arguments see `analysis.volume`."""
+        table = volumes.volume(self._frame, by=by, zone=zone)
         ended = table.assign(end=_ends(table["period"], by))
         long = ended.melt(["period", "end"], ["inbound", "outbound"], "direction", "count")
         alt = _altair()
@@ -113,11 +121,11 @@ class Plot:
                 tooltip=["period:T", "direction:N", "count:Q"],
             )
         )
-        return Picture(chart.properties(width=WIDTH, height=HEIGHT), table)
+        return Chart(chart.properties(width=WIDTH, height=HEIGHT), table)
 
-    def busy(self, *, zone: str = "UTC") -> Picture:
-        """When people write: a heat map of weekday and hour."""
-        table = analysis.busy(self._frame, zone=zone)
+    def busy(self, *, zone: str = "UTC") -> Chart:
+        """Draw a heat map of messages by weekday and hour."""
+        table = volumes.busy(self._frame, zone=zone)
         named = table.assign(day=[WEEKDAYS[number - 1] for number in table["weekday"]])
         alt = _altair()
         chart = (
@@ -135,16 +143,16 @@ class Plot:
                 tooltip=["day:N", "hour:O", "messages:Q", "inbound:Q", "outbound:Q"],
             )
         )
-        return Picture(chart.properties(width=24 * CELL, height=7 * CELL), table)
+        return Chart(chart.properties(width=24 * CELL, height=7 * CELL), table)
 
-    def responses(self, *, gap: timedelta = analysis.GAP) -> Picture:
-        """How long people waited for an answer, as shares of all questions."""
-        waits = analysis.responses(self._frame, gap=gap)
+    def responses(self, *, gap: timedelta = waiting.GAP) -> Chart:
+        """Draw how long contacts waited for an answer, as shares of all questions."""
+        waits = waiting.responses(self._frame, gap=gap)
         table = _waits(waits)
         alt = _altair()
         chart = (
             alt.Chart(table)
-            .mark_bar(color=COLOURS["outbound"])
+            .mark_bar(color=COLORS["outbound"])
             .encode(
                 alt.X(
                     "wait:N",
@@ -156,63 +164,63 @@ class Plot:
                 tooltip=["wait:N", "questions:Q", alt.Tooltip("share:Q", format=".1%")],
             )
         )
-        return Picture(chart.properties(width=WIDTH, height=HEIGHT), table)
+        return Chart(chart.properties(width=WIDTH, height=HEIGHT), table)
 
-    def funnel(self) -> Picture:
-        """How far the messages of all campaigns came."""
-        table = analysis.funnel(self._frame)
-        sums = table[list(STAGES)].sum().rename_axis("stage").reset_index(name="count")
+    def funnel(self) -> Chart:
+        """Draw how many messages of all campaigns were accepted, sent, delivered and read."""
+        table = volumes.funnel(self._frame)
+        sums = table[list(FUNNEL)].sum().rename_axis("stage").reset_index(name="count")
         alt = _altair()
         chart = (
             alt.Chart(sums)
-            .mark_bar(color=COLOURS["inbound"])
+            .mark_bar(color=COLORS["inbound"])
             .encode(
                 alt.X("count:Q", title="messages"),
-                alt.Y("stage:N", title=None, sort=list(STAGES)),
+                alt.Y("stage:N", title=None, sort=list(FUNNEL)),
                 tooltip=["stage:N", "count:Q"],
             )
         )
-        return Picture(chart.properties(width=WIDTH, height=5 * CELL), table)
+        return Chart(chart.properties(width=WIDTH, height=5 * CELL), table)
 
-    def campaigns(self) -> Picture:
-        """What became of the messages of each campaign."""
-        table = analysis.funnel(self._frame)
+    def campaigns(self) -> Chart:
+        """Draw the delivery statuses of each campaign."""
+        table = volumes.funnel(self._frame)
         labels = _labels(self._frame)
-        named = _outcomes(table).merge(labels, on="campaign")
+        named = _final_statuses(table).merge(labels, on="campaign")
         long = named.melt(["campaign", "label"], None, "status", "count")
         alt = _altair()
-        scale = alt.Scale(domain=list(FATES), range=list(FATE_COLOURS))
+        scale = alt.Scale(domain=list(STATUS_COLORS), range=list(STATUS_COLORS.values()))
         chart = (
             alt.Chart(long)
             .mark_bar()
             .encode(
                 alt.X("count:Q", title="messages", stack="normalize", axis=alt.Axis(format="%")),
                 alt.Y("label:N", title=None, sort=list(labels["label"])),
-                alt.Color("status:N", title=None, sort=list(FATES), scale=scale),
+                alt.Color("status:N", title=None, sort=list(STATUS_COLORS), scale=scale),
                 tooltip=["campaign:N", "status:N", "count:Q"],
             )
         )
-        return Picture(chart.properties(width=WIDTH, height=alt.Step(CELL)), table)
+        return Chart(chart.properties(width=WIDTH, height=alt.Step(CELL)), table)
 
-    def progress(self, *, zone: str = "UTC") -> Picture:
-        """How a campaign went on: how many messages had come how far at each moment.
+    def progress(self, *, zone: str = "UTC") -> Chart:
+        """Draw how many messages had reached each delivery status over time.
 
-        >>> bot.campaign_outcomes(campaign).msg.plot.progress(zone="America/Sao_Paulo")
+        >>> bot.campaigns.outcomes(campaign).msg.plot.progress(zone="America/Sao_Paulo")
 
-        It is drawn of a table `outcomes`, or of `messages` with the columns of `deliveries`.
+        The table is an `outcomes` table, or `messages` with the columns of `deliveries`.
 
         Args:
-            zone: of the times, by its name.
+            zone: name of the time zone of the axis.
 
         Raises:
-            InvalidRequest: the table has no such times, or there is no such zone.
+            InvalidRequest: the table has no status times, or the time zone does not exist.
         """
-        table = _reached(self._frame)
+        table = _status_times(self._frame)
         local = table.assign(at=table["at"].dt.tz_convert(zone_of(zone)).dt.tz_localize(None))
         alt = _altair()
-        colours = {**dict(zip(FATES, FATE_COLOURS, strict=True)), "rejected": FATE_COLOURS[-1]}
-        seen = [name for name in colours if name in set(table["stage"])]
-        scale = alt.Scale(domain=seen, range=[colours[name] for name in seen])
+        colors = STATUS_COLORS | {"rejected": STATUS_COLORS["failed"]}
+        seen = [name for name in colors if name in set(table["stage"])]
+        scale = alt.Scale(domain=seen, range=[colors[name] for name in seen])
         chart = (
             alt.Chart(local)
             .mark_line(interpolate="step-after", point=True)
@@ -223,18 +231,19 @@ class Plot:
                 tooltip=["stage:N", "at:T", "count:Q"],
             )
         )
-        return Picture(chart.properties(width=WIDTH, height=HEIGHT), table)
+        return Chart(chart.properties(width=WIDTH, height=HEIGHT), table)
 
 
-def _reached(frame: pd.DataFrame) -> pd.DataFrame:
-    """How many had come how far at each moment: `stage`, `at`, `count`."""
+def _status_times(frame: pd.DataFrame) -> pd.DataFrame:
+    """How many messages had each status at each time: `stage`, `at`, `count`."""
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
-    if set(REACHED_AT) <= set(frame.columns):
-        stages = {name: frame[column].dropna() for column, name in REACHED_AT.items()}
+    if set(STATUS_TIMES) <= set(frame.columns):
+        stages = {name: frame[column].dropna() for column, name in STATUS_TIMES.items()}
     elif {"state", "status", "at"} <= set(frame.columns):
         known = frame["status"].astype("object").fillna(frame["state"].astype("object"))
-        stages = {str(name): part.dropna() for name, part in frame["at"].groupby(known)}
+        found = {str(name): part.dropna() for name, part in frame["at"].groupby(known)}
+        stages = found or {"unknown": frame["at"].head(0)}
     else:
         words = (
             "it has no times of what became of them; `outcomes`, or messages(notifications=True), are needed"
@@ -248,7 +257,7 @@ def _reached(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _waits(waits: pd.DataFrame) -> pd.DataFrame:
-    """How many questions were answered within which time."""
+    """How many questions were answered within each span of time."""
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
     edges = [-1, *WAITS, float("inf")]
@@ -260,7 +269,7 @@ def _waits(waits: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ends(periods: pd.Series[pd.Timestamp], by: str) -> pd.Series[pd.Timestamp]:
-    """When periods end."""
+    """The ends of periods."""
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
     ends: pd.Series[pd.Timestamp] = periods + pd.DateOffset(**{f"{by}s": 1})  # type: ignore[arg-type]
@@ -268,7 +277,7 @@ def _ends(periods: pd.Series[pd.Timestamp], by: str) -> pd.Series[pd.Timestamp]:
 
 
 def _labels(frame: pd.DataFrame) -> pd.DataFrame:
-    """A label of each campaign, the earliest first: when it began, and the beginning of what it says."""
+    """A label per campaign, earliest first: when it started, and the beginning of its text."""
     sent = frame[frame["campaign"].notna()].sort_values("at")
     first = sent.drop_duplicates("campaign")[["campaign", "at", "text"]]
     words = first["text"].fillna("").str.slice(0, LABEL) + first["text"].str.len().gt(LABEL).map(
@@ -278,22 +287,22 @@ def _labels(frame: pd.DataFrame) -> pd.DataFrame:
     return first.assign(label=label)[["campaign", "label"]]
 
 
-def _outcomes(table: pd.DataFrame) -> pd.DataFrame:
-    """What each message came to, and no further."""
+def _final_statuses(table: pd.DataFrame) -> pd.DataFrame:
+    """How many messages have each status, where a funnel counts those that have reached it."""
     ends = table[["campaign", "failed", "unknown"]].copy()
-    for stage, following in zip(analysis.STAGES, (*analysis.STAGES[1:], None), strict=True):
+    for stage, following in zip(STAGES, (*STAGES[1:], None), strict=True):
         ends[stage] = table[stage] - (table[following] if following else 0)
     return ends
 
 
 def _direction(alt: Any) -> Any:
-    domain: Sequence[str] = list(COLOURS)
-    return alt.Color("direction:N", title=None, scale=alt.Scale(domain=domain, range=list(COLOURS.values())))
+    domain: Sequence[str] = list(COLORS)
+    return alt.Color("direction:N", title=None, scale=alt.Scale(domain=domain, range=list(COLORS.values())))
 
 
 def _altair() -> Any:
     try:
-        import altair  # noqa: PLC0415 - an extra
+        import altair  # noqa: PLC0415 - an optional dependency
     except ImportError:
         raise SettingsError("pictures need Altair: pip install 'msgnb[charts]'") from None
     return altair
@@ -301,7 +310,7 @@ def _altair() -> Any:
 
 def _converter() -> Any:
     try:
-        import vl_convert  # noqa: PLC0415 - an extra
+        import vl_convert  # noqa: PLC0415 - an optional dependency
     except ImportError:
         raise SettingsError("pictures need vl-convert: pip install 'msgnb[charts]'") from None
     return vl_convert

@@ -1,100 +1,96 @@
-"""Tables of any kind as narwhals sees them: the columns that are needed, sums, and sessions in order.
+"""Messages of any library as narwhals frames: the columns that are needed, sums, and sessions in order.
 
-Tables that are counted at once (pandas, Polars) are put in order once; of those that are counted later, and
-perhaps elsewhere (DuckDB, Spark), every step says its order.
+narwhals has one API for pandas, Polars, DuckDB, Dask and PySpark. Eager frames (pandas, Polars) are sorted
+once. Lazy frames (DuckDB, Spark, lazy Polars) have no row order, so each window expression names its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import narwhals as nw
 
 from msgnb.core.errors import InvalidRequest
 
-Table = TypeVar("Table")
+Messages = Any
+"""A `messages` table of pandas, Polars, DuckDB, Dask or PySpark."""
 Frame = Any
-"""A table as narwhals sees it, eager or lazy."""
+"""A narwhals frame, eager or lazy."""
 
 SESSION = ("platform", "account", "session")
+"""The columns that identify a session."""
 ORDER = ("at", "message")
+"""The order of the messages of a session: by time, then by ID."""
 COUNTS = ("messages", "inbound", "outbound")
 STAGES = ("accepted", "sent", "delivered", "read")
-"""What becomes of a message, one after the other; who got to one got to those before it."""
+"""The delivery statuses in the order in which a message reaches them."""
 
 
-def frame_of(messages: Any, *columns: str) -> Frame:
-    """The columns that are needed, as narwhals sees them.
+def select_columns(messages: Messages, *columns: str) -> Frame:
+    """Return the columns that are needed, as a narwhals frame.
 
     Raises:
-        InvalidRequest: it is no table, or one without these columns.
+        InvalidRequest: it is not a table, or a column is missing.
     """
     try:
         frame = nw.from_native(messages)
     except TypeError:
         words = f"a {type(messages).__name__} is no table of pandas, Polars, DuckDB, Dask or PySpark"
         raise InvalidRequest.of(messages=words) from None
-    there = frame.collect_schema().names()
-    if missing := [name for name in columns if name not in there]:
+    available = frame.collect_schema().names()
+    if missing := [name for name in columns if name not in available]:
         words = f"the columns {', '.join(missing)} are missing: a table `messages` is needed"
         raise InvalidRequest.of(messages=words)
     chosen = frame.select(*dict.fromkeys(columns))
     # pandas compares and groups categories as they are, and several times faster than text.
-    return chosen if chosen.implementation.is_pandas_like() else plain(chosen)
+    return chosen if chosen.implementation.is_pandas_like() else categories_as_text(chosen)
 
 
-def plain(frame: Frame) -> Frame:
-    """With text for categories, which stand in an order that other kinds of tables don't have."""
-    kinds = frame.collect_schema()
-    named = [name for name, kind in kinds.items() if kind in {nw.Categorical, nw.Enum}]
+def categories_as_text(frame: Frame) -> Frame:
+    """Return a frame with text instead of categories, which sort differently in each library."""
+    schema = frame.collect_schema()
+    named = [name for name, dtype in schema.items() if dtype in {nw.Categorical, nw.Enum}]
     return frame.with_columns(*(nw.col(name).cast(nw.String) for name in named)) if named else frame
 
 
-def given(frame: Frame, *by: str, columns: Sequence[str] = (), descending: bool | list[bool] = False) -> Any:
-    """The rows in an order, with all columns or some, in the kind of table that came in."""
-    ordered = plain(frame).sort(*by, descending=descending)
-    native = (ordered.select(*columns) if columns else ordered).to_native()
-    return native.reset_index(drop=True) if frame.implementation.is_pandas_like() else native
-
-
-def flags(conditions: Mapping[str, Any]) -> list[Any]:
-    """Columns of ones and zeros, which every kind of table can sum quickly."""
+def indicator_columns(conditions: Mapping[str, Any]) -> list[Any]:
+    """Return conditions as columns of ones and zeros, which every library sums quickly."""
     return [condition.cast(nw.Int64).alias(name) for name, condition in conditions.items()]
 
 
-def counted(frame: Frame) -> Frame:
-    """With what `COUNTS` sums beside each message."""
+def with_counts(frame: Frame) -> Frame:
+    """Return a frame with the columns `COUNTS`, which are ones and zeros to be summed."""
     sides = {name: nw.col("direction") == name for name in ("inbound", "outbound")}
-    return frame.with_columns(nw.lit(1).alias("messages"), *flags(sides))
+    return frame.with_columns(nw.lit(1).alias("messages"), *indicator_columns(sides))
 
 
-def grouped(
+def aggregate(
     frame: Frame, keys: Sequence[str], counts: Sequence[str], *further: Any, sessions: bool = False
 ) -> Frame:
-    """One row for each value of the keys, with sums of counts, and further aggregates.
+    """Return one row per value of the keys, with the sums of counts and further aggregates.
 
     Args:
         frame: the rows, with a column for each count.
         keys: the columns to group by.
         counts: the columns to sum.
-        further: aggregates.
-        sessions: whether to count how many sessions there are, too.
+        further: more aggregate expressions.
+        sessions: whether to count the distinct sessions too.
     """
     distinct = [nw.col("session").n_unique().alias("sessions")] if sessions else []
     sums = [nw.col(name).sum() for name in counts]
-    found = frame.group_by(*keys).agg(*sums, *further, *distinct)
-    whole = (*counts, "sessions") if sessions else counts
-    return found.with_columns(*(nw.col(name).cast(nw.Int64) for name in whole))
+    grouped = frame.group_by(*keys).agg(*sums, *further, *distinct)
+    integers = (*counts, "sessions") if sessions else counts
+    return grouped.with_columns(*(nw.col(name).cast(nw.Int64) for name in integers))
 
 
 class Sessions:
-    """Messages whose sessions are looked at one by one, in the order of their times.
+    """Messages for window expressions that look at each session in the order of its messages.
 
     Attributes:
         frame: the messages.
-        keys: the columns that tell sessions apart.
-        in_order: whether the rows stand in order; otherwise each step says which it is.
+        keys: the columns that identify a session in `frame`.
+        in_order: whether the rows are sorted; if not, each window expression sorts.
     """
 
     def __init__(self, frame: Frame) -> None:
@@ -106,28 +102,28 @@ class Sessions:
             self._number()
 
     def _number(self) -> None:
-        """Put the messages in order once, and number their sessions: numbers group faster than names."""
+        """Sort the messages once, and number their sessions: numbers group faster than three text columns."""
         ordered = self.frame.sort(*SESSION, *ORDER)
-        begins = nw.any_horizontal(*map(_changed, SESSION), ignore_nulls=True)
-        marked = ordered.with_columns(begins.cast(nw.Int64).alias("_session"))
-        self._names = plain(marked.filter(nw.col("_session") == 1).select(*SESSION, "_session"))
+        starts = nw.any_horizontal(*map(_differs_from_previous, SESSION), ignore_nulls=True)
+        marked = ordered.with_columns(starts.cast(nw.Int64).alias("_session"))
+        self._names = categories_as_text(marked.filter(nw.col("_session") == 1).select(*SESSION, "_session"))
         self._names = self._names.with_columns(nw.col("_session").cum_sum())
         self.frame = marked.with_columns(nw.col("_session").cum_sum())
         self.keys = ("_session",)
 
     def over(self, expression: Any, order: Sequence[str] = ORDER) -> Any:
-        """An expression that is reckoned in each session by its order."""
+        """Return an expression that is computed within each session, in order."""
         return expression.over(*self.keys, order_by=None if self.in_order else order)
 
-    def named(self, frame: Frame) -> Frame:
-        """With the columns that name the session beside each row."""
+    def with_names(self, frame: Frame) -> Frame:
+        """Return a frame with the columns `SESSION` instead of the number of the session."""
         if self._names is None:
             return frame
         return frame.join(self._names, on="_session", how="left").drop("_session")
 
 
-def _changed(name: str) -> Any:
-    """Whether a value is another one than that of the row before; what is missing is one value."""
+def _differs_from_previous(name: str) -> Any:
+    """Whether a value differs from that of the previous row; two missing values are equal."""
     value, before = nw.col(name), nw.col(name).shift(1)
     here, there = ~value.is_null(), ~before.is_null()
     return (here != there) | ((value != before) & here & there)

@@ -1,98 +1,85 @@
-"""Tables of Dask: counted in each of their partitions by the same functions, in pandas, and put together.
+"""Dask frames: pandas computes each partition, and the results are combined as the measure declares.
 
-Before that the messages of a session come into one partition, so that sessions are whole, and their numbers
-add up.
+The messages are shuffled first, so that each session is in one partition. A row about one session is then
+complete, and numbers of sessions can be summed.
+
+Everything here builds Dask's graph and computes nothing. To tell Dask the columns and dtypes of a result, the
+measure is run on an empty pandas frame with the dtypes of the messages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import wraps
-from inspect import signature
-from typing import TYPE_CHECKING, Any, TypeVar, cast
-
-import narwhals as nw
-
-from msgnb.analysis.frames import COUNTS, STAGES, frame_of
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-SUMS = frozenset({*COUNTS, *STAGES, "failed", "unknown", "sessions", "count"})
-ENDS = {"first_at": "min", "last_at": "max"}
-
-
-def one_by_one(*order: str) -> Callable[[Function], Function]:
-    """For a function whose rows are each of one session; in the order of some columns."""
-
-    def put_together(found: Any, _options: Any) -> Any:
-        return found.sort_values(list(order), na_position="first").reset_index(drop=True)
-
-    return _decorated(put_together)
+Part = Callable[..., "pd.DataFrame"]
+Sort = Sequence[tuple[str, bool]]
+"""Columns to sort by, each with whether it is descending."""
 
 
-def added_up(most: str | None = None) -> Callable[[Function], Function]:
-    """For a function whose rows are counts, in the order of what is counted; `most` comes first of a column.
+def compute_parts(messages: Any, part: Part, values: Sequence[Any]) -> tuple[Any, pd.DataFrame]:
+    """Return what `part` makes of each partition, and an empty frame of the same columns and dtypes.
 
-    Where it has an argument `least`, that is the least of that column.
+    Args:
+        messages: a Dask frame.
+        part: a function of a pandas frame and the values.
+        values: Dask scalars such as the time of the latest message of all partitions.
     """
-
-    def put_together(found: Any, options: Any) -> Any:
-        whole = found.repartition(npartitions=1)
-        return whole.map_partitions(_added, most, options.get("least", 0), meta=found._meta)  # noqa: SLF001
-
-    return _decorated(put_together)
+    meta = part(empty_like(messages), *[None] * len(values))
+    shuffled = messages.shuffle(on="session") if "session" in messages.columns else messages
+    return shuffled.map_partitions(part, *values, meta=meta), meta
 
 
-def _decorated(put_together: Callable[[Any, Any], Any]) -> Callable[[Function], Function]:
-    def decorated(function: Function) -> Function:
-        @wraps(function)
-        def made(messages: Any, *args: Any, **named: Any) -> Any:
-            if not _is_dask(messages):
-                return function(messages, *args, **named)
-            options = _options(function, messages, *args, **named)
-            every = {**options, "least": 1} if "least" in options else options
+def empty_like(messages: Any) -> pd.DataFrame:
+    """Return a pandas frame without rows that has the columns and dtypes of a Dask frame."""
+    import pandas as pd  # noqa: PLC0415 - loads when first used
 
-            def part(native: pd.DataFrame) -> Any:
-                return function(native, **every)
-
-            apart = messages.shuffle(on="session") if "session" in messages.columns else messages
-            found = apart.map_partitions(part, meta=part(messages._meta))  # noqa: SLF001 - Dask's own way
-            return put_together(found, options)
-
-        return cast("Function", made)
-
-    return decorated
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in messages.dtypes.items()})
 
 
-def latest(messages: Any) -> Any:
-    """The time of the latest message."""
-    if _is_dask(messages):
-        return messages["at"].max().compute()
-    found = frame_of(messages, "at").select(nw.col("at").max())
-    return (found.collect() if isinstance(found, nw.LazyFrame) else found).item()
+def concat_parts(parts: Any, meta: pd.DataFrame, sort: Sort) -> Any:
+    """Return the rows of all partitions, sorted: each row is about one session, so it is complete.
+
+    Dask cannot sort by a column with missing values. The rows that miss the first column come first, in a
+    partition of their own.
+    """
+    import dask.dataframe  # noqa: PLC0415 - whoever has a Dask frame has it
+
+    names, descending = zip(*sort, strict=True)
+    missing = parts[names[0]].isna()
+    first = parts[missing].repartition(npartitions=1).map_partitions(_sorted, sort, meta=meta)
+    rest = parts[~missing].sort_values(list(names), ascending=[not each for each in descending])
+    together: Any = dask.dataframe.concat  # without types
+    return together([first, rest.map_partitions(_sorted, sort, meta=meta)])
 
 
-def _is_dask(messages: Any) -> bool:
-    return type(messages).__module__.startswith("dask.")
+def aggregate_parts(
+    parts: Any,
+    meta: pd.DataFrame,
+    combine: Mapping[str, str],
+    sort: Sort,
+    minimums: Mapping[str, Any],
+) -> Any:
+    """Return one row per key, in which the other columns of all partitions are aggregated."""
+    whole = parts.repartition(npartitions=1)
+    return whole.map_partitions(_aggregated, combine, sort, minimums, meta=meta)
 
 
-def _options(function: Callable[..., Any], messages: Any, *args: Any, **named: Any) -> dict[str, Any]:
-    """What a function is called with beside the table, to be used more than once."""
-    bound = signature(function).bind(messages, *args, **named)
-    bound.apply_defaults()
-    _, *options = bound.arguments.items()
-    return {name: tuple(value) if isinstance(value, Iterator) else value for name, value in options}
+def _aggregated(
+    rows: pd.DataFrame, combine: Mapping[str, str], sort: Sort, minimums: Mapping[str, Any]
+) -> pd.DataFrame:
+    keys = [name for name, how in combine.items() if how == "key"]
+    others = {name: how for name, how in combine.items() if how != "key"}
+    found = rows.groupby(keys, dropna=False, observed=True).agg(others).reset_index()[list(combine)]
+    for name, least in minimums.items():
+        found = found[found[name] >= least]
+    return _sorted(found, sort)
 
 
-def _added(found: pd.DataFrame, most: str | None, least: int) -> pd.DataFrame:
-    """What was counted in all partitions, as one table."""
-    keys = [name for name in found.columns if name not in SUMS and name not in ENDS]
-    ways = {name: ENDS.get(name, "sum") for name in found.columns if name not in keys}
-    added = found.groupby(keys, dropna=False, observed=True).agg(ways).reset_index()[list(found.columns)]
-    enough = added[added[most] >= least] if most else added
-    order = [*([most] if most else []), *keys]
-    ways_up = [name != most for name in order]
-    return enough.sort_values(order, ascending=ways_up, na_position="first", ignore_index=True)
+def _sorted(rows: pd.DataFrame, sort: Sort) -> pd.DataFrame:
+    names, descending = zip(*sort, strict=True)
+    ascending = [not each for each in descending]
+    return rows.sort_values(list(names), ascending=ascending, na_position="first", ignore_index=True)

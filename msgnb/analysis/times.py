@@ -1,4 +1,8 @@
-"""Periods, weekdays and spans, in a zone that is named."""
+"""Periods, weekdays and durations, in a named time zone.
+
+pandas and Polars convert time zones themselves. SQL engines differ in how they do it, so for them the UTC
+offset that applies between two clock changes is added to the times.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +21,17 @@ UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Z", "GMT", "Etc/GMT", "Zulu", "Etc/Zul
 
 
 def check_period(by: str) -> None:
-    """Refuse a period that there is not.
+    """Raise an error for a period that does not exist.
 
     Raises:
-        InvalidRequest: it is none of `PERIODS`.
+        InvalidRequest: it is not one of `PERIODS`.
     """
     if by not in PERIODS:
         raise InvalidRequest.of(by=f"{by!r} is no period; there are {', '.join(PERIODS)}")
 
 
 def with_period(frame: Frame, by: str) -> Frame:
-    """With the beginning of its period beside each message."""
+    """Return a frame with a column `period`: the start of each message's period in local time."""
     period = nw.col("_local").dt.truncate(PERIODS[by])
     if by != "week":
         return frame.with_columns(period.alias("period"))
@@ -39,23 +43,30 @@ def with_period(frame: Frame, by: str) -> Frame:
 
 
 def weekday(local: Any) -> Any:
-    """From 1 for Monday to 7; Spark has 0 for Sunday."""
+    """Return the weekday from 1 for Monday to 7 for Sunday, for which Spark has 0."""
     day = local.dt.weekday().cast(nw.Int64)
     return nw.when(day == 0).then(nw.lit(7)).otherwise(day).cast(nw.Int64)
 
 
 def seconds(frame: Frame, later: Any, earlier: Any) -> Any:
-    """The whole seconds between two times."""
+    """Return the whole seconds between two times."""
     if not frame.implementation.is_spark_like():
         return (later - earlier).dt.total_seconds()
-    # Spark has no spans, but its times are numbers of seconds.
+    # narwhals has no durations on Spark, but Spark casts times to seconds.
     span = later.cast(nw.Float64) - earlier.cast(nw.Float64)
     return (span + 0.0005).floor().cast(nw.Int64)
 
 
-def local(frame: Frame, zone: str) -> Frame:
-    """With the time in a zone, without saying so, beside each message."""
+def with_local_time(frame: Frame, zone: str) -> Frame:
+    """Return a frame with a column `_local`: the time on a clock in a zone, as a time without a zone.
+
+    Messages without a time belong to no period, and are left out.
+
+    Raises:
+        InvalidRequest: the zone does not exist, or the database connection does not use UTC.
+    """
     wanted = zone_of(zone)
+    frame = _with_times(frame)
     kept = getattr(frame.collect_schema()["at"], "time_zone", None)
     at = nw.col("at")
     if isinstance(frame, nw.DataFrame) or frame.implementation.is_polars():
@@ -68,18 +79,24 @@ def local(frame: Frame, zone: str) -> Frame:
     frame = frame.with_columns(bare.alias("_utc"))
     if zone in UTC_NAMES:
         return frame.with_columns(nw.col("_utc").alias("_local"))
-    # SQL moves times by spans only: by what the zone is ahead, from each change of its clock to the next.
-    spans = list(_offsets(wanted, *_span(frame)))
-    moved = nw.col("_utc").dt.offset_by(f"{spans[0][1]}s")
-    for since, ahead in spans[1:]:
-        moved = (
-            nw.when(nw.col("_utc") >= since).then(nw.col("_utc").dt.offset_by(f"{ahead}s")).otherwise(moved)
-        )
+    # In SQL: add the offset that applies from one clock change to the next.
+    utc = nw.col("_utc")
+    (_, first), *changes = _offsets(wanted, *_first_and_last(frame))
+    moved = utc.dt.offset_by(f"{first}s")
+    for since, offset in changes:
+        moved = nw.when(utc >= since).then(utc.dt.offset_by(f"{offset}s")).otherwise(moved)
     return frame.with_columns(moved.alias("_local"))
 
 
-def _span(frame: Frame) -> tuple[datetime, datetime]:
-    """The earliest and the latest message."""
+def _with_times(frame: Frame) -> Frame:
+    """The messages that have a time; a frame is copied only if some have none."""
+    if isinstance(frame, nw.DataFrame) and not frame["at"].null_count():
+        return frame
+    return frame.filter(~nw.col("at").is_null())
+
+
+def _first_and_last(frame: Frame) -> tuple[datetime, datetime]:
+    """The times of the earliest and the latest message."""
     found = frame.select(nw.col("_utc").min().alias("first"), nw.col("_utc").max().alias("last"))
     first, last = found.collect().row(0)
     nothing = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
@@ -87,28 +104,28 @@ def _span(frame: Frame) -> tuple[datetime, datetime]:
 
 
 def _offsets(zone: tzinfo, first: datetime, last: datetime) -> Iterator[tuple[datetime, int]]:
-    """From when on a zone is how many seconds ahead of UTC, over a span; bounds are to the second."""
+    """The UTC offsets of a zone in seconds, each with the second from which it applies."""
     moment = first
-    seconds = _ahead(zone, moment)
-    yield moment, seconds
+    offset = _utc_offset(zone, moment)
+    yield moment, offset
     while moment < last:
         later = moment + timedelta(days=7)
-        if _ahead(zone, later) != seconds:
-            change = _change(zone, moment, later, seconds)
-            seconds = _ahead(zone, change)
-            yield change, seconds
+        if _utc_offset(zone, later) != offset:
+            change = _find_change(zone, moment, later, offset)
+            offset = _utc_offset(zone, change)
+            yield change, offset
         moment = later
 
 
-def _change(zone: tzinfo, low: datetime, high: datetime, seconds: int) -> datetime:
-    """When, between two moments, the offset changes."""
+def _find_change(zone: tzinfo, low: datetime, high: datetime, offset: int) -> datetime:
+    """The second, between two times, in which the offset changes."""
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) / 2
-        low, high = (middle, high) if _ahead(zone, middle) == seconds else (low, middle)
+        low, high = (middle, high) if _utc_offset(zone, middle) == offset else (low, middle)
     whole = high.replace(microsecond=0)
-    return whole if _ahead(zone, whole) != seconds else whole + timedelta(seconds=1)
+    return whole if _utc_offset(zone, whole) != offset else whole + timedelta(seconds=1)
 
 
-def _ahead(zone: tzinfo, utc: datetime) -> int:
+def _utc_offset(zone: tzinfo, utc: datetime) -> int:
     offset = utc.replace(tzinfo=UTC).astimezone(zone).utcoffset()
     return int(offset.total_seconds()) if offset else 0

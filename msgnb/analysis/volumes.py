@@ -1,4 +1,4 @@
-"""How many, when and by whom; how far campaigns came, and who comes back."""
+"""Measures of how many messages there were, when and by whom; of campaigns, and of contacts who come back."""
 
 from __future__ import annotations
 
@@ -6,123 +6,165 @@ from collections.abc import Sequence
 
 import narwhals as nw
 
-from msgnb.analysis.frames import COUNTS, SESSION, STAGES, Table, counted, flags, frame_of, given, grouped
-from msgnb.analysis.partitions import added_up
-from msgnb.analysis.times import check_period, local, weekday, with_period
+from msgnb.analysis.frames import (
+    COUNTS,
+    SESSION,
+    STAGES,
+    Frame,
+    Messages,
+    aggregate,
+    indicator_columns,
+    select_columns,
+    with_counts,
+)
+from msgnb.analysis.measures import ChosenColumns, ResultColumn, column_names, from_messages, measure
+from msgnb.analysis.times import check_period, weekday, with_local_time, with_period
+
+PERIOD = ResultColumn("period", "time", "key", "start of the period, in the time zone")
+MESSAGES = ResultColumn("messages", "amount", "sum", "number of messages")
+COUNTED = (
+    MESSAGES,
+    ResultColumn("inbound", "amount", "sum", "messages from the other party"),
+    ResultColumn("outbound", "amount", "sum", "messages from the account"),
+)
+SESSIONS = ResultColumn("sessions", "amount", "sum", "number of sessions")
 
 
-@added_up()
-def volume(messages: Table, *, by: str = "day", per: str | Sequence[str] = (), zone: str = "UTC") -> Table:
-    """How many messages there were, period by period.
+@measure(
+    PERIOD,
+    ChosenColumns("per", "key", "the columns that `per` names"),
+    *COUNTED,
+    SESSIONS,
+    order=("period", "per"),
+)
+def volume(messages: Messages, *, by: str = "day", per: str | Sequence[str] = (), zone: str = "UTC") -> Frame:
+    """Count messages and sessions per period.
 
     >>> analysis.volume(messages, by="hour", per="platform", zone="America/Sao_Paulo")
 
     Args:
-        messages: a table `messages`.
-        by: `hour`, `day`, `week` (from Monday), `month` or `year`, in the zone.
-        per: further columns to count by, as `platform`, `kind` or `sender`.
-        zone: of the periods, by its name.
+        messages: a `messages` table.
+        by: `hour`, `day`, `week` (from Monday), `month` or `year`, in the time zone.
+        per: more columns to group by, such as `platform`, `kind` or `sender`.
+        zone: name of the time zone, such as `America/Sao_Paulo`.
 
     Returns:
-        A row for each period (and value of `per`) that has messages, the earliest first: `period`, which is
-        its beginning, the columns of `per`, messages, inbound, outbound, sessions.
+        One row per period (and value of `per`) that has messages, earliest first.
 
     Raises:
-        InvalidRequest: there is no such period, column or zone.
+        InvalidRequest: the period, a column or the time zone does not exist.
     """
     check_period(by)
-    columns = [per] if isinstance(per, str) else list(per)
-    frame = local(frame_of(messages, "at", "direction", *SESSION, *columns), zone)
-    found = grouped(with_period(counted(frame), by), ("period", *columns), COUNTS, sessions=True)
-    told: Table = given(found, "period", *columns)
-    return told
+    columns = column_names(per)
+    frame = with_local_time(select_columns(messages, "at", "direction", *SESSION, *columns), zone)
+    return aggregate(with_period(with_counts(frame), by), ("period", *columns), COUNTS, sessions=True)
 
 
-@added_up()
-def busy(messages: Table, *, zone: str = "UTC") -> Table:
-    """When people write: messages by weekday and hour.
+@measure(
+    ResultColumn("weekday", "amount", "key", "day of the week, from 1 for Monday to 7 for Sunday"),
+    ResultColumn("hour", "amount", "key", "hour of the day, from 0 to 23"),
+    *COUNTED,
+    order=("weekday", "hour"),
+)
+def busy(messages: Messages, *, zone: str = "UTC") -> Frame:
+    """Count messages by weekday and hour.
 
     Args:
-        messages: a table `messages`.
-        zone: of weekdays and hours, by its name.
+        messages: a `messages` table.
+        zone: name of the time zone of weekdays and hours.
 
     Returns:
-        A row for each weekday (1 is Monday) and hour (0 to 23) with messages: weekday, hour, messages,
-        inbound, outbound.
+        One row per weekday and hour that has messages.
 
     Raises:
-        InvalidRequest: there is no such zone.
+        InvalidRequest: the time zone does not exist.
     """
-    frame = local(frame_of(messages, "at", "direction"), zone)
+    frame = with_local_time(select_columns(messages, "at", "direction"), zone)
     at = nw.col("_local")
-    placed = counted(frame).with_columns(
-        weekday(at).alias("weekday"), at.dt.hour().cast(nw.Int64).alias("hour")
-    )
-    told: Table = given(grouped(placed, ("weekday", "hour"), COUNTS), "weekday", "hour")
-    return told
+    hour = at.dt.hour().cast(nw.Int64).alias("hour")
+    placed = with_counts(frame).with_columns(weekday(at).alias("weekday"), hour)
+    return aggregate(placed, ("weekday", "hour"), COUNTS)
 
 
-@added_up()
-def funnel(messages: Table) -> Table:
-    """How far the messages of each campaign came.
+@measure(
+    *from_messages("platform", "account", "campaign", combine="key"),
+    MESSAGES,
+    ResultColumn("accepted", "amount", "sum", "messages that were at least accepted"),
+    ResultColumn("sent", "amount", "sum", "messages that were at least sent"),
+    ResultColumn("delivered", "amount", "sum", "messages that were at least delivered"),
+    ResultColumn("read", "amount", "sum", "messages that were read"),
+    ResultColumn("failed", "amount", "sum", "messages that failed"),
+    ResultColumn("unknown", "amount", "sum", "messages whose status is unknown"),
+    order=("platform", "account", "campaign"),
+)
+def funnel(messages: Messages) -> Frame:
+    """Count how many messages of each campaign were accepted, sent, delivered and read.
+
+    A message that was read also counts as delivered, sent and accepted, and so on.
 
     Args:
-        messages: a table `messages`, with its column `campaign`.
+        messages: a `messages` table, with its column `campaign`.
 
     Returns:
-        A row for each campaign: platform, account, campaign, messages, and how many were at least accepted,
-        sent, delivered and read; failed; unknown. Who read a message got it delivered, and so on.
+        One row per campaign.
     """
     keys = ("platform", "account", "campaign")
-    frame = frame_of(messages, *keys, "status").filter(~nw.col("campaign").is_null())
+    frame = select_columns(messages, *keys, "status").filter(~nw.col("campaign").is_null())
     status = nw.col("status")
     stages = {stage: status.is_in(list(STAGES[number:])) for number, stage in enumerate(STAGES)}
     stages |= {name: status == name for name in ("failed", "unknown")}
-    marked = frame.with_columns(nw.lit(1).alias("messages"), *flags(stages))
-    told: Table = given(grouped(marked, keys, ("messages", *stages)), *keys)
-    return told
+    marked = frame.with_columns(nw.lit(1).alias("messages"), *indicator_columns(stages))
+    return aggregate(marked, keys, ("messages", *stages))
 
 
-@added_up()
-def cohorts(messages: Table, *, by: str = "month", zone: str = "UTC") -> Table:
-    """Who comes back: of those who wrote first in one period, how many wrote in which later one.
+@measure(
+    ResultColumn("cohort", "time", "key", "start of the period of the session's first inbound message"),
+    ResultColumn("period", "time", "key", "start of a period in which it wrote, too"),
+    ResultColumn("sessions", "amount", "sum", "number of sessions of the cohort that wrote in the period"),
+    order=("cohort", "period"),
+)
+def cohorts(messages: Messages, *, by: str = "month", zone: str = "UTC") -> Frame:
+    """Count how many of the sessions that started in one period were active in each later one.
 
     Args:
-        messages: a table `messages`; only what is inbound counts.
-        by: `day`, `week`, `month` or `year`, in the zone.
-        zone: of the periods, by its name.
+        messages: a `messages` table; only inbound messages count.
+        by: `day`, `week`, `month` or `year`, in the time zone.
+        zone: name of the time zone of the periods.
 
     Returns:
-        A row for each pair that has somebody: cohort (the period of the first message), period, and sessions.
+        One row per cohort and period that has sessions.
 
     Raises:
-        InvalidRequest: there is no such period or zone.
+        InvalidRequest: the period or the time zone does not exist.
     """
     check_period(by)
-    frame = local(frame_of(messages, "at", "direction", *SESSION), zone)
-    said = with_period(frame.filter(nw.col("direction") == "inbound"), by)
-    periods = said.select(*SESSION, "period").unique()
-    begun = periods.with_columns(nw.col("period").min().over(*SESSION).alias("cohort"))
-    marked = begun.with_columns(nw.lit(1).alias("sessions"))
-    told: Table = given(grouped(marked, ("cohort", "period"), ("sessions",)), "cohort", "period")
-    return told
+    frame = with_local_time(select_columns(messages, "at", "direction", *SESSION), zone)
+    inbound = with_period(frame.filter(nw.col("direction") == "inbound"), by)
+    periods = inbound.select(*SESSION, "period").unique()
+    started = periods.with_columns(nw.col("period").min().over(*SESSION).alias("cohort"))
+    marked = started.with_columns(nw.lit(1).alias("sessions"))
+    return aggregate(marked, ("cohort", "period"), ("sessions",))
 
 
-@added_up("messages")
-def agents(messages: Table) -> Table:
-    """Who wrote how much on the account's side, where the platform tells who it was.
+@measure(
+    *from_messages("platform", "sender", combine="key"),
+    MESSAGES,
+    SESSIONS,
+    ResultColumn("first_at", "time", "min", "time of the first message"),
+    ResultColumn("last_at", "time", "max", "time of the last message"),
+    order=("-messages", "platform", "sender"),
+)
+def agents(messages: Messages) -> Frame:
+    """Count the messages that each agent sent, if the platform reports who sent them.
 
     Args:
-        messages: a table `messages`; only what is outbound counts.
+        messages: a `messages` table; only outbound messages count.
 
     Returns:
-        A row for each, the busiest first: platform, sender, messages, sessions, first_at, last_at.
+        One row per sender, the one with most messages first.
     """
-    frame = frame_of(messages, *SESSION, "at", "direction", "sender").filter(
-        nw.col("direction") == "outbound"
-    )
+    frame = select_columns(messages, *SESSION, "at", "direction", "sender")
+    outbound = frame.filter(nw.col("direction") == "outbound")
     ends = nw.col("at").min().alias("first_at"), nw.col("at").max().alias("last_at")
-    marked = frame.with_columns(nw.lit(1).alias("messages"))
-    found = grouped(marked, ("platform", "sender"), ("messages",), *ends, sessions=True)
-    told: Table = given(found, "messages", "platform", "sender", descending=[True, False, False])
-    return told
+    marked = outbound.with_columns(nw.lit(1).alias("messages"))
+    return aggregate(marked, ("platform", "sender"), ("messages",), *ends, sessions=True)

@@ -1,8 +1,8 @@
-"""Sessions split by silence, and how long people wait."""
+"""Measures of sessions split into conversations, and of how long contacts wait for an answer."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import narwhals as nw
@@ -12,60 +12,75 @@ from msgnb.analysis.frames import (
     ORDER,
     SESSION,
     Frame,
+    Messages,
     Sessions,
-    Table,
-    counted,
-    frame_of,
-    given,
-    grouped,
+    aggregate,
+    select_columns,
+    with_counts,
 )
-from msgnb.analysis.partitions import latest, one_by_one
+from msgnb.analysis.measures import ResultColumn, from_messages, measure
+from msgnb.analysis.partitions import empty_like
 from msgnb.analysis.times import seconds
 from msgnb.core.errors import InvalidRequest
 
 GAP = timedelta(hours=12)
+"""A silence after which a session's next message starts a new conversation."""
 RUN = ("_run",)
 
 
-@one_by_one(*SESSION, "conversation")
-def conversations(messages: Table, *, gap: timedelta = GAP) -> Table:
-    """The sessions, split wherever nobody said anything for a while.
+@measure(
+    *from_messages(*SESSION, combine="row"),
+    ResultColumn("conversation", "amount", "row", "number of the conversation in its session, from 1"),
+    ResultColumn("started_at", "time", "row", "time of its first message"),
+    ResultColumn("ended_at", "time", "row", "time of its last message"),
+    ResultColumn("messages", "amount", "row", "number of messages"),
+    ResultColumn("inbound", "amount", "row", "messages from the other party"),
+    ResultColumn("outbound", "amount", "row", "messages from the account"),
+    ResultColumn("opened_by", "category", "row", "direction of its first message: `inbound` or `outbound`"),
+    order=(*SESSION, "conversation"),
+)
+def conversations(messages: Messages, *, gap: timedelta = GAP) -> Frame:
+    """Split sessions into conversations at each period of silence.
 
     Args:
-        messages: a table `messages`.
-        gap: a silence that is at least as long begins a new conversation.
+        messages: a `messages` table.
+        gap: a silence of this length or more starts a new conversation.
 
     Returns:
-        A row for each: platform, account, session, conversation (counted from 1 in its session), started_at,
-        ended_at, messages, inbound, outbound, and opened_by (`inbound` or `outbound`).
+        One row per conversation, sorted by session.
     """
-    sessions = _numbered(messages, gap)
+    sessions = _with_conversations(messages, gap)
     opens = (nw.col("_begins") == 1) & (nw.col("direction") == "inbound")
-    marked = counted(sessions.frame).with_columns(opens.cast(nw.Int64).alias("_opens"))
+    marked = with_counts(sessions.frame).with_columns(opens.cast(nw.Int64).alias("_opens"))
     ends = nw.col("at").min().alias("started_at"), nw.col("at").max().alias("ended_at")
     keys = (*sessions.keys, "conversation")
-    found = grouped(marked, keys, COUNTS, *ends, nw.col("_opens").max())
+    found = aggregate(marked, keys, COUNTS, *ends, nw.col("_opens").max())
     opened = nw.when(nw.col("_opens") == 1).then(nw.lit("inbound")).otherwise(nw.lit("outbound"))
-    named = sessions.named(found.with_columns(opened.alias("opened_by")))
-    columns = ("conversation", "started_at", "ended_at", *COUNTS, "opened_by")
-    told: Table = given(named.select(*SESSION, *columns), *SESSION, "conversation")
-    return told
+    return sessions.with_names(found.with_columns(opened.alias("opened_by"))).drop("_opens")
 
 
-@one_by_one(*SESSION, "asked_at")
-def responses(messages: Table, *, gap: timedelta = GAP) -> Table:
-    """How long people waited for an answer.
+@measure(
+    *from_messages(*SESSION, combine="row"),
+    ResultColumn("asked_at", "time", "row", "time of the question's first message"),
+    ResultColumn("answered_at", "time", "row", "time of the answer's first message"),
+    ResultColumn("seconds", "amount", "row", "time between the two, in whole seconds"),
+    ResultColumn("messages", "amount", "row", "number of messages of the question"),
+    ResultColumn("first", "category", "row", "whether it is the first question of its conversation"),
+    order=(*SESSION, "asked_at"),
+)
+def responses(messages: Messages, *, gap: timedelta = GAP) -> Frame:
+    """Measure the time between each inbound question and the answer to it.
 
-    Who writes several messages in a row asks once, with the first of them; the first message back answers
-    all. An answer after a silence of the gap or more is still one, but begins a new conversation.
+    Several inbound messages in a row are one question, asked with the first of them; the first outbound
+    message after them is the answer. An answer after a silence of the gap or more still counts, but starts a
+    new conversation.
 
     Args:
-        messages: a table `messages`.
+        messages: a `messages` table.
         gap: as in `conversations`.
 
     Returns:
-        A row for each question that was answered: platform, account, session, asked_at, answered_at, seconds,
-        messages (of the question), and first (whether it is the first question of its conversation).
+        One row per question that was answered, sorted by session.
     """
     sessions, runs = _runs(messages, gap)
     next_side, answered = (
@@ -75,47 +90,71 @@ def responses(messages: Table, *, gap: timedelta = GAP) -> Table:
     asked = paired.filter((nw.col("_inbound") == 1) & (nw.col("_next") == 0))
     first = nw.col("_run") == nw.col("_run").min().over(*sessions.keys, "conversation")
     waited = seconds(asked, nw.col("answered_at"), nw.col("started_at"))
-    begun = nw.col("started_at").alias("asked_at")
-    found = asked.with_columns(first.alias("first"), waited.alias("seconds"), begun)
+    started = nw.col("started_at").alias("asked_at")
+    found = asked.with_columns(first.alias("first"), waited.alias("seconds"), started)
     columns = ("asked_at", "answered_at", "seconds", "messages", "first")
-    told: Table = given(sessions.named(found).select(*SESSION, *columns), *SESSION, "asked_at")
-    return told
+    return sessions.with_names(found).select(*SESSION, *columns)
 
 
-def unanswered(messages: Table, *, now: datetime | None = None) -> Table:
-    """Who waits for an answer: the sessions in which the other party wrote last.
+def _latest_in_dask(messages: Any) -> Any:
+    """Return the time of the latest message of a Dask frame, as a Dask scalar in UTC."""
+    empty = select_columns(empty_like(messages), "at")
+    at = messages["at"]
+    return (at if _has_zone(empty) else at.dt.tz_localize("UTC")).max()
+
+
+@measure(
+    *from_messages(*SESSION, combine="row"),
+    ResultColumn("since", "time", "row", "time of the first message that was not answered"),
+    ResultColumn("messages", "amount", "row", "number of messages that were not answered"),
+    ResultColumn("seconds", "amount", "row", "time of waiting, in whole seconds"),
+    order=("since", *SESSION),
+    defaults={"now": _latest_in_dask},
+)
+def unanswered(messages: Messages, *, now: datetime | None = None) -> Frame:
+    """Return the sessions in which the other party wrote last.
 
     Args:
-        messages: a table `messages`.
-        now: until when they have waited; the time of the latest message of all where it is `None`.
+        messages: a `messages` table.
+        now: the time until which they have waited, with a time zone; by default the latest message's.
 
     Returns:
-        A row for each, who waits longest first: platform, account, session, since (the first message that was
-        not answered), messages (how many were not), and seconds (of waiting).
+        One row per session that waits for an answer, the longest wait first.
 
     Raises:
-        InvalidRequest: `now` has no zone.
+        InvalidRequest: `now` has no time zone.
     """
-    if now is not None and now.tzinfo is None:
-        raise InvalidRequest.of(now=f"{now} has no zone; write datetime(…, tzinfo=UTC)")
-    told: Table = _waiting(messages, latest(messages) if now is None else now)
-    return told
-
-
-@one_by_one("since", *SESSION)
-def _waiting(messages: Any, now: datetime) -> Any:
     sessions, runs = _runs(messages, GAP)
     last = nw.col("_run") == nw.col("_run").max().over(*sessions.keys)
     waiting = runs.with_columns(last.alias("_last")).filter(nw.col("_last") & (nw.col("_inbound") == 1))
-    waited = seconds(waiting, nw.lit(now), nw.col("started_at"))
+    waited = seconds(waiting, nw.lit(_end(messages, now)), nw.col("started_at"))
     found = waiting.with_columns(nw.col("started_at").alias("since"), waited.alias("seconds"))
-    columns = ("since", "messages", "seconds")
-    return given(sessions.named(found).select(*SESSION, *columns), "since", *SESSION)
+    return sessions.with_names(found).select(*SESSION, "since", "messages", "seconds")
 
 
-def _numbered(messages: Any, gap: timedelta) -> Sessions:
-    """With the number of its conversation beside each message, and whether it begins it."""
-    sessions = Sessions(frame_of(messages, *SESSION, *ORDER, "direction"))
+def _end(messages: Messages, now: datetime | None) -> datetime:
+    """The time until which sessions wait, with a time zone if the times of the messages have one."""
+    frame = select_columns(messages, "at")
+    # NaT, which is what Dask finds in messages without a time, differs from itself.
+    if now is None or now != now:  # noqa: PLR0124
+        latest = frame.select(nw.col("at").max())
+        found = (latest.collect() if isinstance(latest, nw.LazyFrame) else latest).item()
+        # Without any time nothing is measured, whatever the end is.
+        now = datetime.fromtimestamp(0, UTC) if found is None or found != found else found  # noqa: PLR0124
+        now = now.replace(tzinfo=UTC) if now.tzinfo is None else now
+    if now.tzinfo is None:
+        raise InvalidRequest.of(now=f"{now} has no zone; write datetime(…, tzinfo=UTC)")
+    return now if _has_zone(frame) else now.astimezone(UTC).replace(tzinfo=None)
+
+
+def _has_zone(frame: Frame) -> bool:
+    dtype = frame.collect_schema()["at"]
+    return not isinstance(dtype, nw.Datetime) or dtype.time_zone is not None
+
+
+def _with_conversations(messages: Messages, gap: timedelta) -> Sessions:
+    """Messages with the number of their conversation, and with `_begins` for the first of each."""
+    sessions = Sessions(select_columns(messages, *SESSION, *ORDER, "direction"))
     silence = nw.col("at") - sessions.over(nw.col("at").shift(1))
     begins = nw.when(silence.is_null() | (silence >= gap)).then(1).otherwise(0)
     marked = sessions.frame.with_columns(begins.cast(nw.Int64).alias("_begins"))
@@ -124,9 +163,9 @@ def _numbered(messages: Any, gap: timedelta) -> Sessions:
     return sessions
 
 
-def _runs(messages: Any, gap: timedelta) -> tuple[Sessions, Frame]:
-    """What one side said in a row: whose it is, its beginning, and how many messages."""
-    sessions = _numbered(messages, gap)
+def _runs(messages: Messages, gap: timedelta) -> tuple[Sessions, Frame]:
+    """Runs of messages in one direction: the direction, when each started, and how many messages it has."""
+    sessions = _with_conversations(messages, gap)
     inbound = nw.when(nw.col("direction") == "inbound").then(1).otherwise(0)
     sided = sessions.frame.with_columns(inbound.cast(nw.Int64).alias("_inbound"), nw.lit(1).alias("messages"))
     before = sessions.over(nw.col("_inbound").shift(1))
@@ -135,5 +174,5 @@ def _runs(messages: Any, gap: timedelta) -> tuple[Sessions, Frame]:
     numbered = turned.with_columns(sessions.over(nw.col("_turns").cum_sum()).alias("_run"))
     keys = (*sessions.keys, *RUN)
     first = nw.col("_inbound").min(), nw.col("conversation").min(), nw.col("at").min().alias("started_at")
-    found = grouped(numbered, keys, ("messages",), *first)
+    found = aggregate(numbered, keys, ("messages",), *first)
     return sessions, found.sort(*keys) if sessions.in_order else found

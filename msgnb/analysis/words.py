@@ -1,4 +1,8 @@
-"""What people say: opt-out words, keywords, and words in a row."""
+r"""Measures of what messages say: opt-out words, keywords, and frequent words.
+
+The engines differ in what `\w` and `\s` match and in how fast they search for them, so the patterns here
+list spaces and punctuation themselves.
+"""
 
 from __future__ import annotations
 
@@ -8,161 +12,181 @@ from typing import Any
 
 import narwhals as nw
 
-from msgnb import tables
-from msgnb.analysis.frames import COUNTS, SESSION, Frame, Table, counted, frame_of, given, grouped
-from msgnb.analysis.partitions import added_up, one_by_one
+from msgnb.analysis.frames import (
+    COUNTS,
+    SESSION,
+    Frame,
+    Messages,
+    aggregate,
+    select_columns,
+    with_counts,
+)
+from msgnb.analysis.measures import ResultColumn, from_messages, measure
 from msgnb.core.errors import InvalidRequest
+from msgnb.tables.schema import DIRECTIONS
 
 OPT_OUTS = (
     "stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "sair", "parar", "cancelar",
     "remover", "descadastrar", "baja", "salir", "arret", "arrêt", "desabonner", "désabonner", "stopp",
     "abmelden",
 )  # fmt: skip
-# Patterns say what a space is: kinds of tables differ in what \s means, and in what they search quickly.
 SPACES = " \t\r\n\x0b\x0c\u00a0"
 AROUND = SPACES + ".!?,;:\"'*-"
-"""What may stand around a word that opts out."""
+"""Characters that may surround an opt-out word."""
 MARKS = rf"""[{SPACES}.,;:!?…"“”„«»()\[\]{{}}<>¡¿/|\\*_~=+–—]+"""
 BETWEEN = rf"['’-]*(?:{MARKS}['’-]*)+"
-"""What stands between two words; within one there may be an apostrophe or a hyphen."""
-MOST_IN_A_ROW = 5
-EACH = {nw.Implementation.POLARS: "${1}\n", nw.Implementation.PYSPARK: "$1\n"}
-"""How a kind of table writes what a pattern found; all others as Python does."""
+"""What separates two words; a word may contain an apostrophe or a hyphen."""
+LONGEST_NGRAM = 5
+REPLACEMENTS = {nw.Implementation.POLARS: "${1}\n", nw.Implementation.PYSPARK: "$1\n"}
+"""How an engine writes the first group of a match; all others write it as Python does."""
 
 
-@one_by_one("at", *SESSION)
-def opt_outs(messages: Table, *, words: Iterable[str] = OPT_OUTS) -> Table:
-    """Who wants no more messages: what is inbound and nothing but an opt-out word.
+@measure(
+    *from_messages(*SESSION, "at", combine="row"),
+    ResultColumn("word", "category", "row", "the opt-out word, in lower case"),
+    order=("at", *SESSION),
+)
+def opt_outs(messages: Messages, *, words: Iterable[str] = OPT_OUTS) -> Frame:
+    """Find inbound messages that contain nothing but an opt-out word.
 
-    Case, spaces and signs around the word do not count; a sentence that has the word in it is none.
+    Case, and spaces and punctuation around the word, are ignored. A sentence that contains the word does not
+    count.
 
     Args:
-        messages: a table `messages`.
-        words: the words, in small letters; those of five languages where nothing is given.
+        messages: a `messages` table.
+        words: the words, in lower case; by default `OPT_OUTS`, which has those of five languages.
 
     Returns:
-        A row for each such message, the earliest first: platform, account, session, at, word.
+        One row per message, earliest first.
     """
-    frame = frame_of(messages, *SESSION, "at", "direction", "text").filter(nw.col("direction") == "inbound")
+    frame = select_columns(messages, *SESSION, "at", "direction", "text")
+    inbound = frame.filter(nw.col("direction") == "inbound")
     word = nw.col("text").str.to_lowercase().str.strip_chars(AROUND)
-    found = frame.with_columns(word.alias("word")).filter(nw.col("word").is_in(list(words)))
-    told: Table = given(found, "at", *SESSION, columns=(*SESSION, "at", "word"))
-    return told
+    found = inbound.with_columns(word.alias("word")).filter(nw.col("word").is_in(list(words)))
+    return found.select(*SESSION, "at", "word")
 
 
-@added_up("messages")
-def keywords(messages: Table, words: Iterable[str]) -> Table:
-    """How many messages have certain words in them, as whole words, whatever their case.
+@measure(
+    ResultColumn("word", "text", "key", "the keyword, as it was passed"),
+    ResultColumn("messages", "amount", "sum", "number of messages that contain it"),
+    ResultColumn("inbound", "amount", "sum", "those from the other party"),
+    ResultColumn("outbound", "amount", "sum", "those from the account"),
+    ResultColumn("sessions", "amount", "sum", "number of sessions that contain it"),
+    order=("-messages", "word"),
+)
+def keywords(messages: Messages, words: Iterable[str]) -> Frame:
+    """Count the messages that contain certain words, as whole words and in any case.
 
     >>> analysis.keywords(messages, ["order", "credit card", "refund"])
 
     Args:
-        messages: a table `messages`.
-        words: the words; one may be several words in a row.
+        messages: a `messages` table.
+        words: the keywords; one may consist of several words in a row.
 
     Returns:
-        A row for each that is there, the most frequent first: word, messages, inbound, outbound, sessions.
+        One row per keyword that was found, the most frequent first.
 
     Raises:
-        InvalidRequest: there is no word, or one has no letter.
+        InvalidRequest: there are no keywords, or one has no letters.
     """
-    sought = {word: _cleaned(word) for word in words}
-    if not sought or not all(sought.values()):
-        raise InvalidRequest.of(words=f"{list(sought)} are no words to look for")
-    frame = _with_words(frame_of(messages, "session", "direction", "text"))
+    patterns = {word: _normalized(word) for word in words}
+    if not patterns or not all(patterns.values()):
+        raise InvalidRequest.of(words=f"{list(patterns)} are no words to look for")
+    frame = _with_words(select_columns(messages, "session", "direction", "text"))
     found = [
-        frame.filter(nw.col("_words").str.contains(f" {said} ", literal=True)).with_columns(
+        frame.filter(nw.col("_words").str.contains(f" {pattern} ", literal=True)).with_columns(
             nw.lit(word).alias("word")
         )
-        for word, said in sought.items()
+        for word, pattern in patterns.items()
     ]
-    told: Table = given(
-        grouped(counted(nw.concat(found)), ("word",), COUNTS, sessions=True),
-        "messages",
-        "word",
-        descending=[True, False],
-    )
-    return told
+    return aggregate(with_counts(nw.concat(found)), ("word",), COUNTS, sessions=True)
 
 
-@added_up("count")
+@measure(
+    # Masked as personal: among the words are names, and addresses without the signs that show what they are.
+    ResultColumn("ngram", None, "key", "the word or words, in lower case"),
+    ResultColumn("count", "amount", "sum", "how often they occur", minimum="least"),
+    ResultColumn("sessions", "amount", "sum", "number of sessions in which they occur"),
+    order=("-count", "ngram"),
+)
 def ngrams(
-    messages: Table,
+    messages: Messages,
     *,
     n: int = 1,
     direction: str | None = "inbound",
     ignore: Iterable[str] = (),
-    least: int = 2,
-) -> Table:
-    """Which words, or words in a row, are said most.
+    least: int = 2,  # noqa: ARG001 - the minimum of the column `count`
+) -> Frame:
+    """Count the most frequent words, or sequences of words.
 
     >>> analysis.ngrams(messages, n=2, ignore=["the", "a", "of"])
 
-    Signs between words and their case do not count; words in a row are those of one message.
+    Case and punctuation between words are ignored. A sequence never spans two messages.
 
     Args:
-        messages: a table `messages`.
-        n: how many words in a row, 5 at most.
-        direction: of the messages: `inbound`, `outbound`, or all where it is `None`.
-        ignore: words that are left out before those in a row are counted.
-        least: what is said less often is left out.
+        messages: a `messages` table.
+        n: number of words in a sequence, at most 5.
+        direction: of the messages, `inbound` or `outbound`; both if `None`.
+        ignore: words to remove before sequences are counted.
+        least: the smallest count to return.
 
     Returns:
-        A row for each, the most frequent first: ngram, count (how often it is said), sessions (by how many).
+        One row per word or sequence, the most frequent first.
 
     Raises:
-        InvalidRequest: `n` or the direction can't be.
+        InvalidRequest: `n` or the direction is not valid.
     """
-    if not 1 <= n <= MOST_IN_A_ROW:
-        raise InvalidRequest.of(n=f"{n} is not between 1 and {MOST_IN_A_ROW}")
-    if direction not in {None, *tables.DIRECTIONS}:
+    if not 1 <= n <= LONGEST_NGRAM:
+        raise InvalidRequest.of(n=f"{n} is not between 1 and {LONGEST_NGRAM}")
+    if direction not in {None, *DIRECTIONS}:
         raise InvalidRequest.of(direction=f"{direction!r} is neither inbound nor outbound")
-    frame = frame_of(messages, "session", "direction", "text")
+    frame = select_columns(messages, "session", "direction", "text")
     chosen = frame.filter(nw.col("direction") == direction) if direction else frame
-    said = _without(_with_words(chosen), ignore).select("session", "_words")
-    marked = _in_a_row(said, n).with_columns(nw.lit(1).alias("count"))
-    found = grouped(marked, ("ngram",), ("count",), sessions=True).filter(nw.col("count") >= least)
-    told: Table = given(found, "count", "ngram", descending=[True, False])
-    return told
+    words = _remove_words(_with_words(chosen), ignore).select("session", "_words")
+    marked = _with_ngrams(words, n).with_columns(nw.lit(1).alias("count"))
+    return aggregate(marked, ("ngram",), ("count",), sessions=True)
 
 
-def _cleaned(text: str) -> str:
+def _normalized(text: str) -> str:
+    """The words of a text in lower case, separated by single spaces."""
     return re.sub(BETWEEN, " ", f" {text.lower()} ").strip()
 
 
 def _with_words(frame: Frame) -> Frame:
-    """With its words, one space around each, beside each message that has a text."""
+    """The messages that have text, with a column `_words`: their words, each with a space on both sides."""
     padded = nw.concat_str(nw.lit(" "), nw.col("text").str.to_lowercase(), nw.lit(" "))
     words = frame.filter(~nw.col("text").is_null()).with_columns(padded.alias("_words"))
     return words.with_columns(nw.col("_words").str.replace_all(BETWEEN, " "))
 
 
-def _without(frame: Frame, ignored: Iterable[str]) -> Frame:
-    """Without some words."""
-    alike = "|".join(sorted(re.escape(_cleaned(word)) for word in ignored))
-    if not alike:
+def _remove_words(frame: Frame, ignored: Iterable[str]) -> Frame:
+    """The frame without some words in `_words`."""
+    words = sorted({_normalized(word) for word in ignored} - {""})
+    if not words:
         return frame
-    # Each word gets two spaces of its own, so that neighbours are both found.
+    pattern = "|".join(map(re.escape, words))
+    # A match consumes the spaces around it, so each word needs its own two.
     apart = nw.col("_words").str.replace_all(" ", "  ", literal=True)
-    return frame.with_columns(apart.str.replace_all(f" (?:{alike}) ", "").str.replace_all(" +", " "))
+    return frame.with_columns(apart.str.replace_all(f" (?:{pattern}) ", "").str.replace_all(" +", " "))
 
 
-def _in_a_row(frame: Frame, n: int) -> Frame:
-    """A row for each `ngram`: every n words from the first on, from the second on, and so on."""
-    together = f"[^ ]+(?: [^ ]+){{{n - 1}}}"
-    each = EACH.get(frame.implementation, "\\1\n")
-    begun = (nw.col("_words").str.replace_all(f"^ (?:[^ ]+ ){{{start}}}", "") for start in range(n))
-    lines = (words.str.replace_all(f"({together}) ", each) for words in begun)
+def _with_ngrams(frame: Frame, n: int) -> Frame:
+    """One row per `ngram`: all sequences of n words."""
+    ngram = f"[^ ]+(?: [^ ]+){{{n - 1}}}"
+    # With the first 0, 1 … n - 1 words removed, cutting every n words finds each sequence once.
+    line = REPLACEMENTS.get(frame.implementation, "\\1\n")
+    starts = (nw.col("_words").str.replace_all(f"^ (?:[^ ]+ ){{{start}}}", "") for start in range(n))
+    lines = (words.str.replace_all(f"({ngram}) ", line) for words in starts)
     joined = nw.concat_str(*lines, separator="\n")
-    whole = nw.col("ngram").str.contains(f"^{together}$")
-    return _in_lines(frame.with_columns(joined.alias("ngram"))).filter(whole)
+    whole = nw.col("ngram").str.contains(f"^{ngram}$")
+    return _split_lines(frame.with_columns(joined.alias("ngram"))).filter(whole)
 
 
-def _in_lines(frame: Frame) -> Frame:
-    """A row for each line of `ngram`."""
+def _split_lines(frame: Frame) -> Frame:
+    """One row per line of `ngram`."""
     if not frame.implementation.is_pandas_like():
         return frame.with_columns(nw.col("ngram").str.split("\n")).explode("ngram")
-    # Lists of pandas are unknown to narwhals.
+    # narwhals has no lists in pandas.
     native: Any = frame.to_native().reset_index(drop=True)
     lines = native["ngram"].str.split("\n").explode().astype(native["ngram"].dtype)
     return nw.from_native(native[["session"]].join(lines).reset_index(drop=True))

@@ -1,6 +1,6 @@
-"""A table of subscriptions whose view in a notebook shows which rows need somebody.
+"""A `subscriptions` table that highlights failing and expired subscriptions in a notebook.
 
-It is an ordinary DataFrame in everything else; what is taken out of it stays one of its kind.
+It is a DataFrame in every other way. Selections of its rows are highlighted, too.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _LOOK: Any = [
 
 
 class SubscriptionsFrame(pd.DataFrame):
-    """Subscriptions as they stood at `read_at`."""
+    """Subscriptions as they were at the time `read_at`."""
 
-    _metadata = ["read_at"]  # noqa: RUF012 - how pandas carries it over
+    _metadata = ["read_at"]  # noqa: RUF012 - the attributes that pandas passes on
     read_at: datetime
 
     @property
@@ -33,7 +33,7 @@ class SubscriptionsFrame(pd.DataFrame):
         return SubscriptionsFrame
 
     def attention(self) -> pd.Series[str]:
-        """Why each row needs somebody, in words; missing where it is well.
+        """Return why each row needs attention, as text; missing for rows that don't.
 
         >>> subscriptions[subscriptions.attention().notna()]
         """
@@ -47,14 +47,14 @@ class SubscriptionsFrame(pd.DataFrame):
         if not drawable or self.empty:
             return _plain(self)
         try:
-            import jinja2  # noqa: F401, PLC0415 - what pandas draws styles with, there in every notebook
+            import jinja2  # noqa: F401, PLC0415 - pandas needs it for styles; Jupyter installs it
         except ImportError:
             return _plain(self)
         return _styled(self, self.attention())
 
 
-def marked(frame: pd.DataFrame, read_at: datetime) -> SubscriptionsFrame:
-    """The same table, marked as of a moment."""
+def subscription_view(frame: pd.DataFrame, read_at: datetime) -> SubscriptionsFrame:
+    """Return a `subscriptions` table that highlights what needed attention at the time `read_at`."""
     found = SubscriptionsFrame(frame, copy=False)
     found.read_at = read_at
     return found
@@ -66,7 +66,7 @@ def _plain(frame: pd.DataFrame) -> str | None:
 
 
 def _styled(frame: pd.DataFrame, words: pd.Series[str]) -> str:
-    """The rows with what is wrong first, then what one looks for, then all the rest."""
+    """The table as HTML: `attention` first, then the most important columns, then the others."""
     view = pd.DataFrame(frame)[[*_FIRST, *(name for name in frame.columns if name not in _FIRST)]]
     view, shown = view.head(MOST_ROWS), words.head(MOST_ROWS)
     if shown.notna().any():
@@ -76,7 +76,7 @@ def _styled(frame: pd.DataFrame, words: pd.Series[str]) -> str:
     more = f"; the first {MOST_ROWS} are shown" if len(frame) > MOST_ROWS else ""
     styler = view.style.format(escape="html", na_rep="").format_index(escape="html")
     styler = styler.format(_time, subset=["expires_at"], na_rep="").set_table_styles(_LOOK)
-    # By position: labels may be there twice.
+    # By position, because labels may be repeated.
     marks = [_BROKEN if isinstance(word, str) else "" for word in shown]
     styler = styler.apply(lambda _: marks, subset=[view.columns[0], "status"])
     return str(styler.set_caption(caption + more).to_html())

@@ -1,9 +1,9 @@
-"""Conversations to read: bubbles where HTML is shown, lines of text elsewhere.
+"""A static view of a conversation: bubbles in HTML, lines of text elsewhere.
 
-* Made of any table `messages`; no script runs, and it prints.
-* Strangers wrote what is in it: all of it is escaped, pictures are shown only where they are part of the
-  message itself, and to open a link is the reader's choice.
-* Times are in a zone that is named.
+* It is made from any `messages` table, runs no scripts, and can be printed.
+* External senders wrote the content. All of it is escaped, images are shown only if the message itself
+  contains them, and links open only if the reader clicks them.
+* Times are in a named time zone.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 200
-"""Messages that are shown at once where nobody can ask for more."""
+"""Messages that a static view shows, because it cannot load more."""
 LONGEST = 2_000
-"""Characters of one message that are shown."""
+"""Characters that are shown of one message."""
 LONGEST_NAME = 120
 LARGEST_PICTURE = 300_000
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+")
@@ -49,14 +49,15 @@ Row = Mapping[str, Any]
 
 
 class Conversation:
-    """One conversation as it stood; made by `messages.msg.conversation(…)`.
+    """A static view of one conversation; `messages.msg.conversation(…)` makes it.
 
-    A notebook shows it as bubbles, `print` as lines; `html` is the page itself.
+    A notebook shows it as bubbles, `print` as lines; `html` is its HTML.
 
     Args:
-        rows: the messages, the earliest first.
-        zone: of the times.
-        earlier: how many came before them and are not shown; `None` where there are some.
+        rows: the messages, earliest first.
+        zone: the time zone.
+        earlier: the number of earlier messages, which are not shown; `None` if there are some, but it is not
+            known how many.
     """
 
     def __init__(self, rows: Iterable[Row], zone: tzinfo = UTC, earlier: int | None = 0) -> None:
@@ -95,10 +96,10 @@ class Conversation:
 
 
 def conversation(frame: pd.DataFrame, session: str | None, zone: tzinfo, most: int = MOST) -> Conversation:
-    """The latest messages of one session of a table `messages`.
+    """Return a view of the latest messages of one session of a `messages` table.
 
     Raises:
-        InvalidRequest: the table has no such session; or several, and none is named.
+        InvalidRequest: the table does not contain the session, or it has several and none is named.
     """
     if session is None:
         names = frame["session"].dropna().unique()
@@ -115,21 +116,21 @@ def conversation(frame: pd.DataFrame, session: str | None, zone: tzinfo, most: i
 
 
 def latest(messages: pd.DataFrame, most: int, skip: int = 0) -> pd.DataFrame:
-    """The latest messages, the earliest of them first, leaving out the last `skip`."""
+    """Return the latest messages, earliest first, without the last `skip` ones."""
     ordered = messages.sort_values("at", kind="stable", na_position="first")
     end = len(ordered) - skip
     return ordered.iloc[max(0, end - most) : max(0, end)]
 
 
 def records(messages: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain values, `None` where one is missing."""
+    """Return rows as dicts of plain values, with `None` for missing ones."""
     plain = messages.astype(object).where(messages.notna(), None)
     found: list[dict[str, Any]] = plain.to_dict("records")  # type: ignore[assignment]
     return found
 
 
 def bubbles(rows: Iterable[Row], zone: tzinfo) -> Markup:
-    """Messages as bubbles, with a line for each day, the earliest first."""
+    """Return messages as bubbles, earliest first, with a line for each day."""
     rows = list(rows)
     crowd = len({row.get("sender") for row in rows if row.get("direction") == "inbound"}) > 1
     pieces, day = [], None
@@ -143,20 +144,20 @@ def bubbles(rows: Iterable[Row], zone: tzinfo) -> Markup:
 
 
 def bubble(text: str, *, own: bool) -> Markup:
-    """A text as its reader sees it; `own` are those of the account."""
+    """Return a text as one bubble; `own` is for texts of the account."""
     ground = _OUTBOUND if own else _INBOUND
     return element("div", shortened(text), style=f"{_BUBBLE}background:{ground};color:{_TEXT}", dir="auto")
 
 
 def shortened(text: str) -> str:
-    """A text, cut where it is very long."""
+    """Return a text, cut if it is very long."""
     if len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]}… ({len(text) - LONGEST:,} more characters)"
 
 
 def _brief(value: Any) -> str:
-    """What stands beside a message; strangers can make it long."""
+    """A value that is shown next to a message, cut because external senders can make it long."""
     text = str(value)
     return text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"
 
@@ -173,12 +174,12 @@ def _message(row: Row, at: datetime | None, *, crowd: bool) -> Markup:
     media = [_media(row)] if row.get("media_url") or row.get("media_type") else []
     if not text and not media:
         text = f"({row.get('content_type') or 'no text'})"
-    said = [bubble(str(text), own=own)] if text else []
-    return element("div", *who, *media, *said, _below(row, at), style=f"text-align:{side};margin:4px 0")
+    texts = [bubble(str(text), own=own)] if text else []
+    return element("div", *who, *media, *texts, _footer(row, at), style=f"text-align:{side};margin:4px 0")
 
 
-def _below(row: Row, at: datetime | None) -> Markup:
-    """The time, and how far the message came."""
+def _footer(row: Row, at: datetime | None) -> Markup:
+    """The time and delivery status of a message."""
     tick, word = _TICKS.get(str(row.get("status")), ("", ""))
     look = f"{QUIET};color:var(--jp-info-color1, #0277bd)" if word == "read" else QUIET
     failed = f" {_brief(row['error'])}" if row.get("error") else ""
@@ -203,7 +204,7 @@ def _media(row: Row) -> Markup:
 
 
 def _split(url: str) -> Any:
-    """The parts of a web address; `None` for what is none."""
+    """The parts of a URL; `None` for anything else."""
     try:
         parts = urlsplit(url)
     except ValueError:

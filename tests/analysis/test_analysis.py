@@ -1,4 +1,4 @@
-"""What the messages tell, the same from pandas, Polars, DuckDB and PySpark."""
+"""What the measures count, and that all libraries count the same."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def whole() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
-    """A Spark of this machine; its times are UTC."""
+    """A local Spark session in UTC."""
     if shutil.which("java") is None:
         pytest.skip("no Java here: apt-get install openjdk-17-jre-headless")
     sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
@@ -80,8 +80,17 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def test_every_measure_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is left out of the comparison of libraries."""
+    called: set[str] = set()
+    monkeypatch.setattr(analysis.Measure, "compute", lambda self, *_, **__: called.add(self.name))
+    for call in CALLS.values():
+        call(None)
+    assert called == set(analysis.MEASURES)
+
+
 def plain(table: Any) -> list[dict[str, Any]]:
-    """A table of any kind as plain rows; times without the zone that some kinds add."""
+    """A table of any library as plain rows; times without the zone that some libraries add."""
     if "pyspark" in type(table).__module__:
         return [{name: bare(value) for name, value in row.asDict().items()} for row in table.collect()]
     frame = nw.from_native(table.compute() if "dask" in type(table).__module__ else table)
@@ -101,7 +110,7 @@ def bare(value: Any) -> Any:
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_table_tells_the_same(whole: pd.DataFrame, kind: str, call: str) -> None:
-    """The answer has the kind that was given, and the rows that pandas has."""
+    """The result has the type of the messages, and the rows that pandas computes."""
     given = KINDS[kind](whole)
     found = CALLS[call](given)
     assert type(found) is type(given)
@@ -118,7 +127,7 @@ def spark_value(value: Any) -> Any:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_spark_tells_the_same(whole: pd.DataFrame, spark: Any, call: str) -> None:
-    """On Spark as well, where a cluster would count."""
+    """Spark computes the same rows as pandas."""
     names = ", ".join(f"{name} {'timestamp' if name == 'at' else 'string'}" for name in COLUMNS)
     rows = [tuple(map(spark_value, row)) for row in whole.itertuples(index=False)]
     given = spark.createDataFrame(rows, names)
@@ -144,14 +153,14 @@ FROM_ARCHIVE: list[Callable[[Any], Any]] = [
 
 @pytest.mark.parametrize("call", FROM_ARCHIVE)
 def test_spark_reads_the_archive(archive: msgnb.Archive, spark: Any, call: Callable[[Any], Any]) -> None:
-    """A cluster that is pointed at the archive's folder counts what msgnb counts there."""
+    """Spark reads the archive's folder and computes the same as msgnb."""
     folder = spark.read.parquet(f"file://{archive.path}/messages")
     assert plain(call(folder)) == plain(call(archive.messages()))
 
 
 @pytest.mark.parametrize("call", FROM_ARCHIVE)
 def test_other_tools_read_the_archive(archive: msgnb.Archive, call: Callable[[Any], Any]) -> None:
-    """Polars as well, with platform and account from the names of the folders, and DuckDB."""
+    """Polars takes platform and account from the folder names, and DuckDB runs SQL."""
     expected = plain(call(archive.messages()))
     assert plain(call(pl.scan_parquet(f"{archive.path}/messages", hive_partitioning=True))) == expected
     assert plain(call(archive.sql("select * from messages"))) == expected
@@ -175,7 +184,7 @@ def said(*lines: tuple[int, str], session: str = "a", text: str = "hi") -> pd.Da
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_missing_is_told_alike(kind: str, call: str) -> None:
-    """Without an account, a direction or a text, with categories, and rows whose labels are not their own."""
+    """Missing accounts, directions and texts, categories, and repeated row labels."""
     lines = said(*[(minutes, "in") for minutes in (0, 1, 2, 1000, 2500)])
     ragged = lines.assign(
         platform=pd.Categorical(lines["platform"], categories=["smsdrop", "blip"]),
@@ -191,12 +200,12 @@ def test_what_is_missing_is_told_alike(kind: str, call: str) -> None:
 
 
 def blank(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows in which nothing is written in one way."""
+    """Rows in which every missing value is `None`."""
     return [{name: None if pd.isna(value) else value for name, value in row.items()} for row in rows]
 
 
 def test_a_silence_of_the_gap_begins_a_conversation() -> None:
-    """A silence that is as long as the gap splits, one that is shorter does not; sessions are apart."""
+    """A silence as long as the gap splits a session, a shorter one does not; sessions are separate."""
     frame = pd.concat(
         [said((0, "in"), (59, "out"), (119, "in"), (120, "out")), said((1, "out"), session="b")]
     )
@@ -210,7 +219,7 @@ def test_a_silence_of_the_gap_begins_a_conversation() -> None:
 
 
 def test_several_messages_are_one_question() -> None:
-    """The wait is from the first message of several to the first answer; without one there is no row."""
+    """The wait runs from the first of several messages to the first answer; without one there is no row."""
     frame = said(
         (0, "out"), (10, "in"), (11, "in"), (15, "out"), (16, "out"), (900, "in"), (905, "out"), (906, "in")
     )
@@ -220,14 +229,14 @@ def test_several_messages_are_one_question() -> None:
 
 
 def test_messages_of_one_moment_stand_by_their_ids() -> None:
-    """Two messages of the same time: the one with the smaller id was first."""
+    """Of two messages of the same time, the one with the smaller ID is first."""
     found = analysis.responses(said((0, "in"), (0, "out")))
     assert list(found["seconds"]) == [0]
     assert analysis.responses(said((0, "out"), (0, "in"))).empty
 
 
 def test_who_waits_longest_stands_first() -> None:
-    """A session whose last message is inbound waits, since the first one that was not answered."""
+    """A session whose last message is inbound has waited since the first one that was not answered."""
     frame = pd.concat(
         [
             said((0, "in"), (5, "out"), (30, "in"), (40, "in"), session="a"),
@@ -241,7 +250,7 @@ def test_who_waits_longest_stands_first() -> None:
 
 
 def test_a_period_is_one_of_the_zone() -> None:
-    """Days, weeks and hours are those of the zone, on both sides of a change of the clock."""
+    """Days, weeks and hours are those of the time zone, on both sides of a clock change."""
     night = datetime(2026, 11, 1, 4, 30, tzinfo=UTC)  # New York: 00:30, and at two the clock goes back
     rows = said(*[(0, "in")] * 4).assign(at=[night + timedelta(hours=hours) for hours in (-1, 0, 1, 2)])
     by_hour = analysis.volume(rows, by="hour", zone="America/New_York")
@@ -253,7 +262,7 @@ def test_a_period_is_one_of_the_zone() -> None:
 
 
 def test_only_a_word_alone_opts_out() -> None:
-    """STOP with signs and spaces around it counts, a sentence with the word does not, nor what we say."""
+    """STOP with punctuation and spaces counts; a sentence with the word and outbound messages don't."""
     texts = [" Stop! ", "please stop", "SAIR", "não quero sair", "“stop”"]
     frame = said(*[(n, "in") for n in range(5)]).assign(text=texts)
     assert list(analysis.opt_outs(frame)["word"]) == ["stop", "sair"]
@@ -274,7 +283,7 @@ SAYINGS = [
 
 
 def test_words_in_a_row_are_those_of_one_message() -> None:
-    """Signs and case do not count, a hyphen in a word does; nothing runs into the next message."""
+    """Punctuation and case are ignored, hyphens are kept, and no sequence spans two messages."""
     frame = said(*[(n, "in") for n in range(8)]).assign(text=pd.array(SAYINGS, dtype="str"))
     pairs = analysis.ngrams(frame, n=2, least=1).set_index("ngram")["count"]
     assert dict(pairs) == {
@@ -287,12 +296,13 @@ def test_words_in_a_row_are_those_of_one_message() -> None:
         "don't e-mail": 1,
     }
     assert analysis.ngrams(frame, least=3)["ngram"].tolist() == ["order", "my"]
-    without = analysis.ngrams(frame, n=2, ignore=["My"], least=1).set_index("ngram")["count"]
+    assert analysis.ngrams(frame, n=2, ignore=["?!"], least=1).set_index("ngram")["count"].equals(pairs)
+    without = analysis.ngrams(frame, n=2, ignore=["My", "?!"], least=1).set_index("ngram")["count"]
     assert without["hello order"] == without["order order"] == 1
 
 
 def test_words_are_counted_with_their_sessions() -> None:
-    """How often something is said, and by how many; what the bot says counts where it is asked for."""
+    """N-grams have counts and numbers of sessions; outbound messages count if asked for."""
     frame = pd.concat([said((0, "in"), (1, "in"), (2, "out")), said((0, "in"), session="b")])
     assert analysis.ngrams(frame).to_numpy().tolist() == [["hi", 3, 2]]
     assert analysis.ngrams(frame, direction=None).to_numpy().tolist() == [["hi", 4, 2]]
@@ -300,7 +310,7 @@ def test_words_are_counted_with_their_sessions() -> None:
 
 
 def test_a_keyword_is_a_whole_word() -> None:
-    """Each is counted once a message, whatever its case, and several words only in a row."""
+    """Each keyword counts once per message, in any case; several words must follow each other."""
     frame = said(*[(n, "in") for n in range(7)], (9, "out")).assign(
         text=pd.array([*SAYINGS[:7], "Reorder the ORDER"], dtype="str")
     )
@@ -313,7 +323,7 @@ def test_a_keyword_is_a_whole_word() -> None:
 
 
 def test_a_funnel_counts_who_got_at_least_so_far() -> None:
-    """Who read it got it delivered and sent; failed and unknown stand apart; others are no campaign's."""
+    """Read messages also count as delivered and sent; failed and unknown ones don't."""
     statuses = ["read", "read", "delivered", "sent", "failed", "unknown"]
     frame = said(*[(n, "out") for n in range(7)]).assign(
         status=[*statuses, "sent"], campaign=["c"] * 6 + [None]
@@ -331,14 +341,16 @@ def test_a_funnel_counts_who_got_at_least_so_far() -> None:
 
 
 def test_nothing_is_an_empty_table() -> None:
-    """Of no messages every function makes a table with its columns and no row."""
+    """Without messages every measure returns a table with its columns and no rows."""
     empty = said((0, "in")).assign(status="sent", campaign="c", sender="x", kind="sms").head(0)
     for call in CALLS.values():
-        assert call(empty).empty
+        found = call(empty)
+        assert found.empty
+        assert found.columns.tolist()
 
 
 def test_wrong_input_is_named(whole: pd.DataFrame) -> None:
-    """A table of something else, a missing column, an unknown period or zone, a time without a zone."""
+    """Wrong types, missing columns, unknown periods and zones, and times without a zone are named."""
     for call, words in (
         (
             lambda: analysis.volume([1, 2]),
@@ -363,7 +375,7 @@ def test_wrong_input_is_named(whole: pd.DataFrame) -> None:
 
 
 def test_a_duckdb_that_counts_in_another_zone_is_told(whole: pd.DataFrame) -> None:
-    """DuckDB keeps the zone in its connection: where it is not UTC, the error says what to do."""
+    """DuckDB keeps the time zone in its connection; if it is not UTC, the error says what to do."""
     connection = duckdb.connect()
     connection.sql("SET TimeZone = 'Asia/Tokyo'")
     arrow = pl.from_pandas(whole).to_arrow()
@@ -373,7 +385,7 @@ def test_a_duckdb_that_counts_in_another_zone_is_told(whole: pd.DataFrame) -> No
 
 
 def test_a_frame_has_it_all_at_hand(whole: pd.DataFrame) -> None:
-    """`frame.msg` does the same as the functions."""
+    """`frame.msg` returns the same as the functions."""
     for name in ("volume", "busy", "conversations", "responses", "unanswered", "funnel", "cohorts", "agents"):
         found = getattr(whole.msg, name)()
         pd.testing.assert_frame_equal(found, getattr(analysis, name)(whole))

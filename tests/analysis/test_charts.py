@@ -1,4 +1,4 @@
-"""Pictures that are made here, hold what the tables hold, and load nothing."""
+"""Charts are rendered on this machine, show what the tables contain, and load nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import msgnb
-from msgnb import analysis
-from msgnb.analysis.charts import Picture
+from msgnb import analysis, tables
+from msgnb.analysis.charts import Chart
 
 NAMES = ("volume", "busy", "responses", "funnel", "campaigns")
 
@@ -24,29 +24,29 @@ def whole() -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_picture_shows_itself_without_another_host(whole: pd.DataFrame, name: str, tmp_path: Path) -> None:
-    """In a notebook it is SVG; as a file it is an SVG, a PNG or a page that needs nothing else."""
-    picture: Picture = getattr(whole.msg.plot, name)()
-    shown = picture._repr_mimebundle_()
+def test_a_chart_is_displayed_without_another_host(whole: pd.DataFrame, name: str, tmp_path: Path) -> None:
+    """In a notebook it is SVG; as a file it is an SVG, a PNG or a self-contained page."""
+    chart: Chart = getattr(whole.msg.plot, name)()
+    shown = chart._repr_mimebundle_()
     assert set(shown) == {"image/svg+xml", "text/plain"}
     assert shown["image/svg+xml"].startswith("<svg")
     assert "href" not in shown["image/svg+xml"]
-    assert picture.save(tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
-    page = picture.save(tmp_path / "picture.html").read_text(encoding="utf-8")
+    assert chart.save(tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
+    page = chart.save(tmp_path / "chart.html").read_text(encoding="utf-8")
     assert 'src="http' not in page
-    assert "<svg" in picture.save(tmp_path / "picture.svg").read_text(encoding="utf-8")
-    drawn = json.loads(picture.save(tmp_path / "picture.json").read_text(encoding="utf-8"))
+    assert "<svg" in chart.save(tmp_path / "chart.svg").read_text(encoding="utf-8")
+    drawn = json.loads(chart.save(tmp_path / "chart.json").read_text(encoding="utf-8"))
     assert drawn["datasets"]
 
 
-def rows(picture: Picture) -> list[dict[str, Any]]:
-    """What is drawn."""
-    (found,) = picture.interactive().to_dict()["datasets"].values()
+def rows(chart: Chart) -> list[dict[str, Any]]:
+    """The rows that are drawn."""
+    (found,) = chart.interactive().to_dict()["datasets"].values()
     return list(found)
 
 
 def test_what_is_drawn_is_what_was_counted(whole: pd.DataFrame) -> None:
-    """The bars of a day are its messages, the cells of the heat map those of its hour."""
+    """The bars of all periods, and the cells of the heat map, add up to the messages."""
     plot = whole.msg.plot
     assert sum(row["count"] for row in rows(plot.volume(by="week"))) == len(whole)
     assert sum(row["messages"] for row in rows(plot.busy(zone="Asia/Tokyo"))) == len(whole)
@@ -55,7 +55,7 @@ def test_what_is_drawn_is_what_was_counted(whole: pd.DataFrame) -> None:
 
 
 def test_waits_are_sorted_into_spans() -> None:
-    """A wait that is as long as a bound belongs to the next span; the shares are of all questions."""
+    """A wait as long as the end of a span belongs to the next span; shares are of all questions."""
     at = datetime(2026, 10, 5, 9, tzinfo=UTC)
     waits = [59, 60, 299, 86_400]
     lines = [
@@ -71,15 +71,15 @@ def test_waits_are_sorted_into_spans() -> None:
 
 
 def test_each_message_of_a_campaign_is_drawn_once(whole: pd.DataFrame) -> None:
-    """The parts of all bars are the messages of all campaigns."""
-    picture = whole.msg.plot.campaigns()
-    assert sum(row["count"] for row in rows(picture)) == whole["campaign"].notna().sum()
+    """The parts of all bars add up to the messages of all campaigns."""
+    chart = whole.msg.plot.campaigns()
+    assert sum(row["count"] for row in rows(chart)) == whole["campaign"].notna().sum()
 
 
 def test_the_progress_of_a_campaign_adds_up(world: msgnb.testing.Offline) -> None:
-    """Each line ends with how many came so far, of outcomes and of messages with their deliveries."""
+    """Each line ends at the number of messages with its status, from outcomes and from deliveries."""
     campaign = world.blip.campaigns()["campaign"].iloc[0]
-    outcomes = world.blip.campaign_outcomes(campaign)
+    outcomes = world.blip.campaigns.outcomes(campaign)
     drawn = outcomes.msg.plot.progress(zone="America/Sao_Paulo").table
     ends = drawn.groupby("stage")["count"].max()
     assert dict(ends) == dict(outcomes["status"].astype("str").value_counts())
@@ -93,12 +93,17 @@ def test_the_progress_of_a_campaign_adds_up(world: msgnb.testing.Offline) -> Non
 
 
 def test_progress_needs_times(whole: pd.DataFrame) -> None:
-    """A table that does not tell when is refused, with what would do."""
+    """A table without status times is refused, and the error says which tables have them."""
     with pytest.raises(msgnb.InvalidRequest, match=r"table: it has no times of .*notifications=True"):
         _ = whole.msg.plot.progress()
 
 
 def test_another_format_is_refused(whole: pd.DataFrame, tmp_path: Path) -> None:
-    """A file's name that ends in no known format is named, with those there are."""
-    with pytest.raises(msgnb.InvalidRequest, match=r"'picture\.bmp' ends in none of \.svg, \.png, \.html"):
-        whole.msg.plot.volume().save(tmp_path / "picture.bmp")
+    """A file name with another extension is refused, and the error lists the known ones."""
+    with pytest.raises(msgnb.InvalidRequest, match=r"'chart\.bmp' ends in none of \.svg, \.png, \.html"):
+        whole.msg.plot.volume().save(tmp_path / "chart.bmp")
+
+
+def test_the_progress_of_no_recipients_is_empty() -> None:
+    """A table of outcomes without rows is drawn as an empty chart."""
+    assert tables.OUTCOMES.frame(0, {}).msg.plot.progress().table.empty

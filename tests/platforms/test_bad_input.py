@@ -26,7 +26,7 @@ CLIENTS: dict[str, Callable[[str], msgnb.Client]] = {
 def make(request: pytest.FixtureRequest) -> Callable[[str], msgnb.Client]:
     def quick(url: str) -> msgnb.Client:
         client = CLIENTS[request.param](url)
-        client.http.pause = lambda _: None
+        client.connection.http.pause = lambda _: None
         return client
 
     return quick

@@ -1,4 +1,4 @@
-"""Tables that are shown to others: nobody can be told, everything still joins, and no cell does anything."""
+"""Tables that are shared: no one can be identified, tables still join, and no cell is a formula."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ KEY = "a long secret of ours"
 
 
 @pytest.mark.parametrize("platform", ["blip", "netsapiens", "smsdrop"])
-def test_nobody_can_be_told(world: msgnb.testing.Offline, platform: str) -> None:
-    """No phone, name or address of the world is anywhere in the masked tables."""
+def test_no_one_can_be_identified(world: msgnb.testing.Offline, platform: str) -> None:
+    """No phone number, name or address of the mock world is in the masked tables."""
     client = getattr(world, platform)
     people = world.mocks.people
     private = {person.phone.removeprefix("+") for person in people} | {person.email for person in people}
@@ -23,12 +23,12 @@ def test_nobody_can_be_told(world: msgnb.testing.Offline, platform: str) -> None
         shown = table.msg.mask(KEY).to_csv()
         assert not [value for value in private if value in shown]
     contacts = client.contacts()
-    told = contacts.msg.mask(KEY)["name"].dropna()
-    assert told.str.startswith("Person ").all()
+    names = contacts.msg.mask(KEY)["name"].dropna()
+    assert names.str.startswith("Person ").all()
 
 
 def test_masked_tables_still_join(world: msgnb.testing.Offline) -> None:
-    """The same person is the same in all tables and columns; types, rows and other columns stay."""
+    """A person has one pseudonym in all tables and columns; types, rows and other columns stay."""
     sessions, messages = world.blip.sessions(), world.blip.history()
     one, other = sessions.msg.mask(KEY), messages.msg.mask(KEY)
     assert set(one["session"]) == set(other["session"])
@@ -42,7 +42,7 @@ def test_masked_tables_still_join(world: msgnb.testing.Offline) -> None:
 
 
 def test_names_and_numbers_inside_of_texts_are_masked() -> None:
-    """A number with its plus, an address, and the name of the same row: none stays in the text."""
+    """Phone numbers with a plus, addresses, and the names of the table are replaced in its texts."""
     frame = pd.DataFrame(
         {
             "session": ["5511999998888@wa.gw.msging.net"],
@@ -59,13 +59,13 @@ def test_names_and_numbers_inside_of_texts_are_masked() -> None:
 
 
 def test_a_short_key_is_refused() -> None:
-    """A key that can be tried out is none."""
+    """A key that could be guessed is refused."""
     with pytest.raises(msgnb.InvalidRequest, match="key: has 3 characters; 8 are needed"):
         pd.DataFrame({"text": []}).msg.mask("abc")
 
 
 def test_files_for_a_spreadsheet_hold_text(world: msgnb.testing.Offline, tmp_path: Path) -> None:
-    """Phones are text, times have their zone, and what looks like a formula is defused, in both formats."""
+    """Phone numbers are text, times have their zone, and formulas are escaped, in both formats."""
     at = pd.Timestamp("2026-10-05T09:00:00Z")
     frame = pd.DataFrame({"phone": ["+5511999998888"], "at": [at], "text": ["=1+1"], "count": [3]})
     path = frame.msg.to_csv(tmp_path / "table.csv")

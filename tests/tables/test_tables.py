@@ -1,4 +1,4 @@
-"""The contract of the tables."""
+"""Every table has the columns and types that its schema declares."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_types_do_not_depend_on_the_rows(table: Table) -> None:
 
 
 def test_rows_of_several_readings_join(table: Table) -> None:
-    """Lists, one text for all, nothing, and no row at all: the table has all rows, one after the other."""
+    """Lists, one text for all rows, nothing, and no rows: the table has all rows in order."""
     names = [column.name for column in table.columns if column.dtype == "str"]
     values = [
         {name: ["a", "b"] for name in names},
@@ -59,7 +59,7 @@ def test_rows_of_several_readings_join(table: Table) -> None:
 
 
 def test_every_column_is_described(table: Table) -> None:
-    """Every column says in a line what it means, and has a name of its own."""
+    """Every column has a name of its own and a one-line description."""
     names = [column.name for column in table.columns]
     assert len(set(names)) == len(names)
     assert all(column.doc and "\n" not in column.doc for column in table.columns)
@@ -78,7 +78,7 @@ def test_types_are_those_of_the_contract() -> None:
     assert types["at"] == "datetime64[us, UTC]"
     assert types["media_size"] == "Int64"
     assert types["status"] == "category"
-    assert types["platform"] == "str"  # which platforms there are is not for a table to know
+    assert types["platform"] == "str"  # a table does not know which platforms exist
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_types_are_those_of_the_contract() -> None:
     ],
 )
 def test_times_are_read_in_every_form(written: str | None, read: str | None) -> None:
-    """Every form of time that the platforms write is read, mixed in one column; what is none is missing."""
+    """Every format of time that platforms write is read, also mixed in one column; others are missing."""
     found = MESSAGES.frame(2, {"at": [written, "2026-01-01T00:00:00Z"]})["at"]
     assert found[1] == pd.Timestamp("2026-01-01", tz="UTC")
     assert found.isna()[0] if read is None else found[0] == pd.Timestamp(read)
 
 
 def test_one_text_fills_a_column() -> None:
-    """A single text stands for all rows, also in a category."""
+    """A single text fills all rows."""
     found = MESSAGES.frame(3, {"platform": "blip", "account": "a@b"})
     assert list(found["platform"]) == ["blip"] * 3
     assert list(found["account"]) == ["a@b"] * 3
@@ -114,7 +114,7 @@ def test_an_unheard_of_choice_is_missing() -> None:
 
 
 def test_an_unknown_column_is_refused() -> None:
-    """A column that the table has not is an error."""
+    """A column that the table does not have is an error."""
     with pytest.raises(KeyError, match="messages has no column colour"):
         MESSAGES.frame(0, {"colour": []})
 
@@ -125,7 +125,7 @@ def test_an_unknown_column_is_refused() -> None:
      ({"b": 1, "a": "é"}, '{"a":"é","b":1}'), (1.5, "1.5")],
 )  # fmt: skip
 def test_wire_values_become_text(value: Any, text: str | None) -> None:
-    """Numbers are text as they are written, objects are JSON, and what is empty is missing."""
+    """Numbers become text as they are written, objects become JSON, and empty text is missing."""
     assert tables.text(value) == text
 
 
@@ -136,7 +136,7 @@ def test_wire_values_become_counts(value: Any, count: int | None) -> None:
 
 
 def test_a_column_of_numbers_and_text_is_text() -> None:
-    """A column in which some values come as numbers is text throughout; one of nothing is missing at once."""
+    """A column with some numbers is text throughout; a column without values is `None`."""
     rows = [{"x": "a"}, {"x": 5}, {"x": ""}, {}]
     assert tables.texts(rows, "x") == ["a", "5", None, None]
     assert tables.texts(rows, "y") is None

@@ -3,7 +3,7 @@
 An `ignore` that is not needed is an error too, so that the mistakes at the end must be found.
 """
 
-# pyright: enableTypeIgnoreComments=false, reportUnnecessaryTypeIgnoreComment=error
+# pyright: reportUnnecessaryTypeIgnoreComment=error
 
 from __future__ import annotations
 
