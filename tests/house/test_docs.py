@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = ("README.md", *(f"docs/{name}.md" for name in (
-    "await", "campaigns", "cassettes", "five-minutes", "forms", "history", "index", "testing", "worlds",
+    "await", "campaigns", "cassettes", "five-minutes", "forms", "history", "add-a-platform", "index", "testing", "worlds",
 )))  # fmt: skip
 WRITTEN = {name: (ROOT / name).read_text(encoding="utf-8") for name in GUIDES}
 EXAMPLES = [
@@ -53,6 +53,18 @@ def test_the_examples_run(page: str, code: str, monkeypatch: pytest.MonkeyPatch,
         for name, thing in list(scope.items()):
             if name.startswith("test_") and callable(thing):
                 thing()
+
+
+def test_the_guide_to_platforms_shows_the_example() -> None:
+    """Each piece of code in "Add a platform" is in the example that CI installs and tests."""
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "examples" / "echo-sms").rglob("*.py")]
+    lines = {line.strip() for source in sources for line in source.splitlines()}
+    guide = (ROOT / "docs" / "add-a-platform.md").read_text(encoding="utf-8")
+    pieces = re.findall(r"```py\n(.*?)```", guide, re.DOTALL)
+    assert len(pieces) > 8
+    for piece in pieces:
+        if "my_code" not in piece:
+            assert [line for line in map(str.strip, piece.splitlines()) if line not in lines] == []
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", README))))
