@@ -19,7 +19,7 @@ import pandas as pd
 
 from msgnb.analysis import volumes, waiting, words
 from msgnb.analysis.measures import MEASURES, Measured
-from msgnb.core.times import zone_of
+from msgnb.core.times import parse_zone
 from msgnb.tables.export import make_csv, make_excel
 from msgnb.tables.masking import fits, mask_frame
 from msgnb.tables.schema import OUTCOMES, STRICTEST, Role, role_of
@@ -121,7 +121,7 @@ class Messaging:
         """
         for name in ("session", "at", "direction", "text"):
             self._column(name, "messages")
-        return conversation(self._frame, session, zone_of(zone), most)
+        return conversation(self._frame, session, parse_zone(zone), most)
 
     @property
     def plot(self) -> Plot:

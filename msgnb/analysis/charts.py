@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from msgnb.analysis import volumes, waiting
 from msgnb.analysis.frames import STAGES
 from msgnb.core.errors import InvalidRequest, SettingsError
-from msgnb.core.times import zone_of
+from msgnb.core.times import parse_zone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,7 +216,7 @@ class Plot:
             InvalidRequest: the table has no status times, or the time zone does not exist.
         """
         table = _status_times(self._frame)
-        local = table.assign(at=table["at"].dt.tz_convert(zone_of(zone)).dt.tz_localize(None))
+        local = table.assign(at=table["at"].dt.tz_convert(parse_zone(zone)).dt.tz_localize(None))
         alt = _altair()
         colors = STATUS_COLORS | {"rejected": STATUS_COLORS["failed"]}
         seen = [name for name in colors if name in set(table["stage"])]

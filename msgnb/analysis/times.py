@@ -14,7 +14,7 @@ import narwhals as nw
 
 from msgnb.analysis.frames import Frame
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.times import zone_of
+from msgnb.core.times import parse_zone
 
 PERIODS = {"hour": "1h", "day": "1d", "week": "1d", "month": "1mo", "year": "1y"}
 UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Z", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "Universal", "UCT"})
@@ -65,7 +65,7 @@ def with_local_time(frame: Frame, zone: str) -> Frame:
     Raises:
         InvalidRequest: the zone does not exist, or the database connection does not use UTC.
     """
-    wanted = zone_of(zone)
+    wanted = parse_zone(zone)
     frame = _with_times(frame)
     kept = getattr(frame.collect_schema()["at"], "time_zone", None)
     at = nw.col("at")

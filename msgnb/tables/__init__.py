@@ -1,8 +1,8 @@
 """Tables: what a DataFrame of msgnb is, before anything is asked of it.
 
-`schema` declares every table and column; `values` reads what platforms send, `frames` puts DataFrames together,
-`masking` replaces people with pseudonyms, `export` writes CSV and Excel, `transcript` and `subscription_view`
-show messages and subscriptions.
+`schema` declares every table and column; `values` reads what platforms send, `frames` puts DataFrames
+together, `masking` replaces people with pseudonyms, `export` writes CSV and Excel, `transcript` and
+`subscription_view` show messages and subscriptions.
 
 This room imports `msgnb.core` only. The names below are what other rooms use, as `tables.MESSAGES`; masking,
 export and views are imported from their modules.

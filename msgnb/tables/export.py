@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgnb.core.errors import SettingsError
-from msgnb.core.html import clean
+from msgnb.core.html import replace_control_characters
 from msgnb.tables.schema import WRITTEN, role_of
 
 if TYPE_CHECKING:
@@ -58,5 +58,5 @@ def _cell(value: Any, *, written: bool) -> Any:
         return value.isoformat(sep=" ", timespec="seconds")
     if not isinstance(value, str):
         return str(value) if written else value
-    text = clean(value)
+    text = replace_control_characters(value)
     return f"'{text}" if _FORMULA.match(text) else text

@@ -38,10 +38,9 @@ SHORTEST_KEY = 8
 SHORTEST_NAME = 4
 ROW_NUMBERS = 10_000_000
 """Unnamed row labels below this are row numbers; larger ones may be phone numbers."""
-NUMBERS = frozenset({
-    "integer", "floating", "mixed-integer-float", "decimal", "boolean", "timedelta", "timedelta64",
-})  # fmt: skip
-TIMES = frozenset({"datetime", "datetime64", "date", "time", "period"})
+NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean", "timedelta")
+TIMES = ("date", "time", "period")
+"""How pandas' names for what a column really contains begin."""
 _WORD = re.compile(r"\w+")
 _MASKED_LOCAL = re.compile("person-[0-9a-f]{8}")
 _EXTENSION = re.compile(r"\+?\d{1,6}")
@@ -95,11 +94,11 @@ def fits(column: pd.Series[Any], role: Role) -> bool:
     """
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
-    kinds = {"amount": NUMBERS, "time": TIMES}.get(role)
-    if kinds is None or not column.notna().any():
+    kinds: tuple[str, ...] = {"amount": NUMBERS, "time": TIMES}.get(role, ())
+    if not kinds or not column.notna().any():
         return True
     values = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
-    return pd.api.types.infer_dtype(values, skipna=True) in kinds
+    return pd.api.types.infer_dtype(values, skipna=True).startswith(kinds)
 
 
 def _checked(holds: Mapping[Any, Role]) -> Mapping[Any, Role]:
@@ -294,8 +293,9 @@ class Masker:
 
         Some platforms make IDs of a campaign or a list and its recipient.
         """
-        name = EMAIL.sub(lambda found: self.address(found[0]), name)
-        name = _ENCODED_EMAIL.sub(lambda found: self._local(found[0]), name)
+        name = self._emails(name)
+        if "%40" in name:
+            name = _ENCODED_EMAIL.sub(lambda found: self._local(found[0]), name)
         return _EMBEDDED_PHONE.sub(lambda found: f"{found[1]}{self.phone(found[2])}", name)
 
     def value(self, value: str) -> str:
@@ -319,8 +319,12 @@ class Masker:
 
     def text(self, text: str) -> str:
         """Return a text with pseudonyms for email addresses, identities, and numbers with their `+`."""
-        text = EMAIL.sub(lambda found: self.address(found[0]), text)
-        return PHONE.sub(lambda found: self.phone(found[0]), text)
+        return PHONE.sub(lambda found: self.phone(found[0]), self._emails(text))
+
+    def _emails(self, text: str) -> str:
+        """A text with pseudonyms for email addresses and identities."""
+        # The pattern is slow on long words without an `@`, such as IDs.
+        return EMAIL.sub(lambda found: self.address(found[0]), text) if "@" in text else text
 
     def _local(self, local: str) -> str:
         """The part of an identity before the `@`."""

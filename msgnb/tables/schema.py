@@ -32,8 +32,8 @@ CATEGORY = "category"
 Role = Literal["id", "person", "address", "text", "url", "time", "amount", "category", "opaque"]
 """What a column holds.
 
-`person` is a name; `address` a phone number, identity, user or email, or several separated by commas; `opaque`
-anything at all, such as the platform's own object.
+`person` is a name; `address` a phone number, identity, user or email, or several separated by commas;
+`opaque` anything at all, such as the platform's own object.
 """
 STRICTEST: tuple[Role, ...] = (
     "opaque", "person", "address", "id", "text", "url", "category", "amount", "time",
@@ -171,13 +171,14 @@ SESSIONS = Table("sessions", "One row per conversation with one party or group."
     Column("contact", TEXT, "address", "ID or number of the other party; several are separated by commas"),
     Column("name", TEXT, "person", "name of the session or of the other party"),
     _choice("kind", "channel of the session", CHANNELS),
-    Column("participants", TEXT, "address", "IDs of all parties, separated by commas, if the platform reports them"),
+    Column("participants", TEXT, "address", "IDs of all parties, separated by commas, if the platform "
+           "reports them"),
     Column("started_at", TIME, "time", "when it started"),
     Column("last_at", TIME, "time", "time of its last message"),
     Column("last_text", TEXT, "text", "text of its last message"),
     _choice("last_direction", "direction of its last message", DIRECTIONS),
-    Column("unread", COUNT, "amount", "number of unread messages; 1 or 0 if the platform reports only whether "
-           "there are any"),
+    Column("unread", COUNT, "amount", "number of unread messages; 1 or 0 if the platform reports only "
+           "whether there are any"),
 ))  # fmt: skip
 
 MESSAGES = Table("messages", "One row per message.", (
@@ -248,11 +249,11 @@ CAMPAIGNS = Table("campaigns", "One row per campaign.", (
 EVENTS = Table("events", "One row per event, in the order in which they were received.", (
     _PLATFORM,
     _ACCOUNT,
-    Column("event", TEXT, "id", "ID of the event: the message's ID for a posted message; generated on receipt "
-           "if the platform sends none"),
+    Column("event", TEXT, "id", "ID of the event: the message's ID for a posted message; generated on "
+           "receipt if the platform sends none"),
     Column("topic", TEXT, "category", "model of a posted event, or category of a track"),
-    Column("action", TEXT, "category", "what happened: a posted message is `inbound` or `outbound`, a session "
-           "also `read`, a call `ringing`, `active` or `ended`"),
+    Column("action", TEXT, "category", "what happened: a posted message is `inbound` or `outbound`, a "
+           "session also `read`, a call `ringing`, `active` or `ended`"),
     Column("at", TIME, "time", "when it happened; time of receipt if the platform does not report it"),
     Column("session", TEXT, "address", "ID of the session it is about"),
     Column("contact", TEXT, "address", "ID or number of the other party"),

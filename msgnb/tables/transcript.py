@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.html import Markup, as_written, clean, element
+from msgnb.core.html import Markup, element, replace_control_characters, without_mathjax
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +71,7 @@ class Conversation:
         words = f"times in {self._zone}{self._before(' · ')}"
         body = bubbles(self._rows, self._zone) if self._rows else element("div", "No messages.", style=QUIET)
         head = element("div", words, style=QUIET)
-        return as_written(element("div", head, body, style="max-width:44em"))
+        return without_mathjax(element("div", head, body, style="max-width:44em"))
 
     def _before(self, mark: str) -> str:
         return {0: "", None: f"{mark}there are earlier ones"}.get(
@@ -223,4 +223,4 @@ def _line(row: Row, at: datetime | None) -> str:
     text = row.get("text") or f"({row.get('media_type') or row.get('content_type') or 'no text'})"
     who = "" if own else f"{_brief(row.get('sender') or '')}: "
     line = f"  {at:%H:%M}  " if at else "         "
-    return str(clean(f"{line}{'→' if own else '←'} {who}{shortened(str(text))}{tick}"))
+    return str(replace_control_characters(f"{line}{'→' if own else '←'} {who}{shortened(str(text))}{tick}"))

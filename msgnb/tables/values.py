@@ -1,8 +1,8 @@
 """Values as platforms send them, made into what the columns of a table take.
 
-Platforms send numbers where their documents say text, words where they mean yes or no, and nothing at all. The
-functions here read whole columns, because looking at all types at once is several times faster than looking at
-each value. Nothing guesses a number from text: a phone number stays the text that it is.
+Platforms send numbers where their documents say text, words where they mean yes or no, and nothing at all.
+The functions here read whole columns, because looking at all types at once is several times faster than
+looking at each value. Nothing guesses a number from text: a phone number stays the text that it is.
 """
 
 from __future__ import annotations
