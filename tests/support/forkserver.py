@@ -1,4 +1,6 @@
-"""Runs small jobs, each in a fresh process, quickly: a process that has loaded what all jobs share forks for each.
+"""Runs small jobs, each in a fresh process, quickly.
+
+A process that has loaded what all jobs share forks for each.
 
     python forkserver.py import pandas      # imports pandas, then forks for each module that stdin names
 
@@ -25,7 +27,9 @@ def collect(path: str) -> None:
     import pytest
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    status = pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", path])
+    # Plugins that this process has loaded already can't be rewritten, which matters to no collection.
+    options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    status = pytest.main(["--collect-only", "-q", *options, path])
     if status not in {0, 5}:
         raise RuntimeError(f"pytest ended with {status!r}")
 

@@ -1,4 +1,10 @@
-"""The mock of BLiP: one bot, which takes commands, messages and notifications over HTTP (BLiP 1, 2)."""
+"""The mock of BLiP: one bot, which takes commands, messages and notifications over HTTP (BLiP 1, 2).
+
+`application` reads the envelope of a request and finds its command in `commands`; a module per topic carries
+it out on `state`. `seeding` fills the bot with people and conversations.
+
+May import from `world` and `core`, and never from another platform.
+"""
 
 from msgnb_mocks.core.descriptor import MockPlatform
 from msgnb_mocks.platforms.blip.application import QUIRKS, BlipMock
