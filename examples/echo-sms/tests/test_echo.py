@@ -77,7 +77,9 @@ def test_calls_are_awaited(world: Any) -> None:
 
     async def read() -> int:
         async with msgnb.aio(world.echo) as echo:
-            tables = await asyncio.gather(*(echo.messages(each) for each in (await echo.sessions())["session"]))
+            tables = await asyncio.gather(
+                *(echo.messages(each) for each in (await echo.sessions())["session"])
+            )
             return sum(map(len, tables))
 
     assert asyncio.run(read()) > 8
@@ -183,12 +185,16 @@ def test_the_command_line_serves_it() -> None:
     command = [sys.executable, "-m", "msgnb.app.cli", "mocks", "--ui"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        account = requests.get(f"{ready['echo']['url']}/v1/account", headers={"X-Api-Key": ready["echo"]["key"]})
-        assert account.json() == {"number": "+15550100100"}
-        assert "echo" in requests.get(ready["ui"]).text
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        try:
+            ready = json.loads(process.stdout.readline())
+            headers = {"X-Api-Key": ready["echo"]["key"]}
+            account = requests.get(f"{ready['echo']['url']}/v1/account", headers=headers)
+            assert account.json() == {"number": "+15550100100"}
+            assert "echo" in requests.get(ready["ui"]).text
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
 
 
 def test_a_stranger_is_refused(world: Any) -> None:

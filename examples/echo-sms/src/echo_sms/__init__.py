@@ -1,3 +1,3 @@
-"""Echo SMS, a platform for msgnb: `platform` describes it, `client` reads and sends, `mock` stands in for it."""
+"""Echo SMS, a platform for msgnb: `platform` describes it, `client` reads and sends, `mock` imitates it."""
 
 NAME = "echo"

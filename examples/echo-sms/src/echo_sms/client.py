@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from echo_sms import NAME
 from msgnb import tables
 from msgnb.core.errors import InvalidRequest, NotSupported
-from msgnb.core.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Timeout, part
+from msgnb.core.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Timeout, path_segment
 from msgnb.core.paging import offset_pages
-from msgnb.core.phones import international
+from msgnb.core.phones import parse_e164
 from msgnb.core.responses import Explanation
 from msgnb.core.secrets import Secret
 from msgnb.core.sending import SendResult
-from msgnb.core.times import When, instant
+from msgnb.core.times import When, parse_when
 from msgnb.platforms.base import Client
 from msgnb.platforms.resources import Connection, Resource
 
@@ -76,7 +76,7 @@ class EchoConnection(Connection):
     def message_rows(self, session: str, since: datetime | None, until: datetime | None) -> list[Row]:
         """Return the messages of a conversation within a span, newest first."""
         found: list[Row] = []
-        for page in self.pages(f"/v1/conversations/{part(session)}/messages", "id", "messages"):
+        for page in self.pages(f"/v1/conversations/{path_segment(session)}/messages", "id", "messages"):
             found += [row for row in page if until is None or _time(row) < until]
             if since and page and _time(page[-1]) < since:
                 break
@@ -117,8 +117,8 @@ class Messages(Resource):
         raw: bool = False,
     ) -> pd.DataFrame:
         """Return the messages of one conversation, newest first, as a table `messages`."""
-        phone, connection = international(session, "session"), self._connection
-        found = connection.message_rows(phone, instant(since, "since"), instant(until, "until"))[:limit]
+        phone, connection = parse_e164(session, "session"), self._connection
+        found = connection.message_rows(phone, parse_when(since, "since"), parse_when(until, "until"))[:limit]
         return tables.MESSAGES.joined([make_rows(found, connection.whose(), phone)], raw=raw)
 
 
@@ -217,9 +217,9 @@ class EchoSms(Client):
             raise NotSupported("Echo SMS can't send later; leave `at` out")
         if sender:
             raise InvalidRequest.of(sender="is always the account's own number; leave it out")
-        body = {"to": international(to, "to"), "text": text}
+        body = {"to": parse_e164(to, "to"), "text": text}
         response = self.connection.http.send("POST", "/v1/messages", policy=WRITE, json=body).body
-        return SendResult(NAME, to, "sent", message=response["id"], session=body["to"], answer=response)
+        return SendResult(NAME, to, "sent", message=response["id"], session=body["to"], response=response)
 
 
 def make_rows(found: list[Row], account: str, session: str) -> tables.Rows:

@@ -26,7 +26,9 @@ class EchoMock(Application):
         operations = [
             Operation("echo.account", "GET", "/v1/account", self.account, *EXPLAINED),
             Operation("echo.conversations", "GET", "/v1/conversations", self.conversations, *EXPLAINED),
-            Operation("echo.messages", "GET", "/v1/conversations/{phone}/messages", self.messages, *EXPLAINED),
+            Operation(
+                "echo.messages", "GET", "/v1/conversations/{phone}/messages", self.messages, *EXPLAINED
+            ),
             Operation("echo.contacts", "GET", "/v1/contacts", self.contacts, *EXPLAINED),
             Operation("echo.send", "POST", "/v1/messages", self.send, *EXPLAINED, errors=(422,)),
         ]
