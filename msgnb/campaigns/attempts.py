@@ -1,4 +1,9 @@
-"""One attempt to send: what became of it, and when the next ones are not worth making."""
+"""One attempt to send: its result, and when further attempts are pointless.
+
+An error of the client becomes a result of the batch here. The difference that matters is whether the message
+may have been sent: only `OutcomeUnknown` leaves that open, and all other errors are raised before anything
+was sent or after a refusal.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +16,15 @@ from msgnb.core.errors import InsufficientCredit, MsgnbError, OutcomeUnknown, Re
 
 SAME_ERRORS = 5
 """After so many rejections in a row for the same reason, nothing more is sent."""
-NO_ANSWER = "no answer came"
+NO_RESPONSE = "no response was received"
 CREDIT = "credit"
-"""The error code of a batch that waits for credit."""
+"""The error code of a batch that the platform holds back for lack of credit."""
 FINAL_CODES = frozenset({CREDIT, "AuthError"})
 """Error codes after one of which nothing more is sent."""
 
 
 def attempt(send: Callable[[], Receipt]) -> BatchResult:
-    """Send something, and return what became of it."""
+    """Call `send`, and return what became of the batch; errors of the client become results."""
     try:
         return make_result(send())
     except OutcomeUnknown as error:
@@ -46,12 +51,10 @@ class FailureStreak:
         self._count = 0
 
     def add(self, result: BatchResult) -> None:
-        """Count one more result.
-
-        Unknown ones each have an error text of their own, with the ID of the message; they count as the same.
-        """
-        words = NO_ANSWER if result.state == "unknown" else result.error
-        reason = () if result.state == "sent" else (result.error_code, words)
+        """Count one more result; a batch that was sent ends the streak."""
+        # Each error of a lost response contains another ID; nevertheless they have the same reason.
+        error = NO_RESPONSE if result.state == "unknown" else result.error
+        reason = () if result.state == "sent" else (result.error_code, error)
         self._count = self._count + 1 if reason and reason == self._reason else bool(reason)
         self._reason = reason
 
@@ -61,6 +64,6 @@ class FailureStreak:
         return self._count >= SAME_ERRORS or any(code in FINAL_CODES for code in self._reason)
 
     @property
-    def words(self) -> str:
-        """Why the remaining recipients were not attempted."""
-        return f"not tried, as before: {self._reason[-1]}" if self._reason else "not tried"
+    def explanation(self) -> str:
+        """Why the remaining recipients were not sent to."""
+        return f"not sent because of the previous error: {self._reason[-1]}" if self._reason else "not sent"

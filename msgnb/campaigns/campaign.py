@@ -1,8 +1,11 @@
-"""One text to many: what is said, and what is known of it.
+"""A campaign: one text for many recipients.
 
-* `{name}` in the text stands for the column `name` of the recipients; `{{` and `}}` are braces.
-* Everything that can be wrong is found before anything is sent, and named by field and row.
-* A platform fills in what it knows; `watch()` and `outcomes()` ask it, once the campaign is on its way.
+`{name}` in the text is a placeholder for the column `name` of the recipients; `{{` and `}}` are braces. A
+`Campaign` knows no platform and sends nothing. It is checked as far as possible when it is created, so that
+whatever is wrong with it is an error that names the field before anything is sent.
+
+A platform fills in what it knows, such as `id` and `status`, and sets `run`, which is asked for progress and
+results from then on.
 """
 
 from __future__ import annotations
@@ -16,14 +19,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgnb.campaigns.plan import Plan, make_plan
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.phones import international
+from msgnb.core.phones import parse_e164
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
 LONGEST_NAME = 11
 LONGEST_NUMBER = 18
+"""What a phone shows as the sender: 11 letters and digits, or 18 digits (SMSDrop 2)."""
+
+FieldProblem = tuple[str, str]
+"""A field of a campaign, and what is wrong with it."""
 
 
 class MessageType(IntEnum):
@@ -36,17 +42,17 @@ class MessageType(IntEnum):
 
 @dataclass(frozen=True)
 class Template:
-    """An approved WhatsApp template, and where in the bot the answers to it go on (BLiP 2.7).
+    """An approved WhatsApp template, and the place in the bot that handles replies to it (BLiP 2.7).
 
     >>> Template("order_ready", flow_id=flow, state_id=state, master_state="router@msging.net")
 
     Args:
-        name: of the template.
-        flow_id: of the flow that answers belong to.
-        state_id: of the block in it where they begin.
+        name: name of the template.
+        flow_id: ID of the flow that handles replies.
+        state_id: ID of the block of the flow where replies enter.
         master_state: identity of the router, or of the bot.
-        language: of the template.
-        tags: of the campaign.
+        language: language of the template.
+        tags: tags of the campaign.
     """
 
     name: str
@@ -58,50 +64,49 @@ class Template:
 
 
 class CampaignRun(Protocol):
-    """Knows what became of a campaign."""
+    """A campaign that was sent, and can be asked for its progress."""
 
     def watch(self) -> pd.DataFrame:
-        """Wait for its end, visibly; then what became of each recipient."""
+        """Wait for the campaign to finish, with a progress bar, and return the outcomes."""
         ...
 
     def outcomes(self) -> pd.DataFrame:
-        """What became of each recipient, as far as the platform tells now."""
+        """Return the result for each recipient, with the delivery status that the platform reports now."""
         ...
 
 
 @dataclass(init=False)
 class Campaign:
-    """One text to many.
+    """One text for many recipients.
 
     >>> campaign = Campaign(text="Hi {name}, your order is ready.", sender="MyShop")
     >>> outcomes = sms.send_campaign(campaign, "people.csv")
     >>> campaign.watch()
 
-    Give the text and what the platform needs beside it; the platform fills in the rest.
-
     Args:
-        message: the text; `text=` says the same.
-        sender: what recipients see: up to 11 letters and digits, or up to 18 digits. Not needed on BLiP, nor
-            on NetSapiens where the user has one number.
-        recipient_list: phones with country code, for `launch_campaign`, which sends the text as it stands;
-            `send_campaign` takes recipients of its own.
-        title: to find it again. A campaign goes to a phone once: one with another title goes again.
-        message_type: plain, flash or Unicode, where the platform knows such.
-        defer_until: when to send it; with a zone.
-        defer_by: seconds, or a `timedelta`, to wait before; not together with `defer_until`.
-        template: on BLiP, the approved template to send: `msgnb.Template`. The columns that the text names
-            fill its variables, in their order.
+        message: the text; `text=` is another name for it.
+        sender: name or number that the recipients see: up to 11 letters and digits, or up to 18 digits. Not
+            needed on BLiP, nor on NetSapiens if the user has only one number.
+        recipient_list: phone numbers with country code, for `launch_campaign`, which sends the text without
+            filling in placeholders; `send_campaign` takes the recipients as an argument.
+        title: identifies the campaign. Each phone number receives it once; use a new title to send it again.
+        message_type: plain text, flash message or Unicode, on platforms that distinguish them.
+        defer_until: when to send it, with a time zone; now if `None`.
+        defer_by: how long to wait before sending it: seconds, or a `timedelta`.
+        template: on BLiP, the approved WhatsApp template to send, a `msgnb.Template`. The columns that the
+            text uses fill its variables, in their order.
 
     Attributes:
-        id: the campaign's id, once the platform has created one.
-        status: the platform's word: `PENDING`, `SENDING`, `COMPLETED`, `ABORTED` or `SCHEDULED`.
-        delivery_percentage: 0 to 100.
-        message_count: recipients × segments.
-        sms_count: segments of one message.
-        created_at: when it was created.
+        id: the platform's ID of the campaign; `None` before it is created there.
+        status: the platform's status: `PENDING`, `SENDING`, `COMPLETED`, `ABORTED` or `SCHEDULED`.
+        delivery_percentage: share of the recipients that the campaign has reached, from 0 to 100.
+        message_count: number of recipients × number of SMS per message.
+        sms_count: number of SMS per message.
+        created_at: when it was created on the platform.
+        run: reports its progress and results; `None` before it is sent.
 
     Raises:
-        InvalidRequest: text, sender, recipients or times can't be right; `fields` says which and why.
+        InvalidRequest: text, sender, recipients or times are not valid; `fields` says which and why.
     """
 
     message: str = ""
@@ -134,22 +139,15 @@ class Campaign:
         template: Template | None = None,
     ) -> None:
         if message is not None and text is not None:
-            raise InvalidRequest.of(text="and message are both given; they say the same")
+            raise InvalidRequest.of(text="cannot be combined with message; pass only one of them")
         self.message = (message if text is None else text) or ""
         self.sender = sender
         self.title = title
         self.message_type = message_type
         self.defer_until = defer_until
-        self.defer_by = _seconds(defer_by)
+        self.defer_by = _whole_seconds(defer_by)
         self.template = template
-        problems = [
-            self._about_message(),
-            self._about_sender(needed=recipient_list is not None),
-            self._about_times(),
-        ]
-        problems += [] if recipient_list is None else [_about_recipients(recipient_list)]
-        if found := dict(filter(None, problems)):
-            raise InvalidRequest.of(**found)
+        self._check(recipient_list)
         self.recipient_list = list(recipient_list or ())
 
     @property
@@ -159,23 +157,31 @@ class Campaign:
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        """The columns that the text names, each once, in their order.
+        """The columns that the text uses, each once, in their order.
 
         Raises:
-            InvalidRequest: a brace is open, or a placeholder is no name of a column.
+            InvalidRequest: a brace is not closed, or a placeholder is not the name of a column.
         """
-        return tuple(dict.fromkeys(name for _, name in _pieces(self.message) if name))
+        return tuple(dict.fromkeys(name for _, name in _split_text(self.message) if name))
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """The text with its placeholders filled in.
+        """Return the text with its placeholders filled in.
 
         >>> Campaign(text="Hi {name}").fill({"name": "Ana"})
         'Hi Ana'
+
+        Args:
+            values: a value for each placeholder; braces in a value stay as they are.
         """
-        return "".join(said + (values[name] if name else "") for said, name in _pieces(self.message))
+        # Not `str.format`: it would also look up attributes and items of the values.
+        return "".join(
+            literal + (values[name] if name else "") for literal, name in _split_text(self.message)
+        )
 
     def plan(self, recipients: Any, column: str | None = None, region: str | None = None) -> Plan:
-        """Who would get what, and how many SMS that takes; nothing is sent.
+        """Return which recipient would receive which text, and the SMS that takes; nothing is sent.
+
+        It knows no platform, so it checks neither addresses nor credits; `client.plan_campaign` does.
 
         >>> campaign.plan("people.csv").preview(0)
 
@@ -185,41 +191,52 @@ class Campaign:
             region: as in `msgnb.recipients`.
 
         Raises:
-            InvalidRequest: a column that the text names is not there, or empty in some row; or there is
-                nobody.
+            InvalidRequest: a column that the text uses does not exist, or is empty in some row; or there are
+                no recipients.
         """
         return make_plan(self, recipients, column=column, region=region)
 
     def watch(self) -> pd.DataFrame:
-        """Wait until the campaign is through, with a bar; then what became of it, as a table `outcomes`.
+        """Wait for the campaign to finish, with a progress bar, and return the results as a table `outcomes`.
 
-        Asks the platform again every two seconds at first and every half minute later; Ctrl-C, or the
-        notebook's stop, ends the waiting and nothing else.
+        The platform is asked every two seconds at first, and every 30 seconds later. Ctrl-C, or the
+        notebook's stop button, ends the waiting and nothing else.
 
         Raises:
-            InvalidRequest: it was not sent yet.
+            InvalidRequest: the campaign has not been sent yet.
         """
         return self._require_run().watch()
 
     def outcomes(self) -> pd.DataFrame:
-        """What became of it by now, as a table `outcomes`: `status` is what the platform tells.
+        """Return the result for each recipient as a table `outcomes`, as the platform reports it now.
 
         Raises:
-            InvalidRequest: it was not sent yet.
+            InvalidRequest: the campaign has not been sent yet.
         """
         return self._require_run().outcomes()
 
     def _require_run(self) -> CampaignRun:
         if self.run is None:
-            words = "was not sent yet; send_campaign sends it, or finds it again if it was sent before"
+            words = "has not been sent yet; call send_campaign to send it, or to find an earlier run"
             raise InvalidRequest.of(campaign=words)
         return self.run
 
-    def _about_message(self) -> tuple[str, str] | None:
+    def _check(self, recipient_list: Sequence[str] | None) -> None:
+        """Refuse what can't be sent; all problems are in one error, so that a form shows them together."""
+        problems = [
+            self._find_message_problem(),
+            self._find_sender_problem(required=recipient_list is not None),
+            self._find_time_problem(),
+            None if recipient_list is None else _find_recipients_problem(recipient_list),
+        ]
+        if found := dict(filter(None, problems)):
+            raise InvalidRequest.of(**found)
+
+    def _find_message_problem(self) -> FieldProblem | None:
         return None if self.message.strip() else ("message", "is empty")
 
-    def _about_sender(self, *, needed: bool) -> tuple[str, str] | None:
-        if (needed or self.sender) and not self.sender.strip():
+    def _find_sender_problem(self, *, required: bool) -> FieldProblem | None:
+        if (required or self.sender) and not self.sender.strip():
             return "sender", "is empty; it is what recipients see"
         numeric = self.sender.removeprefix("+").isdigit()
         longest, kind = (LONGEST_NUMBER, "digits") if numeric else (LONGEST_NAME, "characters")
@@ -227,45 +244,51 @@ class Campaign:
             return "sender", f"{self.sender!r} has {len(self.sender)} {kind}, {longest} are allowed"
         return None
 
-    def _about_times(self) -> tuple[str, str] | None:
+    def _find_time_problem(self) -> FieldProblem | None:
         if self.defer_until is not None and self.defer_by is not None:
-            return "defer_by", "is given together with defer_until; give one of them"
+            return "defer_by", "cannot be combined with defer_until; pass only one of them"
         if self.defer_until is not None and self.defer_until.tzinfo is None:
-            words = "has no zone; give one, such as datetime.UTC"
+            words = "has no time zone; add one, such as datetime.UTC"
             return "defer_until", f"{self.defer_until.isoformat()} {words}"
         if self.defer_by is not None and self.defer_by < 0:
-            return "defer_by", f"{self.defer_by} s lie in the past"
+            return "defer_by", f"{self.defer_by} seconds is in the past"
         return None
 
 
-def _seconds(given: float | timedelta | None) -> int | None:
-    """Whole seconds, as the platforms take them."""
-    if given is None:
+def _whole_seconds(span: float | timedelta | None) -> int | None:
+    """Return a span in whole seconds, which is what the platforms accept."""
+    if span is None:
         return None
-    return round(given.total_seconds() if isinstance(given, timedelta) else given)
+    return round(span.total_seconds() if isinstance(span, timedelta) else span)
 
 
-def _about_recipients(phones: Sequence[str]) -> tuple[str, str] | None:
+def _find_recipients_problem(phones: Sequence[str]) -> FieldProblem | None:
+    # A single phone number is a sequence too: of its digits.
     if isinstance(phones, str) or not phones:
-        return "recipient_list", "is no list with at least one phone number"
+        return "recipient_list", "is not a list with at least one phone number"
     for number in phones:
         try:
-            international(number, "recipient_list")
+            parse_e164(number, "recipient_list")
         except InvalidRequest as error:
             return "recipient_list", error.fields["recipient_list"]
     return None
 
 
-def _pieces(text: str) -> list[tuple[str, str | None]]:
-    """What is said, and the column that follows it, piece by piece."""
+def _split_text(text: str) -> list[tuple[str, str | None]]:
+    """Return the pieces of a text: literal text, and the placeholder that follows it.
+
+    Only plain names are placeholders. Numbers, conversions and formats, which Python has too, are refused,
+    since values are always text.
+    """
     try:
-        found = list(string.Formatter().parse(text))
+        pieces = list(string.Formatter().parse(text))
     except ValueError as error:
-        words = f"{error}; write {{{{ and }}}} for braces that are meant as such"
-        raise InvalidRequest.of(text=words) from None
-    for _, name, form, conversion in found:
+        raise InvalidRequest.of(text=f"{error}; write {{{{ and }}}} for literal braces") from None
+    for _, name, form, conversion in pieces:
         if name is not None and (not name.strip() or form or conversion or name.isdigit()):
-            given = "{" + name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "") + "}"
-            words = f"{given} is no name of a column; write {{name}}, or {{{{ and }}}} for braces"
+            written = (
+                "{" + name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "") + "}"
+            )
+            words = f"{written} is not a valid column name; use {{name}}, or {{{{ and }}}} for literal braces"
             raise InvalidRequest.of(text=words)
-    return [(said, name) for said, name, _, _ in found]
+    return [(literal, name) for literal, name, _, _ in pieces]

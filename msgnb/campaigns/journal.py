@@ -1,11 +1,17 @@
-"""What a campaign has sent, on disk, so that it can go on after anything.
+"""The journal of a campaign: a log on disk of what was sent, so that a campaign can be resumed after a crash.
 
-* One file a campaign, one line of JSON a step, only ever added to. Before something is sent a line says so
-  and is on the disk; after it another says what became of it. What has the first line and not the second was
-  on its way when the process died: it is looked up before anything else happens.
-* A line that was cut short by a death is no line: what it would have begun was never sent.
-* Whoever writes holds a lock, which ends with the process. The file is the user's alone: it holds phones
-  and texts.
+Each campaign has a file of its own, with one step per line, as JSON. Lines are only ever appended:
+
+    {"begin": key, "text": …, "to": […]}      a batch is about to be sent; on disk before the request is made
+    {"end": key, "state": "sent", …}          what became of it
+    {"discard": key}                          it was looked up, and had never been sent
+
+A batch that has begun and not ended was in progress when the process died. Nobody knows whether it was sent,
+so it is looked up on the platform before anything else happens. A line that a crash cut short is ignored: its
+request was never made, because a request is made only after its line is complete.
+
+Whoever writes holds a lock, which the system releases when the process ends. The file contains phone numbers
+and texts, so only the user can read it.
 """
 
 from __future__ import annotations
@@ -26,32 +32,47 @@ from msgnb.core.errors import InvalidRequest
 
 VERSION = 1
 REFUSED = "refused"
-"""The code of a recipient whom the platform does not take."""
+"""The error code of a recipient that the platform refused, while it accepted others of the same batch."""
+LONGEST_SLUG = 40
 Clock = Callable[[], datetime]
-State = Literal["sent", "rejected", "unknown"]
+RecipientState = Literal["sent", "rejected", "unknown"]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one request sends: a text to one or several, under a key that msgnb made up.
+    """What one request sends: one text, or one template, to one or several recipients.
 
-    `values` has the values of the text's placeholders for each recipient, where a platform fills them in;
-    `waiting` is a campaign that the platform has made already and only needs to launch.
+    Attributes:
+        key: unique key of the request, by which the platform can be asked for it.
+        text: the text.
+        recipients: addresses of the recipients.
+        values: values of the placeholders for each recipient, if the platform fills them in.
+        pending_campaign: ID of a campaign that exists on the platform already and only has to be launched.
+        started_at: when it was written to the journal.
     """
 
     key: str
     text: str
     recipients: tuple[str, ...]
     values: tuple[tuple[str, ...], ...] = ()
-    waiting: str | None = None
-    begun_at: datetime | None = None
+    pending_campaign: str | None = None
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of a batch; `refused` has those of its recipients that were refused, and why."""
+    """What became of a batch.
 
-    state: State
+    Attributes:
+        state: whether the platform accepted it.
+        campaign: the platform's ID of the campaign or list, if there is one.
+        message: the platform's ID of the message, if there is one.
+        error_code: why it was not sent, as a code.
+        error: why it was not sent.
+        refused: recipients of the batch that the platform refused, and why.
+    """
+
+    state: RecipientState
     campaign: str | None = None
     message: str | None = None
     error_code: str | None = None
@@ -61,9 +82,21 @@ class BatchResult:
 
 @dataclass(frozen=True)
 class RecipientStatus:
-    """What became of one recipient; `text` is what it got, where that was the same for all of the batch."""
+    """What became of one recipient.
 
-    state: State
+    Attributes:
+        state: whether the platform accepted the message.
+        key: key of the last batch that the recipient was part of.
+        text: the text, if all recipients of the batch received the same.
+        campaign: the platform's ID of the campaign or list, if there is one.
+        message: the platform's ID of the message, if there is one.
+        error_code: why it was not sent, as a code.
+        error: why it was not sent.
+        attempts: how often it was sent.
+        at: when this became known, in ISO 8601.
+    """
+
+    state: RecipientState
     key: str
     text: str | None = None
     campaign: str | None = None
@@ -75,8 +108,20 @@ class RecipientStatus:
 
 
 @dataclass(frozen=True)
-class Header:
-    """Which campaign a journal is of; `due` is when it is for, where that is later."""
+class JournalHeader:
+    """The first line of a journal: which campaign it belongs to.
+
+    Attributes:
+        platform: the platform's name.
+        server: base URL of the platform.
+        account: the account that sends.
+        title: title of the campaign, if it has one.
+        text: text of the campaign, with its placeholders.
+        sender: what recipients see as the sender.
+        template: name of the template, if it sends one.
+        scheduled_at: when it is to be sent, if later.
+        started_at: when it was first run.
+    """
 
     platform: str
     server: str
@@ -85,124 +130,140 @@ class Header:
     text: str
     sender: str
     template: str | None = None
-    due: str | None = None
-    begun_at: str | None = None
+    scheduled_at: str | None = None
+    started_at: str | None = None
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What makes it this campaign: its title, or its words where it has none."""
+        """What makes it the same campaign: account and title, or account, text and sender without a title."""
         named = (self.title,) if self.title else (self.text, self.sender)
         return (self.platform, self.server, self.account, *named)
 
     @property
     def file_name(self) -> str:
-        """A name to read and to tell apart."""
-        words = re.sub(r"[^a-z0-9]+", "-", (self.title or self.text).lower())[:40].strip("-")
+        """The usual name of the file: a few words for people, and a hash that tells campaigns apart."""
+        slug = re.sub(r"[^a-z0-9]+", "-", (self.title or self.text).lower())[:LONGEST_SLUG].strip("-")
         digest = sha256("\0".join(self.identity).encode()).hexdigest()[:12]
-        return f"{words or 'campaign'}-{digest}.jsonl"
+        return f"{slug or 'campaign'}-{digest}.jsonl"
 
 
-class Pen:
-    """Adds lines to a file."""
+class JournalWriter:
+    """Appends lines to a journal's file.
+
+    Args:
+        file: the file, opened for appending.
+        clock: returns the time that lines are dated with.
+    """
 
     def __init__(self, file: BinaryIO, clock: Clock) -> None:
         self._file = file
         self._clock = clock
 
     def now(self) -> str:
-        """The time, as lines have it."""
+        """Return the time in the format of the lines."""
         return self._clock().astimezone(UTC).isoformat()
 
-    def write(self, line: Mapping[str, Any], *, safe: bool = False) -> None:
-        """Add a line; with `safe` it is on the disk when this returns."""
+    def write(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
+        """Append a line; with `sync`, it is on the disk when this returns, even if the power fails."""
         self._file.write(orjson.dumps(line) + b"\n")
         self._file.flush()
-        if safe:
+        if sync:
             os.fsync(self._file.fileno())
 
 
 class Journal:
-    """The journal of one campaign; open it with `open_journal`, which holds its lock, or `read_journal` it.
+    """The journal of one campaign: open it for writing with `open_journal`, or read it with `read_journal`.
 
     Attributes:
-        path: of the file.
-        header: which campaign it is of.
+        path: path of the file.
+        header: which campaign it belongs to.
         statuses: what became of each recipient so far.
-        open: the batches that were begun and have no end.
-        unknown: the batches whose end is unknown.
-        batches: how many were begun.
+        in_progress: batches that have begun and not ended, by key.
+        unknown: batches of which nobody knows whether they were sent, by key.
     """
 
-    def __init__(self, path: Path, header: Header, pen: Pen | None = None) -> None:
+    def __init__(self, path: Path, header: JournalHeader, writer: JournalWriter | None = None) -> None:
         self.path = path
         self.header = header
         self.statuses: dict[str, RecipientStatus] = {}
-        self.open: dict[str, Batch] = {}
+        self.in_progress: dict[str, Batch] = {}
         self.unknown: dict[str, Batch] = {}
-        self.batches = 0
-        self._pen = pen
+        self._writer = writer
 
     @classmethod
-    def load(cls, path: Path, content: bytes, pen: Pen | None = None) -> Journal | None:
-        """The journal in a file's content, `None` where that is empty."""
-        lines = _lines(content)
+    def load(cls, path: Path, content: bytes, writer: JournalWriter | None = None) -> Journal | None:
+        """Return the journal that a file contains; `None` if the file is empty.
+
+        Raises:
+            InvalidRequest: it is not a journal, or one of its lines is damaged.
+        """
+        lines = _parse_lines(content)
         if not lines:
             return None
-        journal = cls(path, _header(path, lines[0]), pen)
-        for line in lines[1:]:
-            journal._take(line)
+        journal = cls(path, _parse_header(path, lines[0]), writer)
+        for number, line in enumerate(lines[1:], 2):
+            try:
+                journal._apply(line)
+            except (KeyError, TypeError, ValueError):
+                # Going on without the line could send to somebody twice.
+                words = f"line {number} of {path} is damaged"
+                remedy = "move the file away to start the campaign from scratch"
+                raise InvalidRequest.of(journal=f"{words}; {remedy}") from None
         return journal
 
     @classmethod
-    def start(cls, path: Path, header: Header, pen: Pen) -> Journal:
-        """A journal with its first line."""
-        journal = cls(path, replace(header, begun_at=pen.now()), pen)
-        pen.write({"journal": VERSION, **vars(journal.header)}, safe=True)
+    def start(cls, path: Path, header: JournalHeader, writer: JournalWriter) -> Journal:
+        """Return a new journal, after its first line was written."""
+        journal = cls(path, replace(header, started_at=writer.now()), writer)
+        writer.write({"journal": VERSION, **vars(journal.header)}, sync=True)
         return journal
 
     def begin(self, batch: Batch) -> None:
-        """Say that a batch is about to be sent; it is on the disk when this returns."""
+        """Record that a batch is about to be sent; the line is on the disk when this returns."""
         line: dict[str, Any] = {"begin": batch.key, "text": batch.text, "to": batch.recipients}
         line |= {"values": batch.values} if any(batch.values) else {}
-        line |= {"waiting": batch.waiting} if batch.waiting else {}
-        self._note(line, safe=True)
+        line |= {"pending_campaign": batch.pending_campaign} if batch.pending_campaign else {}
+        self._append(line, sync=True)
 
     def end(self, batch: Batch, result: BatchResult) -> None:
-        """Say what became of a batch; of a unknown one, once it is known."""
-        told = {name: value for name, value in vars(result).items() if value}
-        line = {"end": batch.key, **told}
-        self._note(line)
+        """Record what became of a batch, or of one that was unknown before."""
+        # Not synced: if this line is lost, the batch is looked up, which leads to the same result.
+        self._append({"end": batch.key, **{name: value for name, value in vars(result).items() if value}})
 
-    def drop(self, batch: Batch) -> None:
-        """Say that a batch was never sent."""
-        line = {"drop": batch.key}
-        self._note(line)
+    def discard(self, batch: Batch) -> None:
+        """Record that a batch was never sent."""
+        self._append({"discard": batch.key})
 
-    def _note(self, line: dict[str, Any], *, safe: bool = False) -> None:
-        assert self._pen is not None  # noqa: S101 - only what `open_journal` hands out is written to
-        dated = {**line, "at": self._pen.now()}
-        self._pen.write(dated, safe=safe)
-        self._take(dated)
+    def _append(self, line: dict[str, Any], *, sync: bool = False) -> None:
+        assert self._writer is not None  # noqa: S101 - only what `open_journal` returns is written to
+        dated = {**line, "at": self._writer.now()}
+        self._writer.write(dated, sync=sync)
+        self._apply(dated)
 
-    def _take(self, line: Mapping[str, Any]) -> None:
+    def _apply(self, line: Mapping[str, Any]) -> None:
+        """Update the state by one line; the same whether it was just written or read from the file."""
         if key := line.get("begin"):
-            self.batches += 1
-            values = tuple(map(tuple, line.get("values") or ()))
-            begun = datetime.fromisoformat(line["at"])
-            people = tuple(line["to"])
-            self.open[key] = Batch(key, line["text"], people, values, line.get("waiting"), begun)
-        elif key := line.get("drop"):
-            self.open.pop(key, None)
-        elif batch := self.open.pop(line["end"], None):
-            self._settle(batch, line, attempts=1)
+            self.in_progress[key] = Batch(
+                key,
+                line["text"],
+                tuple(line["to"]),
+                tuple(map(tuple, line.get("values") or ())),
+                line.get("pending_campaign"),
+                datetime.fromisoformat(line["at"]),
+            )
+        elif key := line.get("discard"):
+            self.in_progress.pop(key, None)
+        elif batch := self.in_progress.pop(line["end"], None):
+            self._record_result(batch, line, attempts=1)
         elif batch := self.unknown.pop(line["end"], None):
-            self._settle(batch, line, attempts=0)
+            # An unknown batch was found by a look-up, which is not another attempt.
+            self._record_result(batch, line, attempts=0)
 
-    def _settle(self, batch: Batch, line: Mapping[str, Any], *, attempts: int) -> None:
+    def _record_result(self, batch: Batch, line: Mapping[str, Any], *, attempts: int) -> None:
         if line["state"] == "unknown":
             self.unknown[batch.key] = batch
         refused = line.get("refused") or {}
-        reported = RecipientStatus(
+        status = RecipientStatus(
             line["state"],
             batch.key,
             None if batch.values else batch.text,
@@ -214,97 +275,109 @@ class Journal:
         )
         for recipient in batch.recipients:
             before = self.statuses.get(recipient)
-            status = replace(reported, attempts=(before.attempts if before else 0) + attempts)
+            counted = replace(status, attempts=(before.attempts if before else 0) + attempts)
             if recipient in refused:
-                why = refused[recipient]
-                status = replace(status, state="rejected", campaign=None, error=why, error_code=REFUSED)
-            self.statuses[recipient] = status
+                reason = refused[recipient]
+                counted = replace(counted, state="rejected", campaign=None, error=reason, error_code=REFUSED)
+            self.statuses[recipient] = counted
 
 
 @contextmanager
-def open_journal(path: Path, header: Header, clock: Clock) -> Iterator[Journal]:
-    """The journal at a path, made if there is none, and this process's alone while it is open.
+def open_journal(path: Path, header: JournalHeader, clock: Clock) -> Iterator[Journal]:
+    """Open the journal at a path, which is created if it doesn't exist, and lock it.
+
+    Args:
+        path: path of the file.
+        header: which campaign it must belong to.
+        clock: returns the time that lines are dated with.
 
     Raises:
-        InvalidRequest: another process has it, or it is of another campaign.
+        InvalidRequest: another process has locked it, or it belongs to another campaign.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - loads when first used
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with FileLock(f"{path}.lock", timeout=0), _private(path) as file:
-            yield _loaded(path, header, file, Pen(file, clock))
+        with FileLock(f"{path}.lock", timeout=0), _open_private(path) as file:
+            yield _load_or_start(path, header, file, JournalWriter(file, clock))
             os.fsync(file.fileno())
     except Timeout:
-        words = f"{path} is in use: this campaign is being sent by another process"
+        words = f"{path} is locked: another process is sending this campaign"
         raise InvalidRequest.of(journal=words) from None
 
 
 def read_journal(path: Path) -> Journal:
-    """The journal at a path, as it stands.
+    """Return the journal at a path as it is now, without locking it.
 
     Raises:
-        InvalidRequest: there is none.
+        InvalidRequest: the file doesn't exist, or is not a journal.
     """
     try:
         journal = Journal.load(path, path.read_bytes())
     except OSError as error:
         raise InvalidRequest.of(journal=f"{path}: {error.strerror}") from None
     if journal is None:
-        raise InvalidRequest.of(journal=f"{path} is no journal of a campaign")
+        raise InvalidRequest.of(journal=f"{path} is not a campaign journal")
     return journal
 
 
-def load_journals(where: Path, platform: str, server: str, account: str) -> list[Journal]:
-    """The journals of one account's campaigns in a folder, the latest first; other files are left alone."""
-    found = []
-    for path in where.glob("*.jsonl"):
+def load_journals(folder: Path, platform: str, server: str, account: str) -> list[Journal]:
+    """Return the journals of one account in a folder, the latest first; other files are ignored."""
+    journals = []
+    for path in folder.glob("*.jsonl"):
         try:
             journal = read_journal(path)
         except InvalidRequest:
             continue
         if journal.header.identity[:3] == (platform, server, account):
-            found.append(journal)
-    return sorted(found, key=lambda journal: journal.header.begun_at or "", reverse=True)
+            journals.append(journal)
+    return sorted(journals, key=lambda journal: journal.header.started_at or "", reverse=True)
 
 
 def default_folder() -> Path:
-    """Where journals are where nobody says otherwise: the user's folder for such."""
+    """Return the folder of journals if no other is chosen: below the user's folder for state."""
     from platformdirs import user_state_path  # noqa: PLC0415 - loads when first used
 
     return user_state_path("msgnb") / "campaigns"
 
 
-def _private(path: Path) -> BinaryIO:
+def _open_private(path: Path) -> BinaryIO:
+    # `open` would create the file for others to read, and only then could its permissions be changed.
     return os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b")
 
 
-def _loaded(path: Path, header: Header, file: BinaryIO, pen: Pen) -> Journal:
+def _load_or_start(path: Path, header: JournalHeader, file: BinaryIO, writer: JournalWriter) -> Journal:
     file.seek(0)
     content = file.read()
     if content and not content.endswith(b"\n"):
+        # A crash cut the last line short: the next one must not continue it.
         file.write(b"\n")
-    journal = Journal.load(path, content, pen)
+    journal = Journal.load(path, content, writer)
     if journal is None:
-        return Journal.start(path, header, pen)
+        return Journal.start(path, header, writer)
     if journal.header.identity != header.identity:
-        words = f"{path} is of {journal.header.title or journal.header.text!r} on {journal.header.platform}"
-        raise InvalidRequest.of(journal=f"{words}, another campaign; give another path")
+        title = journal.header.title or journal.header.text
+        campaign = f"{title!r} on {journal.header.platform}"
+        raise InvalidRequest.of(journal=f"{path} belongs to another campaign, {campaign}; use another path")
     return journal
 
 
-def _lines(content: bytes) -> list[dict[str, Any]]:
-    """The whole lines; one that a death cut short is none."""
-    found = []
+def _parse_lines(content: bytes) -> list[dict[str, Any]]:
+    """Return the complete lines; one that a crash cut short is not valid JSON."""
+    lines = []
     for line in content.splitlines():
         try:
-            found.append(dict(orjson.loads(line)))
+            lines.append(dict(orjson.loads(line)))
         except (TypeError, ValueError):
             continue
-    return found
+    return lines
 
 
-def _header(path: Path, line: Mapping[str, Any]) -> Header:
+def _parse_header(path: Path, line: Mapping[str, Any]) -> JournalHeader:
+    words = f"{path} is not a campaign journal, or was created by a newer version of msgnb"
     if line.get("journal") != VERSION:
-        raise InvalidRequest.of(journal=f"{path} is no journal of a campaign, or one of a later version")
-    return Header(**{name: value for name, value in line.items() if name != "journal"})
+        raise InvalidRequest.of(journal=words)
+    try:
+        return JournalHeader(**{name: value for name, value in line.items() if name != "journal"})
+    except TypeError:
+        raise InvalidRequest.of(journal=words) from None

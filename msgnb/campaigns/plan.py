@@ -1,32 +1,41 @@
-"""What a campaign would send, to whom, and what that takes: seen before anything leaves."""
+"""What a campaign would send to whom, and how many SMS and credits that takes. Nothing is sent here.
+
+A plan has one `Recipient` per row of the list, including the rows that are skipped, so that its table lines
+up with the list. All texts are filled in when the plan is made: whatever is wrong with them is found before
+the first one is sent. Sending uses `ready`; a campaign that is resumed uses `excluding` to leave out
+recipients who have it already.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from msgnb import tables
 from msgnb.campaigns import sms
-from msgnb.campaigns.recipients import recipients as read
+from msgnb.campaigns.recipients import recipients as read_recipients
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.html import as_written, element, table
+from msgnb.core.html import element, table, without_mathjax
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Address = Callable[[str | None, str], str | None]
-"""What a platform calls a recipient, of the phone and of what was given; `None` where that is none."""
-COLUMNS = tuple(column.name for column in tables.RECIPIENTS.columns)
-SHOWN = 5
-MOST_NAMED = 10
-"""Rows that an error names one by one."""
+Normalize = Callable[[str | None, str], str | None]
+"""Returns a platform's address for a phone number and for what the list contains; `None` if there is none."""
+Problem = Literal["invalid", "incomplete", "duplicate"]
+"""Why a recipient is skipped; it becomes the `error_code` of the outcome."""
+
+RECIPIENT_COLUMNS = tables.RECIPIENTS.names
+PREVIEW_ROWS = 5
+LISTED_ROWS = 10
+"""An error lists so many rows one by one, and counts the others."""
 
 
 class CampaignText(Protocol):
-    """What a plan needs of a campaign: a text with placeholders for the recipients' columns."""
+    """What a plan needs of a campaign: a text with placeholders for the columns of the recipients."""
 
     @property
     def text(self) -> str:
@@ -35,7 +44,7 @@ class CampaignText(Protocol):
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        """The columns that the text names."""
+        """The columns that the text uses."""
         ...
 
     def fill(self, values: Mapping[str, str]) -> str:
@@ -45,84 +54,100 @@ class CampaignText(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One row of the recipients, and what it would get.
+    """One row of the list, and what it would receive.
 
-    `problem` tells why it is left out, as `invalid` or `duplicate`; `reason` says so in words, or a doubt.
+    Attributes:
+        recipient: the platform's address; what the list contains if there is none.
+        text: the text, filled in; `None` if the row is skipped.
+        values: values of the placeholders, in the order of `Campaign.placeholders`.
+        problem: why the row is skipped, as a code.
+        reason: the same in words; or a doubt about a recipient who is not skipped.
     """
 
     recipient: str
     text: str | None
     values: tuple[str, ...]
-    problem: str | None
+    problem: Problem | None
     reason: str | None
 
 
 class Plan:
-    """Who would get what, and what that takes.
+    """Which recipient would receive which text, and the SMS and credits that takes.
 
     >>> plan = sms.plan_campaign(campaign, "people.csv")
     >>> plan.preview(0), plan.segments, plan.credit
 
     Attributes:
-        campaign: what is to be sent.
-        recipients: a `Recipient` for each row of the list.
-        extras: the recipients' further columns, with the labels of their rows.
-        credit: SMS that the account has left, `None` where the platform knows no credit.
+        campaign: what to send.
+        recipients: a `Recipient` per row of the list.
+        extras: the list's other columns, with the labels of its rows.
+        credit: SMS credits that the account has left; `None` if the platform has no credits.
     """
 
     def __init__(
         self,
         campaign: CampaignText,
-        people: Sequence[Recipient],
+        recipients: Sequence[Recipient],
         extras: pd.DataFrame,
         *,
         credit: int | None,
-        priced: bool,
+        counts_sms: bool,
+        excluded: Collection[str] = (),
     ) -> None:
         self.campaign = campaign
-        self.recipients = list(people)
+        self.recipients = list(recipients)
         self.extras = extras
         self.credit = credit
-        self._priced = priced
-        self._done: frozenset[str] = frozenset()
+        self._counts_sms = counts_sms
+        self._excluded = frozenset(excluded)
 
-    def without(self, done: Collection[str]) -> Plan:
-        """The same plan for those who have not got it yet."""
-        rest = Plan(self.campaign, self.recipients, self.extras, credit=self.credit, priced=self._priced)
-        rest._done = frozenset(done)
-        return rest
+    def excluding(self, names: Collection[str]) -> Plan:
+        """Return the same plan without some recipients, such as those who have received the campaign."""
+        return Plan(
+            self.campaign,
+            self.recipients,
+            self.extras,
+            credit=self.credit,
+            counts_sms=self._counts_sms,
+            excluded=names,
+        )
 
     @cached_property
     def ready(self) -> list[Recipient]:
-        """Those it would go to."""
-        return [each for each in self.recipients if each.problem is None and each.recipient not in self._done]
+        """The recipients it would be sent to: those that are neither skipped nor excluded."""
+        return [
+            each for each in self.recipients if each.problem is None and each.recipient not in self._excluded
+        ]
 
     @cached_property
     def segments(self) -> int:
-        """SMS that all of it takes."""
-        return sum(sms.size(person.text or "").segments for person in self.ready)
+        """Number of SMS that all texts together take."""
+        return sum(sms.size(each.text or "").segments for each in self.ready)
 
     @property
-    def short(self) -> int:
-        """SMS that the credit lacks."""
+    def shortfall(self) -> int:
+        """Number of SMS credits that are missing to send all of it."""
         return 0 if self.credit is None else max(0, self.segments - self.credit)
 
     def preview(self, row: Any) -> str:
-        """What the recipient of one row would get; rows go by the labels of the recipients' table.
+        """Return the text that the recipient in one row would receive.
+
+        Args:
+            row: label of the row in the table of recipients.
 
         Raises:
-            InvalidRequest: there is no such row, or it would get nothing; the error says why.
+            InvalidRequest: there is no such row, or it is skipped; the error says why.
         """
         labels = list(self.extras.index)
         if row not in labels:
-            raise InvalidRequest.of(row=f"{row} is not there; rows go from {labels[0]} to {labels[-1]}")
-        person = self.recipients[labels.index(row)]
-        if person.text is None:
-            raise InvalidRequest.of(row=f"{row} gets nothing: it {person.reason}")
-        return person.text
+            raise InvalidRequest.of(row=f"{row} does not exist; rows go from {labels[0]} to {labels[-1]}")
+        recipient = self.recipients[labels.index(row)]
+        if recipient.text is None:
+            raise InvalidRequest.of(row=f"{row} is skipped: {recipient.reason}")
+        return recipient.text
 
     def frame(self) -> pd.DataFrame:
-        """A row for each recipient, as a table `plan`."""
+        """Return one row per recipient, as a table `plan`."""
         sizes = [None if each.text is None else sms.size(each.text) for each in self.recipients]
         values = {
             "recipient": [each.recipient for each in self.recipients],
@@ -137,15 +162,17 @@ class Plan:
         return tables.PLAN.frame(len(self.recipients), values).set_axis(self.extras.index)
 
     def summary(self) -> list[str]:
-        """What one must know before saying yes, a line for each thing."""
-        lines = [self._amount()]
-        had = sum(each.problem is None for each in self.recipients) - len(self.ready)
-        lines += [f"{had:,} have got it already"] if had else []
-        left = Counter(_why(each) for each in self.recipients if each.problem)
-        lines += [f"{count:,} left out: {reason}" for reason, count in left.most_common(SHOWN)]
-        more = left.total() - sum(count for _, count in left.most_common(SHOWN))
-        lines += [f"{more:,} left out for other reasons"] if more else []
-        return lines + self._about_unicode() if self._priced else lines
+        """Return a summary, one line per fact: recipients, SMS and credits, skipped rows, long texts."""
+        lines = [self._summarize_amounts()]
+        if excluded := sum(each.problem is None for each in self.recipients) - len(self.ready):
+            # It was sent to some of them without a response, so nobody knows whether they have received it.
+            lines.append(f"{excluded:,} skipped: already sent, or possibly sent")
+        reasons = Counter(_skip_reason(each) for each in self.recipients if each.problem)
+        common = reasons.most_common(PREVIEW_ROWS)
+        lines += [f"{count:,} skipped: {reason}" for reason, count in common]
+        if others := reasons.total() - sum(count for _, count in common):
+            lines.append(f"{others:,} skipped for other reasons")
+        return lines + self._summarize_unicode() if self._counts_sms else lines
 
     def __repr__(self) -> str:
         return "\n".join(self.summary())
@@ -153,37 +180,38 @@ class Plan:
     def _repr_html_(self) -> str:
         first, *others = self.summary()
         lines = [element("b", first), *(element("div", line) for line in others)]
-        sizes = [(each, sms.size(each.text or "")) for each in self.ready[:SHOWN]]
+        sizes = [(each, sms.size(each.text or "")) for each in self.ready[:PREVIEW_ROWS]]
         rows = [(each.recipient, each.text or "", f"{size.segments}") for each, size in sizes]
-        head = ("recipient", "text", "SMS")
-        cut = slice(None) if self._priced else slice(2)
-        drawn = table(head[cut], [row[cut] for row in rows], long={"text"})
-        return as_written(*lines, drawn)
+        head = ("Recipient", "Message", "SMS")
+        shown = slice(None) if self._counts_sms else slice(2)
+        return without_mathjax(*lines, table(head[shown], [row[shown] for row in rows], long={"Message"}))
 
-    def _amount(self) -> str:
-        people = f"{len(self.ready):,} {'person' if len(self.ready) == 1 else 'people'}"
-        if not self._priced:
-            return people
-        line = f"{people}, {self.segments:,} SMS"
+    def _summarize_amounts(self) -> str:
+        count = len(self.ready)
+        recipients = f"{count:,} recipient{'' if count == 1 else 's'}"
+        if not self._counts_sms:
+            return recipients
+        line = f"{recipients} · {self.segments:,} SMS"
         if self.credit is None:
             return line
-        return f"{line}, credit {self.credit:,}" + (f": {self.short:,} too few" if self.short else "")
+        needed = f" ({self.shortfall:,} more needed)" if self.shortfall else ""
+        return f"{line} · {self.credit:,} SMS credits left{needed}"
 
-    def _about_unicode(self) -> list[str]:
-        """The characters that make texts longer, and what to write in their place."""
-        sizes = [sms.size(each.text or "") for each in self.ready]
-        wide = [size for size in sizes if size.culprits]
+    def _summarize_unicode(self) -> list[str]:
+        """Return which characters make texts longer, and what to write instead."""
+        wide = [size for each in self.ready if (size := sms.size(each.text or "")).culprits]
         if not wide:
             return []
-        marks = Counter(mark for size in wide for mark in size.culprits)
-        named = " ".join(mark for mark, _ in marks.most_common(SHOWN))
-        lines = [f"{len(wide):,} go as UCS-2, 70 characters to an SMS, because of {named}"]
-        spared = sum(size.segments - sms.size(size.suggestion).segments for size in wide if size.suggestion)
-        if spared:
-            plain = " ".join(
-                f"{mark} → {sms.PLAIN[mark] or 'nothing'}" for mark in marks if mark in sms.PLAIN
+        culprits = Counter(letter for size in wide for letter in size.culprits)
+        common = " ".join(letter for letter, _ in culprits.most_common(PREVIEW_ROWS))
+        messages = "1 message uses" if len(wide) == 1 else f"{len(wide):,} messages use"
+        lines = [f"{messages} UCS-2 (70 characters per SMS) because of: {common}"]
+        saved = sum(size.segments - sms.size(size.suggestion).segments for size in wide if size.suggestion)
+        if saved:
+            replacements = " ".join(
+                f"{letter} → {sms.PLAIN[letter] or 'nothing'}" for letter in culprits if letter in sms.PLAIN
             )
-            lines.append(f"plain characters would spare {spared:,} SMS: {plain}")
+            lines.append(f"replacing special characters would save {saved:,} SMS: {replacements}")
         return lines
 
 
@@ -193,124 +221,137 @@ def make_plan(
     *,
     column: str | None = None,
     region: str | None = None,
-    address: Address | None = None,
+    normalize: Normalize | None = None,
     credit: int | None = None,
-    priced: bool = True,
+    counts_sms: bool = True,
     skip_missing: bool = False,
 ) -> Plan:
-    """The plan of a campaign; see `Campaign.plan`.
+    """Return the plan of a campaign; see `Campaign.plan`.
 
     Args:
-        campaign: what is to be sent.
-        recipients: whom to.
+        campaign: what to send.
+        recipients: anything that `msgnb.recipients` takes, or its table.
         column: as in `msgnb.recipients`.
         region: as in `msgnb.recipients`.
-        address: what the platform calls a recipient.
-        credit: SMS that the account has left.
-        priced: whether texts go as SMS.
-        skip_missing: leave out the rows in which a value that the text names is missing.
+        normalize: returns the platform's address of a recipient; its phone number if `None`.
+        credit: SMS credits that the account has left.
+        counts_sms: whether the platform counts texts in SMS.
+        skip_missing: skip rows in which a value that the text uses is missing.
     """
-    found = recipients if _is_read(recipients) else read(recipients, column, region)
-    people = _people(campaign, found, address or _phone, skip_missing=skip_missing)
-    if all(person.problem for person in people):
-        why = Counter(map(_why, people)).most_common(1)[0][0]
-        raise InvalidRequest.of(recipients=f"holds nobody to send to: of {len(people)} the most common {why}")
-    extras = found[[name for name in found.columns if name not in COLUMNS]]
-    return Plan(campaign, people, extras, credit=credit, priced=priced)
+    listed = recipients if _is_recipients_table(recipients) else read_recipients(recipients, column, region)
+    planned = _make_recipients(campaign, listed, normalize or _keep_phone, skip_missing=skip_missing)
+    if all(each.problem for each in planned):
+        reason, _ = Counter(map(_skip_reason, planned)).most_common(1)[0]
+        words = f"has no valid recipients: all {len(planned)} rows are skipped, most often because: {reason}"
+        raise InvalidRequest.of(recipients=words)
+    extras = listed[[name for name in listed.columns if name not in RECIPIENT_COLUMNS]]
+    return Plan(campaign, planned, extras, credit=credit, counts_sms=counts_sms)
 
 
-def _why(person: Recipient) -> str | None:
-    return "is there already" if person.problem == "duplicate" else person.reason
+class _Resolved(NamedTuple):
+    """The address of one row, and whether the row is skipped; the fields are those of `Recipient`."""
+
+    recipient: str
+    problem: Problem | None
+    reason: str | None
 
 
-def _is_read(recipients: Any) -> bool:
-    return hasattr(recipients, "columns") and set(COLUMNS) <= set(recipients.columns)
+def _skip_reason(recipient: Recipient) -> str | None:
+    # Each duplicate names another row; in a summary they are counted together.
+    return "duplicate" if recipient.problem == "duplicate" else recipient.reason
 
 
-def _people(
-    campaign: CampaignText, found: pd.DataFrame, address: Address, *, skip_missing: bool
+def _is_recipients_table(recipients: Any) -> bool:
+    return hasattr(recipients, "columns") and set(RECIPIENT_COLUMNS) <= set(recipients.columns)
+
+
+def _make_recipients(
+    campaign: CampaignText, listed: pd.DataFrame, normalize: Normalize, *, skip_missing: bool
 ) -> list[Recipient]:
     names = campaign.placeholders
-    columns = [_column(found, name) for name in names]
-    values = list(zip(*columns, strict=True)) if columns else [()] * len(found)
-    given = zip(*(_texts(found, name) for name in ("input", "phone", "reason")), strict=True)
-    lacking = [_lacking(names, row) if skip_missing else None for row in values]
-    seats = _seats(list(found.index), given, address, lacking)
-    wanted = [
-        label if problem is None else None for label, (_, problem, _) in zip(found.index, seats, strict=True)
-    ]
-    _check_filled(names, columns, wanted)
+    columns = [_placeholder_values(listed, name) for name in names]
+    values = list(zip(*columns, strict=True)) if columns else [()] * len(listed)
+    missing = [_describe_missing(names, row) if skip_missing else None for row in values]
+    resolved = _resolve(listed, normalize, missing)
+    sent_to = (
+        label if row.problem is None else None for label, row in zip(listed.index, resolved, strict=True)
+    )
+    _check_complete(names, columns, list(sent_to))
     return [
         Recipient(
-            recipient,
-            None if problem else campaign.fill(dict(zip(names, row, strict=True))),
-            row,
-            problem,
-            reason,
+            row.recipient,
+            None if row.problem else campaign.fill(dict(zip(names, filled, strict=True))),
+            filled,
+            row.problem,
+            row.reason,
         )
-        for (recipient, problem, reason), row in zip(seats, values, strict=True)
+        for row, filled in zip(resolved, values, strict=True)
     ]
 
 
-def _lacking(names: Sequence[str], row: Sequence[str | None]) -> str | None:
-    lacking = [name for name, value in zip(names, row, strict=True) if value is None]
-    return f"has no {' and no '.join(lacking)}" if lacking else None
+def _resolve(listed: pd.DataFrame, normalize: Normalize, missing: Sequence[str | None]) -> list[_Resolved]:
+    """Return the platform's address for each row, and which rows are skipped.
 
-
-def _seats(
-    labels: Sequence[Any], given: Any, address: Address, lacking: Sequence[str | None]
-) -> list[tuple[str, str | None, str | None]]:
-    """For each row its recipient, why it is left out, and the same or a doubt in words."""
-    first: dict[str, int] = {}
-    seats: list[tuple[str, str | None, str | None]] = []
-    for row, (written, phone, reason) in enumerate(given):
-        recipient = address(phone, written or "")
+    `missing` has for each row the values that it lacks. Duplicates are found by the platform's address: two
+    spellings of a phone number are one recipient.
+    """
+    labels = list(listed.index)
+    first_rows: dict[str, int] = {}
+    resolved: list[_Resolved] = []
+    cells = zip(*(_text_cells(listed[name]) for name in ("input", "phone", "reason")), strict=True)
+    for row, (written, phone, reason) in enumerate(cells):
+        recipient = normalize(phone, written or "")
         if recipient is None:
-            seats.append((written or "", "invalid", reason or "is no recipient of this platform"))
-        elif lacking[row]:
-            seats.append((recipient, "incomplete", lacking[row]))
-        elif first.setdefault(recipient, row) != row:
-            seats.append((recipient, "duplicate", f"is there already, in row {labels[first[recipient]]}"))
+            words = reason or "not a valid recipient on this platform"
+            resolved.append(_Resolved(written or "", "invalid", words))
+        elif missing[row]:
+            resolved.append(_Resolved(recipient, "incomplete", missing[row]))
+        elif (first := first_rows.setdefault(recipient, row)) != row:
+            resolved.append(_Resolved(recipient, "duplicate", f"duplicate of row {labels[first]}"))
         else:
-            seats.append((recipient, None, reason if phone else None))
-    return seats
+            # Without a phone number, the reason is about the phone number, which this platform doesn't need.
+            resolved.append(_Resolved(recipient, None, reason if phone else None))
+    return resolved
 
 
-def _phone(phone: str | None, written: str) -> str | None:  # noqa: ARG001
+def _keep_phone(phone: str | None, written: str) -> str | None:  # noqa: ARG001
     return phone
 
 
-def _column(found: pd.DataFrame, name: str) -> list[str | None]:
-    """A column of the source by its own name, which the table may have changed."""
-    own = f"{name}_" if name in COLUMNS and f"{name}_" in found.columns else name
-    if own not in found.columns:
-        known = ", ".join(str(column) for column in found.columns if column not in COLUMNS)
-        raise InvalidRequest.of(
-            text=f"names {{{name}}}, which is no column of the recipients: {known or 'none'}"
-        )
-    return _texts(found, own)
+def _describe_missing(names: Sequence[str], row: Sequence[str | None]) -> str | None:
+    missing = [name for name, value in zip(names, row, strict=True) if value is None]
+    return f"no value for {', '.join(missing)}" if missing else None
 
 
-def _texts(found: pd.DataFrame, name: str) -> list[str | None]:
-    return [value if isinstance(value, str) and value.strip() else None for value in found[name]]
+def _placeholder_values(listed: pd.DataFrame, name: str) -> list[str | None]:
+    """Return the values of a placeholder, from the source's column; `recipients` may have renamed it."""
+    renamed = f"{name}_" if name in RECIPIENT_COLUMNS and f"{name}_" in listed.columns else name
+    if renamed not in listed.columns:
+        known = ", ".join(str(column) for column in listed.columns if column not in RECIPIENT_COLUMNS)
+        words = f"but the recipients have no such column; available columns: {known or 'none'}"
+        raise InvalidRequest.of(text=f"uses {{{name}}}, {words}")
+    return _text_cells(listed[renamed])
 
 
-def _check_filled(
+def _text_cells(cells: Iterable[Any]) -> list[str | None]:
+    return [cell if isinstance(cell, str) and cell.strip() else None for cell in cells]
+
+
+def _check_complete(
     names: Sequence[str], columns: Sequence[Sequence[str | None]], labels: Sequence[Any | None]
 ) -> None:
-    """Refuse values that are missing, by name and row, in the rows that have a label here."""
+    """Refuse missing values in the rows that have a label here; the other rows are skipped anyway."""
     missing = {}
     for name, column in zip(names, columns, strict=True):
-        given = zip(labels, column, strict=True)
-        rows = [label for label, value in given if value is None and label is not None]
+        cells = zip(labels, column, strict=True)
+        rows = [label for label, value in cells if value is None and label is not None]
         if rows:
-            missing[name] = f"is missing in {named_rows(rows)}; fill it in, or leave these rows out"
+            missing[name] = f"is missing in {_list_rows(rows)}; add it, or skip rows with missing values"
     if missing:
         raise InvalidRequest.of(**missing)
 
 
-def named_rows(rows: Sequence[Any]) -> str:
-    """Rows for an error: the first few by number, the others by how many."""
-    shown = ", ".join(map(str, rows[:MOST_NAMED]))
-    more = len(rows) - MOST_NAMED
-    return f"row{'' if len(rows) == 1 else 's'} {shown}" + (f" and {more} more" if more > 0 else "")
+def _list_rows(rows: Sequence[Any]) -> str:
+    listed = ", ".join(map(str, rows[:LISTED_ROWS]))
+    others = len(rows) - LISTED_ROWS
+    return f"row{'' if len(rows) == 1 else 's'} {listed}" + (f" and {others} more" if others > 0 else "")

@@ -1,10 +1,16 @@
 """Sends one campaign to many recipients, once to each, and resumes after any interruption.
 
-* Each batch is written to the journal before it is sent. If the process dies, the next run looks up the batch
-  that was in progress before it sends anything: if the platform has it, it was sent; otherwise it is sent now.
-* A batch whose response was lost is looked up too, but only to learn that it was sent. One that is not found
-  stays `unknown` and is never sent again automatically.
-* The same error several times in a row ends the run; the remaining recipients are not attempted.
+Each batch is written to the journal before it is sent. So there are two kinds of batches whose result is not
+known, and they are treated differently:
+
+* The process died while a batch was in progress. The next run looks it up before it sends anything: if the
+  platform has it, it was sent; otherwise it is sent now.
+* The response to a batch was lost. It is looked up too, but only to learn that it was sent, because the
+  platform may still be working on it. A batch that is not found stays `unknown` and is never sent again
+  automatically.
+
+The same error several times in a row ends the run: the remaining recipients would meet it too, and can be
+sent to when its cause is gone.
 """
 
 from __future__ import annotations
@@ -24,15 +30,15 @@ from msgnb.campaigns.journal import (
     Batch,
     BatchResult,
     Clock,
-    Header,
     Journal,
+    JournalHeader,
     RecipientStatus,
     open_journal,
     read_journal,
 )
 from msgnb.campaigns.plan import Plan, Recipient
 from msgnb.campaigns.sender import CampaignSender, DeliveryStatus
-from msgnb.campaigns.watching import Progress, View, watch
+from msgnb.campaigns.watching import Progress, ProgressView, watch
 from msgnb.core.errors import InsufficientCredit, InvalidRequest, MsgnbError
 from msgnb.core.pacing import Pacing
 from msgnb.core.progress import progress_bar
@@ -41,19 +47,23 @@ from msgnb.core.sending import new_id
 if TYPE_CHECKING:
     import pandas as pd
 
-STOPPED = "not tried: it was stopped; send it again to go on"
+STOPPED = "not sent: the campaign was stopped; send it again to resume"
+NOT_ATTEMPTED = "untried"
+"""The error code of recipients that a run didn't get to."""
 SETTLE = timedelta(seconds=5)
-"""How long a request may still be on its way after the process that sent it died."""
-COLUMNS = tables.OUTCOMES.names
-OWN = (*COLUMNS, "text")
-"""The columns of outcomes that are not the recipients' own."""
-_STATUSES = {"sent": "accepted", "unknown": "unknown"}
+"""How long a request may still be in transit after the process that sent it died."""
+OUTCOME_COLUMNS = tables.OUTCOMES.names
+RESERVED_COLUMNS = (*OUTCOME_COLUMNS, "text")
+"""Columns of the outcomes that the recipients' own columns must not replace."""
+_DELIVERY_STATUSES = {"sent": "accepted", "unknown": "unknown"}
+"""The delivery status that follows from a state, until the platform reports one."""
 
 Confirm = Callable[[Plan], bool]
+"""Called with the plan of what is about to be sent; returns whether to send it."""
 
 
 class Run:
-    """One campaign that is being sent, or was.
+    """One campaign that is being sent, or was sent before.
 
     Args:
         plan: which recipient gets which text.
@@ -70,7 +80,7 @@ class Run:
         plan: Plan,
         sender: CampaignSender,
         path: Path,
-        header: Header,
+        header: JournalHeader,
         *,
         clock: Clock,
         pause: Callable[[float], None],
@@ -89,112 +99,129 @@ class Run:
     def remaining(self) -> Plan:
         """Return the plan for the recipients who have not received the campaign and may receive it."""
         done = {name for name, status in self._statuses.items() if status.state != "rejected"}
-        return self.plan.without(done)
+        return self.plan.excluding(done)
 
     def send(
-        self, confirm: Confirm | None = None, *, view: View | None = None, stop: Event | None = None
+        self, confirm: Confirm | None = None, *, view: ProgressView | None = None, stop: Event | None = None
     ) -> pd.DataFrame:
-        """Send to all remaining recipients, and return the result for everybody as a table `outcomes`."""
+        """Send to all remaining recipients, and return the results for all as a table `outcomes`.
+
+        Args:
+            confirm: called with the plan before anything is sent; nothing is sent unless it returns true.
+            view: shows the progress instead of a progress bar.
+            stop: once it is set, from another thread, no further request is made.
+
+        Raises:
+            InvalidRequest: another process is sending this campaign.
+            InsufficientCredit: the campaign needs more SMS than the account has credits; nothing was sent.
+        """
         with open_journal(self.path, self._header, self._clock) as journal:
             self._statuses = journal.statuses
             self._look_up_open(journal)
             remaining = self.remaining()
             if not remaining.ready:
-                self._warn(journal)
+                self._warn_nothing_left(journal)
             elif confirm is None or confirm(remaining):
                 _check_credit(remaining)
-                self._send_all(journal, list(self._batches(remaining)), view, stop)
+                self._send_all(journal, list(self._make_batches(remaining)), view, stop)
             self._look_up_unknown(journal)
         return self.frame()
 
-    def watch(self, *, view: View | None = None, stop: Event | None = None) -> pd.DataFrame:
+    def watch(self, *, view: ProgressView | None = None, stop: Event | None = None) -> pd.DataFrame:
         """Wait until the campaign is complete or `stop` is set, with a progress view; return the outcomes."""
         title = self._header.title or self._header.text
-        watch(lambda: self._sender.progress(self._sent()), self._pause, title, view=view, stop=stop)
+        watch(lambda: self._sender.progress(self._sent_statuses()), self._pause, title, view=view, stop=stop)
         return self.outcomes()
 
     def outcomes(self) -> pd.DataFrame:
         """Return the result for each recipient, with the delivery status that the platform reports now."""
-        return self.frame(self._sender.fetch_statuses(self._sent()))
+        return self.frame(self._sender.fetch_statuses(self._sent_statuses()))
 
     def frame(self, reported: Mapping[str, DeliveryStatus] | None = None) -> pd.DataFrame:
-        """Return one row per recipient as a table `outcomes`, with the text and the recipients' own columns."""
-        delivered = reported or {}
-        rows = [self._row(each, delivered.get(each.recipient)) for each in self.plan.recipients]
-        values = {name: [row.get(name) for row in rows] for name in COLUMNS}
-        own: dict[str, Any] = {"text": [self._text(each) for each in self.plan.recipients]}
+        """Return one row per recipient, as a table `outcomes` with the text and the recipients' columns."""
+        deliveries = reported or {}
+        rows = [self._make_row(each, deliveries.get(each.recipient)) for each in self.plan.recipients]
+        values = {name: [row.get(name) for row in rows] for name in OUTCOME_COLUMNS}
+        own: dict[str, Any] = {"text": [self._sent_text(each) for each in self.plan.recipients]}
         for name in self.plan.extras.columns:
-            own[f"{name}_" if name in OWN else name] = list(self.plan.extras[name])
+            own[f"{name}_" if name in RESERVED_COLUMNS else name] = list(self.plan.extras[name])
         outcomes, extras = tables.OUTCOMES.frame(len(rows), values), tables.text_columns(own, len(rows))
         return tables.concat_columns(outcomes, extras).set_axis(self.plan.extras.index)
 
-    def _row(self, recipient: Recipient, reported: DeliveryStatus | None) -> Mapping[str, Any]:
+    def _make_row(self, recipient: Recipient, reported: DeliveryStatus | None) -> Mapping[str, Any]:
         row: dict[str, Any] = {"recipient": recipient.recipient}
         if recipient.problem:
             problem = {"error_code": recipient.problem, "error": recipient.reason, "attempts": 0}
             return row | {"state": "rejected"} | problem
-        known = self._statuses.get(recipient.recipient)
-        if known is None:
+        status = self._statuses.get(recipient.recipient)
+        if status is None:
             return row | self._not_attempted()
-        own = DeliveryStatus(_STATUSES.get(known.state, ""), known.error_code, known.error, known.at)
-        return row | vars(known) | vars(reported or own)
+        own = DeliveryStatus(
+            _DELIVERY_STATUSES.get(status.state, ""), status.error_code, status.error, status.at
+        )
+        return row | vars(status) | vars(reported or own)
 
-    def _text(self, recipient: Recipient) -> str | None:
-        """The text that was sent; the plan's text may have changed since then."""
-        known = self._statuses.get(recipient.recipient) if recipient.problem is None else None
-        return known.text if known and known.text else recipient.text
+    def _sent_text(self, recipient: Recipient) -> str | None:
+        """Return the text that was sent; the text of a campaign with a title may have changed since then."""
+        status = self._statuses.get(recipient.recipient) if recipient.problem is None else None
+        return status.text if status and status.text else recipient.text
 
     def _not_attempted(self) -> dict[str, Any]:
         if self._stopped is None:
             return {"attempts": 0}
-        return {"state": "rejected", "error_code": "untried", "error": self._stopped, "attempts": 0}
+        return {"state": "rejected", "error_code": NOT_ATTEMPTED, "error": self._stopped, "attempts": 0}
 
-    def _sent(self) -> Mapping[str, RecipientStatus]:
-        """The statuses of the plan's recipients to whom it was sent, or may have been."""
+    def _sent_statuses(self) -> Mapping[str, RecipientStatus]:
+        """Return the statuses of the plan's recipients to whom it was sent, or may have been sent."""
         names = (each.recipient for each in self.plan.ready)
         known = ((name, self._statuses.get(name)) for name in names)
         return {name: status for name, status in known if status and status.state != "rejected"}
 
-    def _batches(self, remaining: Plan) -> Iterator[Batch]:
-        """What is left to be sent, request by request; recipients that were rejected before come last."""
-        waiting = self._waiting(remaining)
-        yield from waiting
-        served = {name for batch in waiting for name in batch.recipients}
+    def _make_batches(self, remaining: Plan) -> Iterator[Batch]:
+        """Yield what is left to be sent, request by request."""
+        pending = self._pending_batches(remaining)
+        yield from pending
+        covered = {name for batch in pending for name in batch.recipients}
         groups: dict[Hashable, list[Recipient]] = {}
+        # Recipients that were rejected before come last: what is wrong with them must not end the run early.
         for each in sorted(remaining.ready, key=lambda each: each.recipient in self._statuses):
-            if each.recipient not in served:
+            if each.recipient not in covered:
                 groups.setdefault(self._sender.batch_key(each), []).append(each)
         for group in groups.values():
             for start in range(0, len(group), self._sender.batch_size):
-                some = group[start : start + self._sender.batch_size]
-                names = tuple(each.recipient for each in some)
-                values = tuple(each.values for each in some) if self._header.template else ()
-                yield Batch(new_id(), some[0].text or "", names, values)
+                members = group[start : start + self._sender.batch_size]
+                names = tuple(each.recipient for each in members)
+                values = tuple(each.values for each in members) if self._header.template else ()
+                yield Batch(new_id(), members[0].text or "", names, values)
 
-    def _waiting(self, remaining: Plan) -> list[Batch]:
-        """Batches that the platform created and holds back for lack of credit: they are launched, not resent."""
+    def _pending_batches(self, remaining: Plan) -> list[Batch]:
+        """Return batches that the platform created and holds back for lack of credit.
+
+        They are launched and not created again: otherwise they would be sent twice once there is credit.
+        """
         groups: dict[str, dict[str, str]] = {}
         texts = {each.recipient: each.text or "" for each in remaining.ready}
         for name, status in self._statuses.items():
             if status.error_code == CREDIT and status.campaign:
                 groups.setdefault(status.campaign, {})[name] = texts.get(name, "")
         return [
-            Batch(new_id(), next(iter(group.values())), tuple(group), waiting=campaign)
+            Batch(new_id(), next(iter(group.values())), tuple(group), pending_campaign=campaign)
             for campaign, group in groups.items()
+            # A pending campaign is launched for all of its recipients or not at all.
             if group.keys() <= texts.keys()
         ]
 
     def _send_all(
-        self, journal: Journal, batches: Sequence[Batch], view: View | None, stop: Event | None
+        self, journal: Journal, batches: Sequence[Batch], view: ProgressView | None, stop: Event | None
     ) -> None:
         streak, states = FailureStreak(), Counter[str]()
         total = sum(len(batch.recipients) for batch in batches)
         with progress_bar(self._header.title or "campaign", total, hidden=view is not None) as bar:
             for batch in batches:
                 if view:
-                    view.show(Progress(total, states.total(), "on its way", over=False, verb="sent"))
+                    view.show(Progress(total, states.total(), "sending", finished=False, verb="sent"))
                 if streak.hopeless or (stop and stop.is_set()):
-                    self._stopped = streak.words if streak.hopeless else STOPPED
+                    self._stopped = streak.explanation if streak.hopeless else STOPPED
                     break
                 self._pacing.wait("", self._pause)
                 result = self._send(journal, batch)
@@ -208,18 +235,20 @@ class Run:
         try:
             result = attempt(lambda: self._sender.send(batch))
         except KeyboardInterrupt as interrupt:
-            interrupt.add_note(f"Run it again to go on: {self.path} knows who has got it.")
+            # The batch stays in progress in the journal, and the next run looks it up.
+            interrupt.add_note(f"Run it again to resume. Progress is recorded in {self.path}.")
             raise
         journal.end(batch, result)
         return result
 
     def _look_up_open(self, journal: Journal) -> None:
         """Find out what became of the batches that were in progress when a process died."""
-        batches = list(journal.open.values())
+        batches = list(journal.in_progress.values())
         if not batches:
             return
-        youngest = max(batch.begun_at or datetime.min.replace(tzinfo=UTC) for batch in batches)
-        left = (youngest + SETTLE - self._clock()).total_seconds()
+        # The last request may not have arrived yet, and must not be taken for one that was never sent.
+        latest = max(batch.started_at or datetime.min.replace(tzinfo=UTC) for batch in batches)
+        left = (latest + SETTLE - self._clock()).total_seconds()
         if left > 0:
             self._pause(left)
         found = self._sender.look_up(batches)
@@ -227,7 +256,7 @@ class Run:
             if batch.key in found:
                 journal.end(batch, make_result(found[batch.key]))
             else:
-                journal.drop(batch)
+                journal.discard(batch)
 
     def _look_up_unknown(self, journal: Journal) -> None:
         """Find out which of the batches whose response was lost did arrive."""
@@ -235,34 +264,43 @@ class Run:
         try:
             found = self._sender.look_up(batches) if batches else {}
         except MsgnbError:
+            # They stay unknown. Everything else was sent, and its outcomes must not be lost to this error.
             return
         for batch in batches:
             if batch.key in found:
                 journal.end(batch, make_result(found[batch.key]))
 
-    def _warn(self, journal: Journal) -> None:
-        began = (journal.header.begun_at or "")[:16].replace("T", " ")
-        words = f"nothing was sent: everybody has got this campaign, which began on {began} UTC ({self.path})"
-        warnings.warn(f"{words}. To send it once more, give it another title.", UserWarning, stacklevel=4)
+    def _warn_nothing_left(self, journal: Journal) -> None:
+        started = (journal.header.started_at or "")[:16].replace("T", " ")
+        words = (
+            "nothing was sent: no recipients are left for this campaign, "
+            f"started on {started} UTC ({self.path}). To send it again, use a different title."
+        )
+        # The level of the caller of `send_campaign`, so that a notebook shows the line of the cell.
+        warnings.warn(words, UserWarning, stacklevel=4)
 
 
 def _check_credit(plan: Plan) -> None:
-    if plan.short:
-        words = f"takes {plan.segments:,} SMS and the credit is {plan.credit:,}: {plan.short:,} are missing"
-        raise InsufficientCredit(f"the campaign {words}; nothing was sent", campaign=None)
+    if plan.shortfall:
+        left = f"only {plan.credit:,} credits are left ({plan.shortfall:,} short)"
+        words = f"the campaign needs {plan.segments:,} SMS, but {left}; nothing was sent"
+        raise InsufficientCredit(words, campaign=None)
 
 
-def resolve_due(campaign: Campaign, journal: Path, clock: Clock) -> datetime | None:
-    """Return the time a campaign is planned for; a span counts from the time of the first run.
+def resolve_send_time(campaign: Campaign, journal: Path, clock: Clock) -> datetime | None:
+    """Return the time a campaign is planned for; `None` if it is to be sent now.
+
+    A span such as `defer_by=3600` counts from the first run, whose time is in the journal: a campaign that is
+    resumed must not be postponed.
 
     Raises:
         InvalidRequest: the time had passed before the campaign was started.
     """
-    begun = read_journal(journal).header if journal.is_file() else None
+    header = read_journal(journal).header if journal.is_file() else None
     if campaign.defer_by is not None:
-        noted = begun.due if begun else None
-        return datetime.fromisoformat(noted) if noted else clock() + timedelta(seconds=campaign.defer_by)
-    due = campaign.defer_until
-    if due and not begun and due <= clock():
-        raise InvalidRequest.of(defer_until=f"{due:%Y-%m-%d %H:%M:%S %Z} is over already")
-    return due
+        known = header.scheduled_at if header else None
+        return datetime.fromisoformat(known) if known else clock() + timedelta(seconds=campaign.defer_by)
+    at = campaign.defer_until
+    if at and not header and at <= clock():
+        raise InvalidRequest.of(defer_until=f"{at:%Y-%m-%d %H:%M:%S %Z} is in the past")
+    return at

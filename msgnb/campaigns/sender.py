@@ -1,8 +1,11 @@
 """What a platform implements so that campaigns can be sent on it.
 
-A campaign knows no client. It splits its recipients into batches, writes each batch to the journal, and passes
-it to a `CampaignSender`, which a platform makes for one campaign. `OneByOne` is a sender for any platform that
-can send a text to one recipient.
+A campaign knows no client. It splits its recipients into batches, writes each batch to the journal, and
+passes it to a `CampaignSender`, which a platform makes for one campaign. `OneByOne` is a sender for any
+platform that can send a text to one recipient.
+
+The key of a batch is what makes resuming safe: a sender puts it where the platform can be asked for it later,
+as the ID of a message or in the title of a campaign, and `look_up` finds it again after a crash.
 """
 
 from __future__ import annotations
@@ -22,9 +25,9 @@ class Receipt:
     """A batch that the platform accepted.
 
     Attributes:
-        campaign: what the platform calls the batch, if it has an ID.
-        message: ID of the message, if there is one.
-        refused: the recipients that the platform refused, and why.
+        campaign: the platform's ID of the campaign or list, if there is one.
+        message: the platform's ID of the message, if there is one.
+        refused: recipients of the batch that the platform refused, and why.
     """
 
     campaign: str | None = None
@@ -34,7 +37,14 @@ class Receipt:
 
 @dataclass(frozen=True)
 class DeliveryStatus:
-    """What the platform reports of one recipient after sending; `at` is a time in ISO 8601."""
+    """What the platform reports about one recipient after sending.
+
+    Attributes:
+        status: one of the statuses of a table `outcomes`, such as `delivered`.
+        error_code: why it failed, as a code.
+        error: why it failed.
+        at: when that happened, in ISO 8601.
+    """
 
     status: str
     error_code: str | None = None
@@ -43,39 +53,43 @@ class DeliveryStatus:
 
 
 class CampaignSender(Protocol):
-    """How one platform sends one campaign."""
+    """Sends one campaign on one platform."""
 
     batch_size: int
     """The most recipients of one request."""
 
     def batch_key(self, recipient: Recipient) -> Hashable:
-        """Return the same value for recipients who can share a request."""
+        """Return the same value for recipients who can share a request, such as their text."""
         ...
 
     def send(self, batch: Batch) -> Receipt:
-        """Send a batch; raises the errors that the client raises."""
+        """Send a batch in one request, and raise what the client raises."""
         ...
 
     def look_up(self, batches: Sequence[Batch]) -> Mapping[str, Receipt]:
-        """Return those of the batches that did arrive, by their keys."""
+        """Return the receipts of those batches that the platform has received, by their keys."""
         ...
 
     def fetch_statuses(self, statuses: Mapping[str, RecipientStatus]) -> Mapping[str, DeliveryStatus]:
-        """Return what the platform reports of the recipients it was sent to."""
+        """Return the delivery status of those recipients for which the platform reports one.
+
+        Args:
+            statuses: the recipients to whom the campaign was sent, or may have been sent.
+        """
         ...
 
     def progress(self, statuses: Mapping[str, RecipientStatus]) -> Progress:
-        """Return how many of the recipients the campaign has reached."""
+        """Return how many of the recipients the campaign has reached; arguments as in `fetch_statuses`."""
         ...
 
 
 class OneByOne:
-    """Sends a campaign as one message to each recipient, on a platform that reports nothing more.
+    """Sends a campaign as one message per recipient, on a platform that reports nothing after that.
 
     A message whose response was lost stays `unknown`, since it can't be looked up.
 
     Args:
-        send: sends a text to one recipient.
+        send: sends a text to one recipient: `send(to, text)`.
     """
 
     batch_size = 1
@@ -84,26 +98,26 @@ class OneByOne:
         self._send = send
 
     def batch_key(self, recipient: Recipient) -> Hashable:
-        """Each recipient has a request of its own."""
+        """Return a value of its own for each recipient: no two share a request."""
         return recipient.recipient
 
     def send(self, batch: Batch) -> Receipt:
-        """Send the text."""
+        """Send the text to the batch's only recipient."""
         (recipient,) = batch.recipients
         result = self._send(recipient, batch.text)
         return Receipt(campaign=result.campaign, message=result.message)
 
     def look_up(self, batches: Sequence[Batch]) -> Mapping[str, Receipt]:  # noqa: ARG002
-        """Nothing can be looked up."""
+        """Return nothing: messages can't be looked up."""
         return {}
 
     def fetch_statuses(
         self,
         statuses: Mapping[str, RecipientStatus],  # noqa: ARG002
     ) -> Mapping[str, DeliveryStatus]:
-        """Nothing is reported after sending."""
+        """Return nothing: the platform reports nothing after sending."""
         return {}
 
     def progress(self, statuses: Mapping[str, RecipientStatus]) -> Progress:
-        """Everything that was sent is all that is known."""
-        return Progress(len(statuses), len(statuses), "", over=True, verb="sent")
+        """Return a finished progress: that the messages were sent is all that will be known."""
+        return Progress(len(statuses), len(statuses), "", finished=True, verb="sent")

@@ -1,11 +1,14 @@
-"""How many SMS a text takes, and which characters make it more.
+"""How many SMS a text takes, and which of its characters make it more (3GPP TS 23.038 and 23.040).
 
-* A text of GSM's own alphabet has seven bits a character: 160 in one SMS, 153 in each of several. Some
-  characters, such as `€` and `[`, take two of these places.
-* One other character makes the whole text Unicode: 70 UTF-16 units in one SMS, 67 in each of several. There
-  every character counts one unit, GSM's two-place characters too; emoji and other rare ones count two.
-* Neither a two-place character nor a pair of units is ever cut in two: what does not fit goes to the next
-  SMS.
+A text in the GSM 7-bit alphabet has room for 160 characters in one SMS. A longer one is split into several
+SMS of 153, because each carries a header by which the phone joins them. Some characters, such as `€` and `[`,
+take two units.
+
+One character outside of this alphabet makes the whole text UCS-2: 70 UTF-16 units in one SMS, 67 in each of
+several. All characters count one unit there, the two-unit characters of GSM too; emoji and other rare ones
+count two.
+
+A character of two units is never split between two SMS: it moves to the next one, and leaves a unit empty.
 """
 
 from __future__ import annotations
@@ -19,11 +22,13 @@ GSM = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_EXTENSION = frozenset("^{}\\[~]|€\f")
-GSM_ROOM, UNICODE_ROOM = (160, 153), (70, 67)
-"""Places in one SMS, and in each of several, which also carry what joins them."""
-BEYOND_ONE_UNIT = 0xFFFF
+"""Characters that are written as an escape character and another one, so they take two units."""
+GSM_UNITS, UCS2_UNITS = (160, 153), (70, 67)
+"""Units in a single SMS, and in each of several."""
+LAST_SINGLE_UNIT = 0xFFFF
+"""The last character that UTF-16 writes as one unit; those after it are surrogate pairs."""
 
-# What word processors put in the place of what was typed; each has a plain form that reads alike.
+# What word processors type instead of the keys that were pressed; each has a plain form that reads the same.
 PLAIN: Mapping[str, str] = {
     **dict.fromkeys("“”„‟«»″", '"'),
     **dict.fromkeys("‘’‚‛′`´", "'"),
@@ -42,17 +47,17 @@ PLAIN: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a text takes as SMS.
+    """The size of a text as SMS.
 
     Attributes:
         encoding: `GSM-7` or `UCS-2`.
-        characters: as a person counts them.
-        units: places that they take: septets, or UTF-16 units.
-        segments: how many SMS that is; none for an empty text.
-        left: places left in the last one.
-        culprits: the characters that force Unicode, each once, in their order.
-        suggestion: the text with plain forms in the place of quotes, dashes and spaces that force Unicode, if
-            it is GSM then and takes no more SMS; `None` where that does not help.
+        characters: number of characters, as `len` counts them.
+        units: number of units that they take: septets in GSM-7, UTF-16 units in UCS-2.
+        segments: number of SMS; 0 for an empty text.
+        left: number of units left in the last SMS.
+        culprits: characters that force UCS-2, each once, in their order.
+        suggestion: the text with quotes, dashes and spaces replaced by plain ones, if that makes it GSM-7 and
+            takes no more SMS; otherwise `None`.
     """
 
     encoding: str
@@ -64,9 +69,10 @@ class Size:
     suggestion: str | None = None
 
 
+# Campaigns and forms ask for the same texts again and again.
 @lru_cache(maxsize=4096)
 def size(text: str) -> Size:
-    """How many SMS a text takes, and why.
+    """Return how many SMS a text takes, and why.
 
     >>> size("Hello").segments
     1
@@ -74,39 +80,41 @@ def size(text: str) -> Size:
     (('’',), "It's €5")
     """
     culprits = tuple(dict.fromkeys(letter for letter in text if not _is_gsm(letter)))
-    places = _places(text, unicode=bool(culprits))
-    segments, left = _packed(places, *(UNICODE_ROOM if culprits else GSM_ROOM))
-    plain = _plain(text) if culprits else None
-    if plain and _packed(_places(plain, unicode=False), *GSM_ROOM)[0] > segments:
-        plain = None
+    units = _count_units(text, ucs2=bool(culprits))
+    segments, left = _split(units, *(UCS2_UNITS if culprits else GSM_UNITS))
+    suggestion = _make_plain(text) if culprits else None
+    # Plain forms can be longer: "…" becomes three characters.
+    if suggestion and _split(_count_units(suggestion, ucs2=False), *GSM_UNITS)[0] > segments:
+        suggestion = None
     encoding = "UCS-2" if culprits else "GSM-7"
-    return Size(encoding, len(text), sum(places), segments, left, culprits, plain)
+    return Size(encoding, len(text), sum(units), segments, left, culprits, suggestion)
 
 
-def _places(text: str, *, unicode: bool) -> list[int]:
-    """The places that each character takes."""
-    if unicode:
-        return [2 if ord(letter) > BEYOND_ONE_UNIT else 1 for letter in text]
+def _count_units(text: str, *, ucs2: bool) -> list[int]:
+    """Return how many units each character takes."""
+    if ucs2:
+        return [2 if ord(letter) > LAST_SINGLE_UNIT else 1 for letter in text]
     return [2 if letter in GSM_EXTENSION else 1 for letter in text]
 
 
-def _packed(places: list[int], single: int, part: int) -> tuple[int, int]:
-    """The number of SMS, and the places left in the last one."""
-    if not places:
+def _split(units: list[int], single: int, several: int) -> tuple[int, int]:
+    """Return the number of SMS, and the units left in the last one."""
+    if not units:
         return 0, single
-    if sum(places) <= single:
-        return 1, single - sum(places)
-    segments, left = 1, part
-    for place in places:
-        if place > left:
-            segments, left = segments + 1, part
-        left -= place
+    if sum(units) <= single:
+        return 1, single - sum(units)
+    segments, left = 1, several
+    for needed in units:
+        if needed > left:
+            segments, left = segments + 1, several
+        left -= needed
     return segments, left
 
 
-def _plain(text: str) -> str | None:
-    found = "".join(letter if _is_gsm(letter) else PLAIN.get(letter, letter) for letter in text)
-    return found if all(map(_is_gsm, found)) else None
+def _make_plain(text: str) -> str | None:
+    """Return the text in plain characters; `None` if some have no plain form."""
+    plain = "".join(letter if _is_gsm(letter) else PLAIN.get(letter, letter) for letter in text)
+    return plain if all(map(_is_gsm, plain)) else None
 
 
 def _is_gsm(letter: str) -> bool:

@@ -1,4 +1,8 @@
-"""The campaigns that msgnb sent, as their journals record them."""
+"""The table `campaigns` of what msgnb sent itself, made from the journals.
+
+A platform that has no campaigns of its own, or on which msgnb sends one as single messages, knows nothing of
+them; their journals do.
+"""
 
 from __future__ import annotations
 
@@ -29,15 +33,15 @@ def make_campaigns_table(journals: Sequence[Journal], now: datetime, *, raw: boo
         "status": [_status(journal, now) for journal in journals],
         "recipients": [len(journal.statuses) for journal in journals],
         "messages": sent,
-        "created_at": [header.begun_at for header in headers],
-        "scheduled_at": [header.due for header in headers],
+        "created_at": [header.started_at for header in headers],
+        "scheduled_at": [header.scheduled_at for header in headers],
     }
     objects = [vars(header) for header in headers] if raw else None
     return tables.CAMPAIGNS.frame(len(journals), values, raw=objects)
 
 
 def _status(journal: Journal, now: datetime) -> str:
-    due = journal.header.due
-    if due and datetime.fromisoformat(due) > now:
+    scheduled_at = journal.header.scheduled_at
+    if scheduled_at and datetime.fromisoformat(scheduled_at) > now:
         return "scheduled"
-    return "sending" if journal.open else "completed"
+    return "sending" if journal.in_progress else "completed"

@@ -172,5 +172,5 @@ def test_a_service_that_always_drops_is_left_alone(
     outcomes = client.send_campaign(campaign, crowd(20), journal=tmp_path / "run.jsonl")
     assert sum(seen.path.endswith("/campaigns/") and seen.method == "POST" for seen in loopback.seen) == 5
     assert len(outcomes.msg.failed()) == 15
-    assert outcomes["error"].iloc[-1] == "not tried, as before: no answer came"
+    assert outcomes["error"].iloc[-1] == "not sent because of the previous error: no response was received"
     assert outcomes["attempts"].tolist() == [1] * 5 + [0] * 15

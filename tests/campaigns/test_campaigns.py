@@ -82,7 +82,7 @@ def test_run_again_it_sends_to_nobody_twice(
     """The same cell run again sends nothing, says so, and tells the same; somebody new gets it."""
     client = getattr(world, platform)
     first = client.send_campaign(campaign(platform, text, template), PEOPLE.head(3))
-    with pytest.warns(UserWarning, match="nothing was sent: .* give it another title"):
+    with pytest.warns(UserWarning, match="nothing was sent: .* use a different title"):
         again = client.send_campaign(campaign(platform, text, template), PEOPLE.head(3))
     pd.testing.assert_frame_equal(first, again)
     more = client.send_campaign(campaign(platform, text, template), PEOPLE)
@@ -177,7 +177,10 @@ def test_it_asks_before_it_sends(world: msgnb.testing.Offline) -> None:
     refused = world.smsdrop.send_campaign(
         campaign("smsdrop", "Hi {name}"), PEOPLE, confirm=lambda plan: bool(seen.append(plan))
     )
-    assert seen[0].summary()[:2] == ["3 people, 3 SMS, credit 4,999", "1 have got it already"]
+    assert seen[0].summary()[:2] == [
+        "3 recipients · 3 SMS · 4,999 SMS credits left",
+        "1 skipped: already sent, or possibly sent",
+    ]
     assert shown(refused["state"]) == ["sent", "", "", ""]
     agreed = world.smsdrop.send_campaign(campaign("smsdrop", "Hi {name}"), PEOPLE, confirm=lambda _: True)
     assert set(agreed["state"]) == {"sent"}
@@ -193,7 +196,7 @@ def test_too_little_credit_is_told_before_anything_leaves(world: msgnb.testing.O
     """What all of it takes is held against the credit; not one SMS leaves."""
     smsdrop(world).state.credit = 3
     with pytest.raises(
-        msgnb.InsufficientCredit, match="takes 4 SMS and the credit is 3: 1 are missing; nothing"
+        msgnb.InsufficientCredit, match=r"needs 4 SMS, but only 3 credits are left \(1 short\); nothing"
     ):
         world.smsdrop.send_campaign(campaign("smsdrop", "Hi {name}"), PEOPLE)
     assert not got(world, "smsdrop")[0]
@@ -251,17 +254,20 @@ def test_the_same_error_again_and_again_ends_it(world: msgnb.testing.Offline) ->
     refused: list[str] = []
     real = world.netsapiens.messages.send
 
-    def picky(kind: str, to: str, text: str, **more: Any) -> Any:
+    def picky(to: str, text: str, **more: Any) -> Any:
         if "?" in text:
             refused.append(to)
             raise msgnb.Rejected("no", reason="No route", status=400)
-        return real(kind, to, text, **more)
+        return real(to, text, **more)
 
     world.netsapiens.messages.send = picky  # type: ignore[method-assign]
     given = campaign("netsapiens", "Hi {name}")
     outcomes = world.netsapiens.send_campaign(given, crowd)
     assert outcomes["attempts"].tolist() == [1] * 5 + [0] * 2
-    assert outcomes["error"].tolist() == ["No route"] * 5 + ["not tried, as before: No route"] * 2
+    assert (
+        outcomes["error"].tolist()
+        == ["No route"] * 5 + ["not sent because of the previous error: No route"] * 2
+    )
     later = world.netsapiens.send_campaign(given, crowd)
     assert later["state"].tolist() == ["rejected"] * 6 + ["sent"]
     assert later["attempts"].tolist() == [2] * 5 + [1] * 2
@@ -285,7 +291,7 @@ def test_an_interrupt_says_how_to_go_on(
     monkeypatch.setattr(client.campaigns, "launch", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         client.send_campaign(campaign("smsdrop", "Hi {name}"), PEOPLE)
-    assert "Run it again to go on" in caught.value.__notes__[0]
+    assert "Run it again to resume" in caught.value.__notes__[0]
     assert set(again(client, campaign("smsdrop", "Hi {name}"))["state"]) == {"sent"}
     assert got(world, "smsdrop") == said("Hi {name}", None)
 
@@ -330,10 +336,10 @@ def test_it_is_sent_later(world: msgnb.testing.Offline, platform: str, how: str)
             "smsdrop",
             {"defer_until": datetime(2026, 11, 1, tzinfo=UTC)},
             msgnb.InvalidRequest,
-            "is over already",
+            "is in the past",
         ),
         ("blip", {"sender": "MyShop"}, msgnb.InvalidRequest, "sends as the bot, not as 'MyShop'"),
-        ("blip", {"defer_until": datetime(2026, 11, 1, tzinfo=UTC)}, msgnb.InvalidRequest, "is over already"),
+        ("blip", {"defer_until": datetime(2026, 11, 1, tzinfo=UTC)}, msgnb.InvalidRequest, "is in the past"),
     ],
 )
 def test_what_a_platform_can_not_do_is_told_before_anything_leaves(
@@ -460,7 +466,7 @@ def test_two_can_not_send_the_same_campaign_at_once(
     refused: list[str] = []
 
     def twice(given: msgnb.Campaign) -> msgnb.Campaign:
-        with pytest.raises(msgnb.InvalidRequest, match="is being sent by another process") as caught:
+        with pytest.raises(msgnb.InvalidRequest, match="another process is sending this campaign") as caught:
             client.send_campaign(campaign("smsdrop", "Hi {name}"), PEOPLE)
         refused.append(str(caught.value))
         return real(given)
@@ -474,9 +480,9 @@ def test_two_can_not_send_the_same_campaign_at_once(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "is no journal"),
-        (b"hello\n", "is no journal"),
-        (b'{"journal": 99}\n', "or one of a later version"),
+        (b"", "is not a campaign journal"),
+        (b"hello\n", "is not a campaign journal"),
+        (b'{"journal": 99}\n', "created by a newer version"),
     ],
 )
 def test_a_file_that_is_no_journal_is_told(
@@ -494,7 +500,7 @@ def test_the_journal_of_another_campaign_is_refused(world: msgnb.testing.Offline
     """A path that belongs to another campaign is refused, with that one's name."""
     path = tmp_path / "run.jsonl"
     world.smsdrop.send_campaign(campaign("smsdrop", "Hi", title="First"), PEOPLE, journal=path)
-    with pytest.raises(msgnb.InvalidRequest, match="is of 'First' on smsdrop, another campaign"):
+    with pytest.raises(msgnb.InvalidRequest, match="belongs to another campaign, 'First' on smsdrop"):
         world.smsdrop.send_campaign(campaign("smsdrop", "Hi", title="Second"), PEOPLE, journal=path)
 
 

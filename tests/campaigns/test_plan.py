@@ -43,9 +43,7 @@ def test_columns_that_have_names_of_the_table_are_the_sources_own() -> None:
 
 def test_missing_values_are_named_by_row() -> None:
     """Rows that lack a value are named, the first ones by number; rows that get nothing don't count."""
-    with pytest.raises(
-        msgnb.InvalidRequest, match="due: is missing in row 2; fill it in, or leave"
-    ) as caught:
+    with pytest.raises(msgnb.InvalidRequest, match="due: is missing in row 2; add it, or skip") as caught:
         msgnb.Campaign(text="{name} {due}").plan(PEOPLE)
     assert list(caught.value.fields) == ["due"]
     crowd = pd.DataFrame({"phone": [f"+5511{910_000_000 + n}" for n in range(15)], "due": [None] * 15})
@@ -60,13 +58,13 @@ def test_missing_values_are_named_by_row() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("Hi {nome}", r"names \{nome\}, which is no column of the recipients: name, due"),
+        ("Hi {nome}", r"uses \{nome\}, but the recipients have no such column; available columns: name, due"),
         ("Hi {name", "expected '}'"),
         ("Hi name}", "Single '}' encountered"),
-        ("Hi {}", r"\{\} is no name of a column"),
-        ("Hi {0}", r"\{0\} is no name of a column"),
-        ("Hi {name!r}", r"\{name!r\} is no name of a column"),
-        ("Hi {due:.2f}", r"\{due:.2f\} is no name of a column"),
+        ("Hi {}", r"\{\} is not a valid column name"),
+        ("Hi {0}", r"\{0\} is not a valid column name"),
+        ("Hi {name!r}", r"\{name!r\} is not a valid column name"),
+        ("Hi {due:.2f}", r"\{due:.2f\} is not a valid column name"),
     ],
 )
 def test_a_text_that_can_not_be_filled_is_told(text: str, words: str) -> None:
@@ -81,7 +79,7 @@ def test_a_plan_has_a_row_for_each_row() -> None:
     frame = msgnb.Campaign(text="It’s €5").plan(people).frame()
     pd.testing.assert_series_equal(frame.dtypes, tables.PLAN.frame(0, {}).dtypes)
     assert frame["segments"].fillna(0).tolist() == [1, 0, 0, 1]
-    assert frame["reason"][2] == "is there already, in row 0"
+    assert frame["reason"][2] == "duplicate of row 0"
     assert frame.loc[3, ["encoding", "culprits", "suggestion"]].tolist() == ["UCS-2", "’", "It's €5"]
 
 
@@ -91,19 +89,19 @@ def test_the_summary_says_what_one_must_know(world: msgnb.testing.Offline) -> No
     people = pd.concat([crowd, pd.DataFrame({"phone": ["x", "+5511910000000"]})])
     plan = world.smsdrop.plan_campaign(msgnb.Campaign(text="a" * 70 + "“x”", sender="MyShop"), people)
     assert plan.summary() == [
-        "3,000 people, 6,000 SMS, credit 5,000: 1,000 too few",
-        "1 left out: holds letters or signs that no phone number has",
-        "1 left out: is there already",
-        "3,000 go as UCS-2, 70 characters to an SMS, because of “ ”",
-        'plain characters would spare 3,000 SMS: “ → " ” → "',
+        "3,000 recipients · 6,000 SMS · 5,000 SMS credits left (1,000 more needed)",
+        "1 skipped: contains characters that are not part of a phone number",
+        "1 skipped: duplicate",
+        "3,000 messages use UCS-2 (70 characters per SMS) because of: “ ”",
+        'replacing special characters would save 3,000 SMS: “ → " ” → "',
     ]
     assert repr(plan) == "\n".join(plan.summary())
-    assert (plan.segments, plan.credit, plan.short) == (6_000, 5_000, 1_000)
+    assert (plan.segments, plan.credit, plan.shortfall) == (6_000, 5_000, 1_000)
 
 
 def test_a_platform_that_counts_no_sms_shows_none(world: msgnb.testing.Offline) -> None:
     """On BLiP a plan tells how many people, and nothing of SMS."""
-    assert world.blip.plan_campaign(msgnb.Campaign(text="It’s"), [BIA]).summary() == ["1 person"]
+    assert world.blip.plan_campaign(msgnb.Campaign(text="It’s"), [BIA]).summary() == ["1 recipient"]
 
 
 def test_what_strangers_wrote_is_escaped() -> None:
@@ -116,7 +114,7 @@ def test_what_strangers_wrote_is_escaped() -> None:
 
 @pytest.mark.parametrize(
     ("row", "words"),
-    [(3, "rows go from 0 to 2"), (-1, "rows go from 0 to 2"), (2, "gets nothing: it is there")],
+    [(3, "rows go from 0 to 2"), (-1, "rows go from 0 to 2"), (2, "is skipped: duplicate of row 0")],
 )
 def test_a_row_without_a_text_has_no_preview(row: int, words: str) -> None:
     """A row that is not there, or gets nothing, says so."""
@@ -126,7 +124,10 @@ def test_a_row_without_a_text_has_no_preview(row: int, words: str) -> None:
 
 def test_nobody_to_send_to_is_told_with_the_reason() -> None:
     """Where no row is a recipient the error says what is wrong with most of them."""
-    with pytest.raises(msgnb.InvalidRequest, match="nobody to send to: of 3 the most common holds letters"):
+    with pytest.raises(
+        msgnb.InvalidRequest,
+        match="no valid recipients: all 3 rows are skipped, most often because: contains",
+    ):
         msgnb.Campaign(text="Hi").plan(["x", "y", ""])
 
 
@@ -156,7 +157,7 @@ def test_a_span_is_taken_in_seconds() -> None:
 @pytest.mark.parametrize("verb", ["watch", "outcomes"])
 def test_a_campaign_that_was_not_sent_says_so(verb: str) -> None:
     """There is nothing to watch or to tell before it was sent."""
-    with pytest.raises(msgnb.InvalidRequest, match="was not sent yet; send_campaign sends it"):
+    with pytest.raises(msgnb.InvalidRequest, match="has not been sent yet; call send_campaign to send it"):
         getattr(msgnb.Campaign(text="a"), verb)()
 
 
@@ -167,6 +168,6 @@ def test_rows_that_lack_a_value_can_be_left_out(world: msgnb.testing.Offline) ->
     assert [person.recipient for person in plan.ready] == [ANA, BIA]
     outcomes = world.smsdrop.send_campaign(campaign, PEOPLE, skip_missing=True)
     assert list(outcomes["state"]) == ["sent", "sent", "rejected"]
-    assert outcomes["error"][2] == "has no due"
+    assert outcomes["error"][2] == "no value for due"
     assert CY not in world.received("smsdrop")
     assert outcomes.msg.failed().empty

@@ -83,7 +83,7 @@ def test_nothing_is_dropped() -> None:
     assert frame["valid"].tolist() == [True, False, False, False, False]
     assert frame["input"].fillna("").tolist() == [ANA, "", "nobody", "229 63-58-82-13", ""]
     assert frame["duplicate_of"].fillna(-1).tolist() == [-1, -1, -1, 0, -1]
-    assert frame["reason"][3] == "is there already, in row 0"
+    assert frame["reason"][3] == "duplicate of row 0"
 
 
 @pytest.mark.parametrize(
@@ -115,18 +115,18 @@ def test_a_phone_is_read_as_it_is_written(given: Any, region: str | None, phone:
         ("2.29636E+10", None, "shortened by a spreadsheet"),
         ("2,29636E+10", None, "shortened by a spreadsheet"),
         (22963600000.0, None, "shortened by a spreadsheet"),
-        ("61234567", None, "no number of AU, with whose code it begins; give region="),
-        ("(11) 99999-8888", None, "give region="),
-        ("0612345678", None, "begins with no country's code; give region="),
-        ("612345678", "IT", "with a zero in front, which a spreadsheet drops: 0612345678"),
+        ("61234567", None, "not a valid number in AU (+61); add + and"),
+        ("(11) 99999-8888", None, "or set the region, such as BR"),
+        ("0612345678", None, "no country code; add + and the country code"),
+        ("612345678", "IT", "drop leading zeros, and 0612345678 is valid"),
         ("123", "BR", "digits; a phone number has 7 to 15"),
-        ("=HYPERLINK(A1)", None, "is a formula"),
-        ("ana@example.com", None, "is an address"),
-        ("call me", None, "holds letters"),
-        (True, None, "holds letters"),
-        (float("nan"), None, "is empty"),
-        (pd.NA, None, "is empty"),
-        ("+11999998888", None, "not given out today"),
+        ("=HYPERLINK(A1)", None, "a formula"),
+        ("ana@example.com", None, "an address, not a phone number"),
+        ("call me", None, "contains characters"),
+        (True, None, "contains characters"),
+        (float("nan"), None, "empty"),
+        (pd.NA, None, "empty"),
+        ("+11999998888", None, "not a currently assigned number"),
     ],
 )
 def test_what_is_wrong_with_a_phone_is_named(given: Any, region: str | None, words: str) -> None:
@@ -177,7 +177,7 @@ def test_formulas_stay_text(tmp_path: Path) -> None:
     frame = msgnb.recipients(file(tmp_path, content))
     assert frame["valid"].tolist() == [True, False]
     assert frame["name"][0] == "=cmd|'/c calc'!A1"
-    assert frame["reason"][1] == "is a formula, not its value"
+    assert frame["reason"][1] == "a formula, not its value"
 
 
 def test_a_hundred_thousand_rows_are_read_whole(tmp_path: Path) -> None:
@@ -225,11 +225,19 @@ def test_without_the_package_excel_is_told_how_to_get(
     [
         ("", "people.csv", "people.csv is empty"),
         (" \n\n", "people.csv", "people.csv is empty"),
-        ("name,phone\n", "people.csv", "has a header and nothing below it"),
-        ("name,town\nAna,Porto\n", "people.csv", "column: is needed: which of name, town has the phones"),
-        (f"home,work\n{ANA},{BIA}\n", "people.csv", "column: is needed: which of home, work"),
-        ("no workbook", "people.xlsx", "people.xlsx is no Excel file"),
-        ('"' + "x" * 200_000, "people.csv", "people.csv is no CSV"),
+        ("name,phone\n", "people.csv", "has a header, but no rows"),
+        (
+            "name,town\nAna,Porto\n",
+            "people.csv",
+            "column: is required: which column .* Available: name, town",
+        ),
+        (
+            f"home,work\n{ANA},{BIA}\n",
+            "people.csv",
+            "column: is required: which column .* Available: home, work",
+        ),
+        ("no workbook", "people.xlsx", "people.xlsx is not an Excel file"),
+        ('"' + "x" * 200_000, "people.csv", "people.csv is not a CSV file"),
     ],
 )
 def test_a_file_that_can_not_be_read_is_told(tmp_path: Path, content: str, name: str, words: str) -> None:
@@ -241,13 +249,13 @@ def test_a_file_that_can_not_be_read_is_told(tmp_path: Path, content: str, name:
 @pytest.mark.parametrize(
     ("source", "more", "words"),
     [
-        ([], {}, "source: holds nobody"),
-        ("", {}, "source: holds nobody"),
+        ([], {}, "source: has no rows"),
+        ("", {}, "source: has no rows"),
         (pd.DataFrame({"phone": []}), {}, "source: is an empty table"),
         ("/nowhere/people.csv", {}, "people.csv: No such file"),
-        (7, {}, "source: is a int; give a table"),
-        (pd.DataFrame({"tel": [ANA]}), {"column": "phone"}, "'phone' is none of tel"),
-        ([ANA], {"region": "Brazil"}, "'Brazil' is no country; write its two letters"),
+        (7, {}, "source: is of type int; pass a table"),
+        (pd.DataFrame({"tel": [ANA]}), {"column": "phone"}, "'phone' is not one of tel"),
+        ([ANA], {"region": "Brazil"}, "'Brazil' is not a country; use its two-letter code"),
     ],
 )
 def test_a_source_that_can_not_be_one_is_told(source: Any, more: dict[str, Any], words: str) -> None:

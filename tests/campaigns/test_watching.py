@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import msgnb
-from msgnb.campaigns.watching import PATIENCE, Progress, watch
+from msgnb.campaigns.watching import STALLED_AFTER, Progress, watch
 from msgnb.widgets import CampaignProgress
 from msgnb_mocks.platforms.smsdrop import SmsDropMock
 
@@ -21,7 +21,7 @@ def looks(*standings: Progress) -> Callable[[], Progress]:
     return lambda: left.pop(0) if len(left) > 1 else left[0]
 
 
-ONGOING, DONE = Progress(100, 40, "sending", over=False), Progress(100, 97, "completed", over=True)
+ONGOING, DONE = Progress(100, 40, "sending", finished=False), Progress(100, 97, "completed", finished=True)
 
 
 def test_it_ends_when_the_campaign_is_over() -> None:
@@ -34,7 +34,7 @@ def test_it_ends_when_the_campaign_is_over() -> None:
 def test_it_asks_less_often_while_nothing_moves() -> None:
     """Two seconds at first, more each time, half a minute at most; two again when something moved."""
     pauses: list[float] = []
-    more = Progress(100, 41, "sending", over=False)
+    more = Progress(100, 41, "sending", finished=False)
     watch(looks(*[ONGOING] * 15, more, more, DONE), pauses.append, "News")
     assert pauses[:2] == [2.0, 2.6]
     assert max(pauses) == 30.0
@@ -45,12 +45,12 @@ def test_it_gives_up_on_what_never_ends() -> None:
     """Ten minutes without a change are the end, too."""
     pauses: list[float] = []
     assert watch(looks(ONGOING), pauses.append, "News") is ONGOING
-    assert PATIENCE <= sum(pauses) < PATIENCE + 30
+    assert STALLED_AFTER <= sum(pauses) < STALLED_AFTER + 30
 
 
 def test_it_waits_for_one_that_is_for_later() -> None:
     """While a campaign waits for its time nothing is given up."""
-    waiting = Progress(100, 0, "scheduled", over=False, waits=True)
+    waiting = Progress(100, 0, "scheduled", finished=False, scheduled=True)
     pauses: list[float] = []
     watch(looks(*[waiting] * 200, DONE), pauses.append, "News")
     assert sum(pauses) > 5_000
@@ -91,11 +91,11 @@ def test_the_widget_says_how_far_it_is() -> None:
     assert "&lt;b&gt;News" in head.value
     widget.show(DONE)
     assert (bar.value, bar.max, bar.bar_style) == (97, 100, "info")
-    assert "97 of 100 reached (97 %) · completed" in words.value
-    widget.show(Progress(3, 3, "", over=True, verb="sent"))
+    assert "97 of 100 reached (97%) · completed" in words.value
+    widget.show(Progress(3, 3, "", finished=True, verb="sent"))
     assert bar.bar_style == "success"
-    assert "3 of 3 sent (100 %)<" in words.value
-    widget.show(Progress(0, 0, "", over=True))
+    assert "3 of 3 sent (100%)<" in words.value
+    widget.show(Progress(0, 0, "", finished=True))
     assert "0 of 0 reached<" in words.value
 
 
