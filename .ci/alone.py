@@ -19,7 +19,10 @@ def run(path: Path) -> str | None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     well = done.returncode in {0, NO_TESTS}
-    print(f"{'ok  ' if well else 'FAIL'} {path.relative_to(ROOT)} ({time.monotonic() - began:.0f} s)", flush=True)
+    print(
+        f"{'ok  ' if well else 'FAIL'} {path.relative_to(ROOT)} ({time.monotonic() - began:.0f} s)",
+        flush=True,
+    )
     return None if well else done.stdout[-4000:]
 
 

@@ -18,7 +18,6 @@ from functools import cache, cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from msgnb.events.live import Live
 from msgnb.history.archive import Archive
@@ -82,7 +81,8 @@ class Qualifier(ast.NodeTransformer):
         self._names = names(module)
         self._imports = imports
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - the base class's spelling
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Return the name with its path, if this module imported or defines it."""
         path = self._names.get(node.id)
         if path is None:
             return node
@@ -142,7 +142,10 @@ class Stub:
             if (each.startswith("_") and each != "__call__") or (managed and each == "close"):
                 continue
             if isinstance(value, property | cached_property):
-                yield from ("    @property", f"    def {each}(self) -> {self._property(cls, each, name)}: ...")
+                yield from (
+                    "    @property",
+                    f"    def {each}(self) -> {self._property(cls, each, name)}: ...",
+                )
             elif inspect.isfunction(value):
                 yield f"    async def {self.signature(*written_in(cls, each))}: ..."
         if managed:
@@ -151,8 +154,8 @@ class Stub:
             yield "    async def aclose(self) -> None: ..."
             yield "    async def __aenter__(self) -> typing.Self: ..."
             yield (
-                "    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, "
-                "trace: types.TracebackType | None) -> None: ..."
+                "    async def __aexit__(self, kind: type[BaseException] | None, "
+                "error: BaseException | None, trace: types.TracebackType | None) -> None: ..."
             )
 
     def _property(self, cls: type, each: str, name: str) -> str:
@@ -176,11 +179,10 @@ def aio() -> str:
     stub, ours = Stub(), set(clients().values())
     for cls in (*clients().values(), Live, Archive, Client):
         name = stub.awaited(cls, f"Async{cls.__name__}")
-        stub.lines += [
-            "@typing.overload",
-            # A client of ours is a client too, and mypy wants its result to be one; but it is a narrower one.
-            f"def aio(thing: {stub.path(cls)}, *, threads: int = ...) -> {name}: ...{OVERLAP if cls in ours else ''}",
-        ]
+        # A client of ours is a client too, and mypy wants its result to be one; but it is a narrower one.
+        comment = OVERLAP if cls in ours else ""
+        line = f"def aio(thing: {stub.path(cls)}, *, threads: int = ...) -> {name}: ...{comment}"
+        stub.lines += ["@typing.overload", line]
     stub.lines += ["@typing.overload", "def aio(thing: typing.Any, *, threads: int = ...) -> typing.Any: ..."]
     return stub.text()
 

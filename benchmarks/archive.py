@@ -100,9 +100,9 @@ asyncio.run(main())
 WORKER = """
 import json, sys
 import msgnb
-from msgnb import archive
+from msgnb.history import sync
 
-archive.PART_ROWS = 300  # many moments at which something is written
+sync.PART_ROWS = 300  # many moments at which something is written
 login = json.loads(sys.argv[2])
 with msgnb.Blip(login["key"], base_url=login["url"], plan="none") as bot:
     print("syncing", flush=True)

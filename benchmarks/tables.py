@@ -17,7 +17,7 @@ import orjson
 import pandas as pd
 
 from msgnb import NetSapiens
-from msgnb.core.responses import Answer
+from msgnb.core.responses import Response
 from msgnb.platforms.netsapiens import connection as resource
 
 MESSAGES, PAGE, RUNS = 200_000, 200, 5
@@ -64,10 +64,10 @@ def ours(bodies: list[bytes]) -> pd.DataFrame:
     # The wire's pages are smaller than the ones that the client asks for.
     resource.PAGE = PAGE
 
-    def send(_method: str, path: str, **_: Any) -> Answer:
+    def send(_method: str, path: str, **_: Any) -> Response:
         if path.startswith("/apikeys"):
-            return Answer(200, {"user": "1001", "domain": "example.com"})
-        return Answer(200, orjson.loads(next(feed, b"[]")))
+            return Response(200, {"user": "1001", "domain": "example.com"})
+        return Response(200, orjson.loads(next(feed, b"[]")))
 
     client.connection.http.send = send  # type: ignore[method-assign,assignment]
     return client.messages(SESSION)

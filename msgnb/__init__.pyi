@@ -13,7 +13,6 @@ from .campaigns.campaign import Template as Template
 from .campaigns.recipients import recipients as recipients
 from .core.errors import AlreadyExists as AlreadyExists
 from .core.errors import AuthError as AuthError
-from .history.errors import IncompleteHistory as IncompleteHistory
 from .core.errors import InsufficientCredit as InsufficientCredit
 from .core.errors import InvalidRequest as InvalidRequest
 from .core.errors import MsgnbError as MsgnbError
@@ -33,6 +32,7 @@ from .core.tokens import NoStore as NoStore
 from .core.tokens import RedisStore as RedisStore
 from .events.listener import Listener as Listener
 from .history.archive import Archive as Archive
+from .history.errors import IncompleteHistory as IncompleteHistory
 from .platforms.base import Client as Client
 from .platforms.blip import content as content
 from .platforms.blip.client import Blip as Blip

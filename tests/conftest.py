@@ -21,6 +21,12 @@ def _nothing_put_in_before() -> Iterator[None]:
     yield
 
 
+@pytest.fixture(autouse=True)
+def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads or writes the journals of whoever runs it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
 @pytest.fixture
 def loopback() -> Iterator[Loopback]:
     with Loopback() as server:

@@ -14,9 +14,9 @@ def aio(thing: Any, *, threads: int = 8) -> Any:
     ...     sessions = await pbx.sessions()
     ...     tables = await asyncio.gather(*(pbx.messages(name) for name in sessions["session"]))
 
-    It works for anything that blocks: a client, an archive, or what `listen` returns. Cancelling a call that is
-    in progress makes no further request, but does not take back a message that was sent: look it up before you
-    send it again.
+    It works for anything that blocks: a client, an archive, or what `listen` returns. Cancelling a call that
+    is in progress makes no further request, but does not take back a message that was sent: look it up before
+    you send it again.
 
     Args:
         thing: the object whose methods are to be awaited.

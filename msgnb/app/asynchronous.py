@@ -1,11 +1,11 @@
-"""Any client, for code that uses `await`.
+"""Async versions of every client.
 
-A client's calls wait for the network, so each of them runs in a thread of a small pool while the event loop goes
-on. A call that is cancelled makes no further request, in none of the threads that work for it, and a call that has
-not started never starts.
+A client's calls wait for the network, so each of them runs in a thread of a small pool while the event loop
+continues. A call that is cancelled makes no further request, in any of the threads that work for it; a call
+that has not started never starts.
 
-The proxies here are dynamic and work for anything that blocks. Their types are in `msgnb/app/aio.pyi`, which is
-generated from the clients, so that a misspelt method is an error for a type checker.
+The proxies here are dynamic and work for anything that blocks. Their types are in `msgnb/app/aio.pyi`, which
+is generated from the clients, so that a misspelt method is an error for a type checker.
 """
 
 from __future__ import annotations
@@ -25,31 +25,36 @@ T = TypeVar("T")
 
 
 class Pool:
-    """The threads in which the calls of one proxy and its resources run."""
+    """The threads in which the calls of one proxy and its resources run.
+
+    Args:
+        threads: how many calls run at the same time.
+    """
 
     def __init__(self, threads: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="msgnb aio")
 
     async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a call in a thread, and cancel it with the task that waits for it."""
-        given_up = threading.Event()
-        future = self._threads.submit(cancellation.run, given_up, function, *args, **kwargs)
+        cancelled = threading.Event()
+        future = self._threads.submit(cancellation.run, cancelled, function, *args, **kwargs)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
-            given_up.set()
+            # A thread can't be stopped from outside; the call checks this before each request.
+            cancelled.set()
             raise
 
-    def wrap(self, found: Any) -> Any:
-        """Return what an attribute is in a proxy.
+    def wrap(self, attribute: Any) -> Any:
+        """Return an attribute as a proxy offers it.
 
         Methods are awaited, resources become proxies of their own, and everything else stays as it is.
         """
-        if inspect.isroutine(found):
-            return self._awaited(found)
-        return AsyncResource(found, self) if callable(found) else found
+        if inspect.isroutine(attribute):
+            return self._make_awaitable(attribute)
+        return AsyncResource(attribute, self) if callable(attribute) else attribute
 
-    def _awaited(self, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    def _make_awaitable(self, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         @wraps(function)
         async def awaited(*args: Any, **kwargs: Any) -> Any:
             return await self.call(function, *args, **kwargs)
@@ -62,7 +67,7 @@ class Pool:
 
 
 class AsyncResource:
-    """A resource whose table and verbs are awaited: `await bot.contacts()`, `await bot.contacts.get(who)`."""
+    """A resource whose table and methods are awaited, as in `await bot.contacts()`."""
 
     def __init__(self, resource: Any, pool: Pool) -> None:
         self._resource = resource
@@ -70,6 +75,7 @@ class AsyncResource:
         self.__doc__ = resource.__doc__
 
     async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the resource's table."""
         return await self._pool.call(self._resource, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -83,7 +89,7 @@ class AsyncResource:
 
 
 class AsyncProxy(Generic[T]):
-    """Another object whose methods are awaited; made by `aio`.
+    """An object whose methods are awaited; made by `aio`.
 
     Use it with `async with`, or await `aclose()` at the end.
 
@@ -118,7 +124,8 @@ class AsyncProxy(Generic[T]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # What must be ended is ended, also if the waiting task is cancelled meanwhile.
+        # Leaving must be completed even if the waiting task is cancelled: `listen` deletes subscriptions
+        # then.
         leave = type(self.wrapped).__exit__  # type: ignore[attr-defined]
         await asyncio.shield(self._pool.call(leave, self.wrapped, kind, error, trace))
         self._pool.release()

@@ -1,6 +1,7 @@
-"""The command line: `msgnb mocks`, `msgnb lab`, `msgnb cassettes …`, `msgnb doctor`.
+"""The command line: `msgnb mocks`, `msgnb lab`, `msgnb cassettes …`, `msgnb doctor`, `msgnb completion`.
 
-A command imports what it needs when it runs, so that `msgnb --help` is quick.
+A command imports what it needs when it runs, so that `msgnb --help` and completion are quick. Docstrings of
+the commands are their help texts. Errors that a user can fix exit with code 2; findings exit with code 1.
 """
 
 from __future__ import annotations
@@ -56,14 +57,14 @@ def lab(folder: Path, browser: bool) -> None:
 
     FOLDER receives the notebooks; existing files are not overwritten.
     """
-    source = _notebooks()
+    source = _find_notebooks()
     folder.mkdir(parents=True, exist_ok=True)
     for notebook in sorted(source.glob("*.ipynb")):
         if not (folder / notebook.name).exists():
             shutil.copy(notebook, folder)
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/01-tour.ipynb"]
     command += [] if browser else ["--no-browser"]
-    # JupyterLab refuses to run as root, as one is in a container, unless it is told to.
+    # JupyterLab refuses to run as root, the usual user of a container, unless this is passed.
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     try:
         raise SystemExit(subprocess.run(command, cwd=folder, check=False).returncode)  # noqa: S603 - our own
@@ -81,14 +82,14 @@ def check(folder: Path, as_json: bool) -> None:
     try:
         found = find(folder)
     except FileNotFoundError as error:
-        raise _wrong(str(error)) from None
+        raise _fail(str(error)) from None
     if as_json:
         rows = [{"file": str(each.file), "line": each.line, "what": each.what} for each in found]
         click.echo(json.dumps(rows))
     else:
         for each in found:
             click.echo(str(each))
-        click.echo(f"{len(found)} findings" if found else "clean: no secret and nobody is in there", err=True)
+        click.echo(f"{len(found)} findings" if found else "no known secrets or personal data found", err=True)
     raise SystemExit(bool(found))
 
 
@@ -96,13 +97,13 @@ def check(folder: Path, as_json: bool) -> None:
 @FOLDER
 @JSON
 def compare(folder: Path, as_json: bool) -> None:
-    """Replay recordings of the real platforms against the mocks; exits with code 1 if they answer differently."""
+    """Replay recordings of the real platforms against the mocks; exits with code 1 if they differ."""
     from msgnb.testing.comparing import compare as play  # noqa: PLC0415 - loads when asked for
 
     try:
         found = play(folder)
     except FileNotFoundError as error:
-        raise _wrong(str(error)) from None
+        raise _fail(str(error)) from None
     rows = found.to_dict("records")
     if as_json:
         click.echo(json.dumps(rows))
@@ -149,19 +150,20 @@ def completion(shell: str) -> None:
     click.echo(made(app, {}, "msgnb", "_MSGNB_COMPLETE").source())
 
 
-def _notebooks() -> Path:
-    """The notebooks of the tour: in the installed package, or at the top of a working copy."""
+def _find_notebooks() -> Path:
+    """Return the folder of the notebooks: in the installed package, or at the top of a working copy."""
     package = Path(__file__).resolve().parents[1]
     places = (package / "notebooks", package.parent / "notebooks")
     found = next((each for each in places if each.is_dir()), None)
     if found is None:
-        raise _wrong("the notebooks are not there; install msgnb anew")
+        raise _fail("the notebooks are missing; reinstall msgnb")
     if find_spec("jupyterlab") is None:
-        raise _wrong("JupyterLab is not there: pip install 'msgnb[lab]'")
+        raise _fail("JupyterLab is not installed: pip install 'msgnb[lab]'")
     return found
 
 
-def _wrong(message: str) -> SystemExit:
+def _fail(message: str) -> SystemExit:
+    """Print an error, and return what ends the process; raise it."""
     click.echo(f"msgnb: {message}", err=True)
     return SystemExit(2)
 

@@ -13,11 +13,11 @@ def connect(platform: str, profile: str = DEFAULT, **arguments: Any) -> Client:
 
     >>> bot = msgnb.connect("blip", profile="work")
 
-    If `msgnb.use("mock")` is on, it is a client of the mock world, whatever the profile says; a recording needs no
-    account either.
+    If `msgnb.use("mock")` is on, it is a client of the mock world, whatever the profile says; a recording
+    needs no account either.
 
-    Values come from the arguments, then from environment variables such as `MSGNB_BLIP_KEY`, then from the table
-    `[work.blip]` of `msgnb.toml` in this folder, the folders above it, or the user's config folder.
+    Values come from the arguments, then from environment variables such as `MSGNB_BLIP_KEY`, then from the
+    table `[work.blip]` of `msgnb.toml` in this folder, the folders above it, or the user's config folder.
 
     Args:
         platform: name of an installed platform, such as `blip`, `netsapiens` or `smsdrop`.

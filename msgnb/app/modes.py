@@ -1,13 +1,15 @@
-"""One switch for a whole notebook: live, against the mocks, or from a recording.
+"""The mode of a process: mocks, a recording, or the real platforms.
 
     msgnb.use("mock")                           # or MSGNB_MODE=mock in the environment
     bot = msgnb.connect("blip")
 
-* `mock`: `connect` hands out clients of an offline world; the profile is not read.
-* `cassette`: requests are answered from a recording, and none leaves; `MSGNB_CASSETTE` names the file.
-* `live`: as if there was no switch; with a cassette named, what happens is recorded into it.
+* `mock`: `connect` returns clients of a mock world; profiles are not read.
+* `cassette`: responses come from a recording and no request is sent; `MSGNB_CASSETTE` is the file's path.
+* `live`: as if no mode had been chosen; if a cassette is passed, requests and responses are recorded in it.
 
-In `mock` and `cassette` a request to any other host is refused, and the refusal says which mode is on.
+A notebook runs unchanged in all of them. There is one mode per process, because it replaces the network for
+all code in it: in `mock` and `cassette`, a request to any other host is refused with an error that says which
+mode is on.
 """
 
 from __future__ import annotations
@@ -29,12 +31,12 @@ LIVE = "live"
 
 
 class Mode:
-    """The mode that is on; a notebook shows what happens in it.
+    """A mode; a notebook displays the inbox and the request journal of `mock`.
 
     Attributes:
         name: `mock`, `live` or `cassette`.
-        world: the mock world of `mock`.
-        cassette: the file that is replayed, or recorded into.
+        world: the mock world, in `mock`.
+        cassette: the file that is replayed, or recorded in.
     """
 
     def __init__(self, name: str, world: Offline | None = None, cassette: Path | None = None) -> None:
@@ -49,11 +51,11 @@ class Mode:
             self.world.start()
             self._running.callback(self.world.stop)
         elif self.cassette:
-            playing = self.name != LIVE
-            recorder = _make_recorder("none" if playing else "once")
-            # A cell that is run again asks the same again.
-            tape = recorder.use_cassette(str(self.cassette), allow_playback_repeats=playing)
-            self._running.enter_context(tape)
+            replays = self.name != LIVE
+            recorder = _make_recorder("none" if replays else "once")
+            # A cell that is run again makes the same requests again.
+            recording = recorder.use_cassette(str(self.cassette), allow_playback_repeats=replays)
+            self._running.enter_context(recording)
 
     def stop(self) -> None:
         """Let requests reach the platforms again, and write the recording."""
@@ -74,7 +76,7 @@ class Mode:
         return self.world._repr_html_() if self.world else None
 
 
-_on: Mode | None = None
+_current: Mode | None = None
 
 
 def use(
@@ -87,31 +89,32 @@ def use(
 
     Args:
         mode: `mock`, `live` or `cassette`.
-        cassette: the file to replay in `cassette`, or to record into in `live`.
+        cassette: the file to replay in `cassette`, or to record in `live`.
         seed: seed of the mock world.
         quirks: variations of the mocks; docs/operations.md lists them.
 
     Returns:
-        The mode that is on now; its `world` is the mock world. The mode before it ends.
+        The active mode; its `world` is the mock world. The previous mode is stopped.
 
     Raises:
         SettingsError: there is no such mode, or the cassette is missing.
         ValueError: a quirk is unknown.
     """
-    global _on  # noqa: PLW0603 - one for the process is the point
+    global _current  # noqa: PLW0603 - one mode per process is the point
+    # It is made before the previous one ends: if that fails, the previous one stays on.
     made = _make_mode(mode, Path(cassette) if cassette else None, seed, quirks)
-    if _on:
-        _on.stop()
-    _on = made
-    _on.start()
-    return _on
+    if _current:
+        _current.stop()
+    _current = made
+    _current.start()
+    return _current
 
 
 def current() -> Mode | None:
-    """Return the mode that is on: that of `use`, or that of the environment; `None` if nobody chose one."""
-    if _on is None and (chosen := os.environ.get(VARIABLE)):
+    """Return the mode that `use` or the environment has chosen; `None` if neither has."""
+    if _current is None and (chosen := os.environ.get(VARIABLE)):
         return use(chosen, os.environ.get(CASSETTE_VARIABLE))
-    return _on
+    return _current
 
 
 def _make_mode(mode: str, cassette: Path | None, seed: int, quirks: tuple[str, ...]) -> Mode:
@@ -119,20 +122,21 @@ def _make_mode(mode: str, cassette: Path | None, seed: int, quirks: tuple[str, .
         raise SettingsError(f"no mode {mode!r}; there are {', '.join(MODES)}")
     if mode == "mock":
         if cassette:
-            raise SettingsError("the mocks need no cassette; 'live' records one, and 'cassette' plays it")
+            words = "mode 'mock' does not use a cassette; use 'live' to record one or 'cassette' to replay it"
+            raise SettingsError(words)
         from msgnb.testing.worlds import Offline  # noqa: PLC0415 - the mocks load when first used
 
         return Mode(mode, Offline(seed, quirks))
     if mode == "cassette" and (cassette is None or not cassette.is_file()):
-        where = f"{cassette} is not there" if cassette else "none is named"
+        problem = f"{cassette} does not exist" if cassette else "none is passed"
         raise SettingsError(
-            f"mode 'cassette' plays a recording, and {where}: msgnb.use('live', 'file.yaml') records one"
+            f"mode 'cassette' replays a recording, but {problem}; msgnb.use('live', 'file.yaml') records one"
         )
     return Mode(mode, cassette=cassette)
 
 
 def _make_recorder(record_mode: str) -> Any:
-    """A VCR that replays, or one that records."""
+    """Return a VCR; its mode is `none` to replay, `once` to record."""
     try:
         from vcr import VCR  # noqa: PLC0415 - an extra
     except ImportError:
@@ -140,10 +144,11 @@ def _make_recorder(record_mode: str) -> Any:
     from msgnb.testing import cassettes  # noqa: PLC0415 - loads when first used
 
     vcr = VCR(**cassettes.vcr_config(), record_mode=record_mode)
-    cassettes.register(vcr, note=_note)
+    cassettes.register(vcr, note=_describe_refusal)
     return vcr
 
 
-def _note() -> str:
-    """What an error about a request that was not recorded must say first: that no request is made."""
-    return f"{_on!r} is on: no request leaves" if _on and _on.name == "cassette" else ""
+def _describe_refusal() -> str:
+    """Return what an error about a request that was not recorded says first: why it is not simply made."""
+    replays = _current is not None and _current.name == "cassette"
+    return f"{_current!r} is on: no request leaves" if replays else ""

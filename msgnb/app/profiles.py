@@ -1,10 +1,7 @@
-"""Profiles: which account of which platform, and where its secrets are.
+"""Profiles: which account of which platform to connect to, and where its secrets are.
 
-* A profile is a table of `msgnb.toml`, looked for from the current folder upward and then in the user's
-  config folder; the environment goes before the file, arguments go before both.
-* A secret is written as `env:NAME`, `keyring:service/user` or `ask`; a missing one is asked for where a
-  person can answer.
-* A name that nothing reads is an error that lists the names that are read.
+A profile is a table of `msgnb.toml`. The file is searched for in the current folder, the folders above it,
+and the user's config folder. Environment variables override the file, and arguments override both.
 
     [default.blip]
     key = "env:BLIP_KEY"
@@ -16,6 +13,11 @@
     client_secret = "keyring:netsapiens/msgnb"
     username = "1001@example.com"
     password = "ask"
+
+A secret is written as `env:NAME`, `keyring:service/user` or `ask`, so that the file itself contains none. A
+secret that is missing is prompted for if somebody can answer. A name that msgnb doesn't know is an error that
+lists the known ones: a misspelt setting that is ignored would connect to another account, or with other
+rights.
 """
 
 from __future__ import annotations
@@ -28,62 +30,65 @@ from typing import Any
 
 from msgnb.app.modes import current
 from msgnb.core.errors import SettingsError
-from msgnb.core.secrets import Secret, ask
+from msgnb.core.secrets import Secret, prompt_secret
 from msgnb.platforms.base import Client, client_class
-from msgnb.platforms.registry import get_platform, platforms
+from msgnb.platforms.registry import get_platform, platforms, problems
 
 FILE = "msgnb.toml"
 DEFAULT = "default"
+ASK = "ask"
 
 
 def connect_client(platform: str, profile: str = DEFAULT, **arguments: Any) -> Client:
-    """Return a client for the account that a profile names; see `msgnb.connect`."""
+    """Return a client for the account of a profile; see `msgnb.connect`."""
     described = get_platform(platform)
     mode = current()
     if mode and (client := mode.connect(platform)):
         return client
     if mode and mode.name == "cassette":
+        # Nobody signs in to a recording, but the client requires credentials.
         arguments = {**described.example_login, **arguments}
-    known = described.setting_names
-    values = _from_file(profile, platform, known) | _from_environment(platform, known)
+    values = _read_settings(platform, profile)
     given = {name: value for name, value in arguments.items() if value is not None}
     resolved = {
-        name: _secret(value, f"{platform} {name}") if described.setting(name).secret else value
+        name: _resolve_secret(value, f"{platform} {name}") if described.setting(name).secret else value
         for name, value in values.items()
         if name not in given
     }
-    for name in described.lacking(given.keys() | resolved.keys()):
+    for name in described.missing_settings(given.keys() | resolved.keys()):
+        remedy = _describe_missing(platform, profile, name)
         if not described.setting(name).secret:
-            raise SettingsError(_lacking(platform, profile, name))
-        resolved[name] = _asked(f"{platform} {name}", _lacking(platform, profile, name))
+            raise SettingsError(remedy)
+        resolved[name] = _prompt(f"{platform} {name}", remedy)
     make_client: Any = client_class(platform)  # each client has arguments of its own
     made: Client = make_client(**given, **resolved)
     return made
 
 
-def profiles(platform: str) -> list[str]:
-    """The names of the profiles that have an account on a platform.
+def profile_names(platform: str) -> list[str]:
+    """Return the names of the profiles that have an account on a platform.
 
     Raises:
-        SettingsError: the file is no TOML.
+        SettingsError: the file is not valid TOML.
     """
-    path = settings_file()
-    return [name for name, tables in _profiles(path).items() if platform in tables] if path else []
+    path = find_settings_file()
+    return [name for name, tables in _load_profiles(path).items() if platform in tables] if path else []
 
 
-def given(platform: str, profile: str = DEFAULT) -> dict[str, bool]:
-    """The settings that a profile and the environment give, and whether each is there without asking.
+def configured_settings(platform: str, profile: str = DEFAULT) -> dict[str, bool]:
+    """Return the settings of a profile and the environment, and whether each is known without a prompt.
+
+    >>> configured_settings("netsapiens", "work")
+    {'base_url': True, …, 'password': False}
 
     Raises:
         SettingsError: there is no such profile, or a name is unknown.
     """
-    known = get_platform(platform).setting_names
-    values = _from_file(profile, platform, known) | _from_environment(platform, known)
-    return {name: value != "ask" for name, value in values.items()}
+    return {name: value != ASK for name, value in _read_settings(platform, profile).items()}
 
 
-def settings_file() -> Path | None:
-    """The file that `connect` reads: the first from this folder upward, then the user's; `None` if none."""
+def find_settings_file() -> Path | None:
+    """Return the settings file: from this folder, a folder above it, or the user's; `None` if none exists."""
     from platformdirs import user_config_path  # noqa: PLC0415 - loads when first used
 
     here = Path.cwd()
@@ -91,83 +96,92 @@ def settings_file() -> Path | None:
     return next((path for folder in folders if (path := folder / FILE).is_file()), None)
 
 
-def _from_file(profile: str, platform: str, known: Collection[str]) -> dict[str, Any]:
-    path = settings_file()
+def _read_settings(platform: str, profile: str) -> dict[str, Any]:
+    """Return the settings of a profile as they are written; secrets are not resolved yet."""
+    known = get_platform(platform).setting_names
+    return _read_profile(profile, platform, known) | _read_environment(platform, known)
+
+
+def _read_profile(profile: str, platform: str, known: Collection[str]) -> dict[str, Any]:
+    path = find_settings_file()
     if path is None:
         if profile != DEFAULT:
-            raise SettingsError(f"profile {profile!r} is asked for, but there is no {FILE}")
+            raise SettingsError(f"profile {profile!r} was requested, but no {FILE} was found")
         return {}
-    found = _profiles(path)
+    found = _load_profiles(path)
     if profile not in found and profile != DEFAULT:
-        raise SettingsError(f"{path} has no profile {profile!r}; it has {_listed(found)}")
+        raise SettingsError(f"{path} has no profile {profile!r}; it has {_quote(found)}")
     tables = found.get(profile, {})
-    _check(tables, platforms(), f"{path} [{profile}]", "platform")
+    # A platform whose plug-in is broken today must not keep the others of the profile from connecting.
+    _check_names(tables, [*platforms(), *problems()], f"{path} [{profile}]", "platform")
     values: dict[str, Any] = tables.get(platform, {})
-    _check(values, known, f"{path} [{profile}.{platform}]", "setting")
+    _check_names(values, known, f"{path} [{profile}.{platform}]", "setting")
     return values
 
 
-def _profiles(path: Path) -> dict[str, Any]:
+def _load_profiles(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is no TOML: {error}") from None
+        raise SettingsError(f"{path} is not valid TOML: {error}") from None
 
 
-def _from_environment(platform: str, known: Collection[str]) -> dict[str, str]:
+def _read_environment(platform: str, known: Collection[str]) -> dict[str, str]:
     prefix = f"MSGNB_{platform.upper()}_"
     values = {
         name[len(prefix) :].lower(): value for name, value in os.environ.items() if name.startswith(prefix)
     }
-    _check(values, known, f"the environment ({prefix}…)", "setting")
+    _check_names(values, known, f"the environment ({prefix}…)", "setting")
     return values
 
 
-def _check(found: Any, known: Iterable[str], where: str, kind: str) -> None:
+def _check_names(found: Any, known: Iterable[str], where: str, kind: str) -> None:
     if not isinstance(found, Mapping):
-        raise SettingsError(f"{where} is no table")
-    unknown = found.keys() - set(known)
-    if unknown:
-        raise SettingsError(f"{where}: no {kind} {_listed(unknown)}; the known ones are {', '.join(known)}")
+        raise SettingsError(f"{where} is not a table")
+    names = list(dict.fromkeys(known))
+    if unknown := found.keys() - set(names):
+        # Only names are listed: the value of a misspelt setting may be a secret.
+        raise SettingsError(f"{where}: no {kind} {_quote(unknown)}; the known ones are {', '.join(names)}")
 
 
-def _listed(names: Iterable[str]) -> str:
+def _quote(names: Iterable[str]) -> str:
     return ", ".join(map(repr, sorted(names))) or "none"
 
 
-def _lacking(platform: str, profile: str, name: str) -> str:
+def _describe_missing(platform: str, profile: str, name: str) -> str:
     variable = f"MSGNB_{platform.upper()}_{name.upper()}"
     return f"{platform} needs {name}: set {variable}, or {name} in [{profile}.{platform}] of {FILE}"
 
 
-def _secret(value: Any, what: str) -> Secret:
+def _resolve_secret(value: Any, what: str) -> Secret:
+    """Return the secret that a setting refers to; a text that refers to nothing is the secret itself."""
     if isinstance(value, Secret):
         return value
     if not isinstance(value, str):
-        raise SettingsError(f"{what} is no text; write 'env:NAME', 'keyring:service/user' or 'ask'")
-    kind, _, rest = value.partition(":")
+        raise SettingsError(f"{what} is not a text; write 'env:NAME', 'keyring:service/user' or 'ask'")
+    kind, _, reference = value.partition(":")
     match kind:
         case "env":
-            return _from_variable(rest, what)
+            return _read_variable(reference, what)
         case "keyring":
-            return _from_keyring(rest, what)
-        case "ask" if not rest:
-            return _asked(what, f"{what} is to be asked for, but nobody is there to answer")
+            return _read_keyring(reference, what)
+        case "ask" if not reference:
+            return _prompt(what, f"{what} is set to 'ask', but no one can be prompted in this session")
     return Secret(value)
 
 
-def _from_variable(name: str, what: str) -> Secret:
+def _read_variable(name: str, what: str) -> Secret:
     value = os.environ.get(name)
     if not value:
-        raise SettingsError(f"{what} is kept in the environment variable {name}, which is not set")
+        raise SettingsError(f"{what} refers to the environment variable {name}, which is not set")
     return Secret(value)
 
 
-def _from_keyring(place: str, what: str) -> Secret:
-    service, _, user = place.rpartition("/")
+def _read_keyring(reference: str, what: str) -> Secret:
+    service, _, user = reference.rpartition("/")
     if not service or not user:
         raise SettingsError(
-            f"{what}: 'keyring:{place}' names no service and user; write keyring:service/user"
+            f"{what}: 'keyring:{reference}' contains no service and user; write keyring:service/user"
         )
     try:
         import keyring  # noqa: PLC0415 - an extra
@@ -181,8 +195,9 @@ def _from_keyring(place: str, what: str) -> Secret:
     return Secret(value)
 
 
-def _asked(what: str, otherwise: str) -> Secret:
-    answer = ask(what)
+def _prompt(what: str, error: str) -> Secret:
+    """Prompt for a secret; raises `error` if nobody can answer, as in a script."""
+    answer = prompt_secret(what)
     if answer is None:
-        raise SettingsError(otherwise)
+        raise SettingsError(error)
     return answer

@@ -1,20 +1,21 @@
 """Everything that msgnb raises on purpose.
 
     MsgnbError
-    ├── AuthError                 the platform doesn't know us, or doesn't let us
-    ├── RateLimited               too many requests; `retry_after` seconds if the platform said so
+    ├── AuthError                 authentication failed, or permission denied
+    ├── RateLimited               too many requests; `retry_after` seconds, if the platform reports them
     ├── Rejected                  the platform (or msgnb, before sending) refused: `code`, `reason`, `status`
-    │   ├── NotFound              there is no such thing
-    │   ├── AlreadyExists         there is one already: `id`, if it could be found
-    │   ├── InvalidRequest        the request can't be right: `fields` says what and why; also a ValueError
-    │   └── InsufficientCredit    too little credit: `campaign`, if it was created, can be retried
-    ├── Unreachable               no answer, or none that the platform could have given; nothing was done
-    ├── OutcomeUnknown            sent, but the answer got lost: look up `id` before you send again
-    ├── IncompleteHistory         reading ended early: `frame` is what was read, `resume()` goes on
-    ├── NotSupported              this platform has no such thing
-    └── SettingsError             a profile, an option or a secret is missing or misspelt; also a ValueError
+    │   ├── NotFound              it does not exist
+    │   ├── AlreadyExists         it exists already; `id`, if it could be found
+    │   ├── InvalidRequest        the request is not valid: `fields` says what and why; also a ValueError
+    │   └── InsufficientCredit    too little credit; `campaign`, if it was created, can be retried
+    ├── Unreachable               no usable response, and nothing was done
+    ├── OutcomeUnknown            sent, but without a usable response: look up `id` before you send again
+    ├── NotSupported              the platform does not offer this
+    ├── SettingsError             a profile, an option or a secret is missing or misspelt; also a ValueError
+    └── IncompleteHistory         reading ended early: `frame` is what was read, `resume()` continues
 
-Each message says what happened, for whom, and what to do. None holds a secret or a whole answer's body.
+`IncompleteHistory` is in `msgnb.history`, since it makes tables; all others are here. Each message says what
+happened, to whom, and what to do. None contains a secret, or the complete body of a response.
 """
 
 from __future__ import annotations
@@ -24,15 +25,19 @@ from typing import Any
 
 
 class MsgnbError(Exception):
-    """Base of all errors that msgnb raises on purpose."""
+    """Base class of all errors that msgnb raises on purpose."""
 
 
 class AuthError(MsgnbError):
-    """The credentials, the token or the rights behind them were refused."""
+    """The platform refused the credentials, the token or the permissions."""
 
 
 class RateLimited(MsgnbError):
-    """The platform wants fewer requests; `retry_after` is in seconds, `None` where it didn't say."""
+    """The platform refused the request because there were too many.
+
+    Attributes:
+        retry_after: seconds to wait; `None` if the platform didn't report them.
+    """
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -40,10 +45,12 @@ class RateLimited(MsgnbError):
 
 
 class Rejected(MsgnbError):
-    """Refused, so nothing was done.
+    """The request was refused, so nothing was done.
 
-    `code` is the platform's own (BLiP: the LIME reason code), `reason` its words, `status` the HTTP status;
-    each is `None` where there was none, as when msgnb refuses before sending.
+    Attributes:
+        code: the platform's own code (BLiP: the LIME reason code); `None` if there is none.
+        reason: the platform's own words; `None` if there are none.
+        status: the HTTP status; `None` if msgnb refused before sending.
     """
 
     def __init__(
@@ -56,11 +63,15 @@ class Rejected(MsgnbError):
 
 
 class NotFound(Rejected):
-    """There is no such contact, session or campaign."""
+    """The contact, session, campaign or other resource does not exist."""
 
 
 class AlreadyExists(Rejected):
-    """There is one already; `id` is its, `None` where it could not be found."""
+    """The resource exists already.
+
+    Attributes:
+        id: the ID of the existing one; `None` if it could not be found.
+    """
 
     def __init__(self, message: str, *, id: str | None = None, **rejected: Any) -> None:  # noqa: A002
         super().__init__(message, **rejected)
@@ -68,7 +79,11 @@ class AlreadyExists(Rejected):
 
 
 class InvalidRequest(Rejected, ValueError):
-    """The request can't be right; `fields` maps each wrong field to what is wrong with it."""
+    """The request is not valid.
+
+    Attributes:
+        fields: maps the name of each wrong field to what is wrong with it.
+    """
 
     def __init__(self, message: str, *, fields: Mapping[str, str] | None = None, **rejected: Any) -> None:
         super().__init__(message, **rejected)
@@ -76,14 +91,21 @@ class InvalidRequest(Rejected, ValueError):
 
     @classmethod
     def of(cls, **fields: str) -> InvalidRequest:
-        """Refuse before sending, e.g. `InvalidRequest.of(sender="'ABCDEFGHIJKL' has 12 letters; …")`."""
+        """Return the error for arguments that are refused before anything is sent.
+
+        >>> raise InvalidRequest.of(sender="'ABCDEFGHIJKL' has 12 letters; 11 are allowed")
+        Traceback (most recent call last):
+        msgnb.core.errors.InvalidRequest: sender: 'ABCDEFGHIJKL' has 12 letters; 11 are allowed
+        """
         return cls("; ".join(f"{name}: {problem}" for name, problem in fields.items()), fields=fields)
 
 
 class InsufficientCredit(Rejected):
-    """Too little credit: `campaign` was created but not launched; retry it when credit came.
+    """The account has too little credit.
 
-    It is `None` where msgnb saw that before anything was sent.
+    Attributes:
+        campaign: the ID of the campaign, which was created but not launched: retry it once there is credit.
+            `None` if msgnb noticed before anything was sent.
     """
 
     def __init__(self, message: str, *, campaign: str | None, **rejected: Any) -> None:
@@ -92,13 +114,15 @@ class InsufficientCredit(Rejected):
 
 
 class Unreachable(MsgnbError):
-    """No answer, or none that the platform could have given. Nothing was done."""
+    """There was no response, or none that the platform could have sent. Nothing was done."""
 
 
 class OutcomeUnknown(MsgnbError):
-    """The request left, its answer never came: it may have been carried out.
+    """The request was sent but no usable response was received, so it may have been completed.
 
-    `id` is what msgnb called the message or command; look it up, or repeat it under the same id.
+    Attributes:
+        id: the ID that msgnb gave the message or command: look it up, or repeat the request under the same
+            ID.
     """
 
     def __init__(self, message: str, *, id: str | None = None) -> None:  # noqa: A002 - the wire's word
@@ -107,7 +131,7 @@ class OutcomeUnknown(MsgnbError):
 
 
 class NotSupported(MsgnbError):
-    """This platform has no such thing."""
+    """The platform does not offer this."""
 
 
 class SettingsError(MsgnbError, ValueError):

@@ -1,13 +1,17 @@
-"""The only module that talks HTTP.
+"""The only module that makes HTTP requests.
 
-* Every request of every platform leaves through `Http.send`; so one hook sees every attempt, and one test
-  seam serves all.
-* Each call says what it is: a `READ` is repeated after any passing fault, a `WRITE` only where it surely did
-  not arrive. A write whose answer got lost ends as `OutcomeUnknown`, never as a second send.
-* Answers become errors of one tree here; what a platform's error body says is told by its `explain`.
-* Nothing secret leaves in words: texts are scrubbed of every known secret; exceptions of `requests`, which
-  hold the request with its headers, are never chained; and a secret stays a `Secret` until its body is
-  written, so that a traceback which shows variables does not show it.
+Every request of every platform leaves through `Http.send`. So there is one place for retries, rate limits,
+sign-in, cancellation and the removal of secrets, one hook that sees every attempt, and one seam for tests.
+
+* **Retries.** Each call passes a policy. A `READ` is repeated after any temporary failure. A `WRITE` is
+  repeated only if it certainly did not arrive: a message must not go out twice. If the response to a write is
+  lost, the call ends as `OutcomeUnknown`.
+* **Errors.** Responses become the errors of `msgnb.core.errors` here. What the body of an error says is read
+  by the platform's `explain`.
+* **Secrets.** Texts are scrubbed of every secret that the client knows. The exceptions of `requests` contain
+  the request with its headers, so they are never chained. A secret stays a `Secret` until the body is
+  written, so that a traceback which shows local variables does not show it.
+* **Cancellation.** Whether the call was cancelled is checked last of all, right before a request leaves.
 """
 
 from __future__ import annotations
@@ -25,56 +29,79 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from msgnb.core import cancellation
+from msgnb.core import cancellation, progress
 from msgnb.core.errors import InvalidRequest, MsgnbError, OutcomeUnknown, SettingsError, Unreachable
 from msgnb.core.pacing import Pacing
-from msgnb.core.progress import rest
-from msgnb.core.responses import Answer, Explanation, Fault, answer_of, fault_of, refusal, retry_after
+from msgnb.core.responses import (
+    Explanation,
+    Failure,
+    Response,
+    make_error,
+    parse_failure,
+    parse_response,
+    parse_retry_after,
+)
 from msgnb.core.secrets import Secret
 
 Timeout = tuple[float, float]
 DEFAULT_TIMEOUT: Timeout = (5.0, 30.0)
-"""Seconds to connect, and between two bytes of the answer."""
+"""Seconds to connect, and between two bytes of the response."""
 
-PATIENCE = 60.0
-"""Longest wait in seconds that a `Retry-After` may ask of us; above it `RateLimited` is raised at once."""
+MAX_RETRY_AFTER = 60.0
+"""The longest `Retry-After` in seconds that is waited for; above it `RateLimited` is raised immediately."""
 
-DATE_STEP = timedelta(seconds=2)
-"""Answers tell their date in whole seconds: what differs less is this machine's time."""
+CLOCK_TOLERANCE = timedelta(seconds=2)
+"""Responses are dated in whole seconds, so smaller differences between the two clocks mean nothing."""
+
+MIN_RETRY_WAIT = 1.0
+"""Seconds to wait before a retry if the platform doesn't say how long."""
+
+MAX_REASON = 300
+"""Characters of the platform's own words that an error message quotes."""
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-SHORTEST_REST = 1.0
-"""Seconds to leave alone a platform that asks for rest and does not say how long."""
-LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
-class Policy:
-    """What may be repeated, how often and after which statuses."""
+class RetryPolicy:
+    """When a request is repeated, and how often.
 
-    harmless: bool
+    Attributes:
+        repeatable: whether it does no harm if a request arrives twice.
+        retry: the number of retries, the pauses between them, and the statuses after which to retry.
+    """
+
+    repeatable: bool
     retry: Retry
 
-    @classmethod
-    def of(cls, *statuses: int, harmless: bool) -> Policy:
-        """Up to three more attempts, 0, 1 and 2 seconds apart with some jitter."""
-        retry = Retry(
-            3, status_forcelist=statuses, allowed_methods=None, backoff_factor=0.5, backoff_jitter=0.3
-        )
-        return cls(harmless, retry)
-
-    def once(self) -> Policy:
-        """The same, never repeated."""
+    def once(self) -> RetryPolicy:
+        """Return the same policy without retries."""
         return replace(self, retry=self.retry.new(total=0))
 
 
-READ = Policy.of(429, 500, 502, 503, 504, harmless=True)
-WRITE = Policy.of(429, 503, harmless=False)
+def _make_policy(*statuses: int, repeatable: bool) -> RetryPolicy:
+    """Up to three retries, after 0, 1 and 2 seconds with some jitter."""
+    retry = Retry(3, status_forcelist=statuses, allowed_methods=None, backoff_factor=0.5, backoff_jitter=0.3)
+    return RetryPolicy(repeatable, retry)
+
+
+READ = _make_policy(429, 500, 502, 503, 504, repeatable=True)
+WRITE = _make_policy(429, 503, repeatable=False)
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request on its way and what became of it, as the hook sees it; `url` and `error` hold no secret."""
+    """One attempt to send a request, as a client's `on_attempt` gets it.
+
+    Attributes:
+        method: the HTTP method.
+        url: the URL, without secrets.
+        number: 1 for the first attempt.
+        seconds: how long it took.
+        status: the status of the response; `None` if there was none.
+        error: why there was no response, without secrets; `None` if there was one.
+        retry_in: seconds until the next attempt; `None` if this was the last one.
+    """
 
     method: str
     url: str
@@ -92,36 +119,44 @@ class Auth(Protocol):
     """Signs requests, and renews what it signs them with."""
 
     def headers(self) -> Mapping[str, str]:
-        """The headers that sign a request."""
+        """Return the headers that sign a request."""
         ...
 
     def renew(self, used: Mapping[str, str]) -> bool:
-        """The server refused `used`: get something better; says whether to try again."""
+        """Get something better after the server refused `used`; return whether to try again."""
         ...
 
     def secrets(self) -> Iterable[Secret]:
-        """What must never show."""
+        """Return what must never be shown."""
         ...
 
 
-def part(text: object) -> str:
-    """A piece of a path, escaped; `~`, `*` and `@` stay as the platforms write them."""
+def path_segment(text: object) -> str:
+    """Return a text as one segment of a path; `~`, `*` and `@` are not escaped, as platforms expect."""
     return quote(str(text), safe="~*@")
 
 
 class Http:
-    """Requests to one platform.
+    """Sends the requests to one platform.
 
     Args:
         platform: its name, for messages.
-        base_url: where every path is below; plain http only for this machine.
+        base_url: what every path is appended to; plain http is allowed only for this machine.
         auth: signs the requests.
-        explain: reads the platform's error bodies.
-        timeout: seconds to connect and to wait for the next byte.
+        explain: reads the body of an error response.
+        timeout: seconds to connect, and to wait for the next byte.
         verify: `False`, or the path of a CA file, as in `requests`.
         on_attempt: called with an `Attempt` after every attempt.
-        pacing: how many requests the platform takes in a second, if it says so.
-        logger: gets one line an attempt, at debug level.
+        pacing: the platform's rate limits, if there are any.
+        logger: gets one line per attempt at debug level; `msgnb.http` if `None`.
+
+    Attributes:
+        pause: waits for some seconds; everything that waits between requests uses it, so that tests can
+            replace it.
+        has_server_time: whether a response has reported the platform's time.
+
+    Raises:
+        SettingsError: `base_url` is not a URL, is not encrypted, or contains a password.
     """
 
     def __init__(
@@ -138,24 +173,23 @@ class Http:
         logger: logging.Logger | None = None,
     ) -> None:
         self.platform = platform
-        self.base_url = _checked(base_url)
-        self.pause: Callable[[float], None] = self._rest
+        self.base_url = _validate_base_url(base_url)
+        self.pause: Callable[[float], None] = self._sleep
+        self.has_server_time = False
         self._pacing = pacing
         self._auth = auth
         self._explain = explain
         self._timeout = timeout
         self._on_attempt = on_attempt
         self._log = logger or logging.getLogger("msgnb.http")
-        self._ahead = timedelta()
-        self.dated = False
-        """Whether an answer has told the platform's time."""
+        self._clock_offset = timedelta()
         self._session = requests.Session()
         self._session.headers["Accept"] = "application/json"
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32)
+        adapter = _CancellableAdapter(pool_connections=4, pool_maxsize=32)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
-        # Looked up once, since it takes long; and handed over with each request instead of being kept in the
-        # session, where REQUESTS_CA_BUNDLE would go before it.
+        # Computed once, since it takes long. It is passed with each request instead of being set on the
+        # session, where REQUESTS_CA_BUNDLE would take precedence over it.
         self._environment = self._session.merge_environment_settings(self.base_url, {}, None, verify, None)
 
     def close(self) -> None:
@@ -163,68 +197,75 @@ class Http:
         self._session.close()
 
     def now(self) -> datetime:
-        """The platform's time, as its last answer told it; this machine's before the first."""
-        return datetime.now(UTC) + self._ahead
+        """Return the platform's time as reported by its responses; this machine's before the first one."""
+        return datetime.now(UTC) + self._clock_offset
 
     def send(
         self,
         method: str,
         path: str,
         *,
-        policy: Policy,
+        policy: RetryPolicy,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         form: Mapping[str, str | Secret] | None = None,
         id: str | None = None,  # noqa: A002 - the wire's word
         signed: bool = True,
-        accept: Callable[[Answer], bool] | None = None,
-    ) -> Answer:
-        """Send a request as often as its policy allows, and return a success or raise.
+        accept: Callable[[Response], bool] | None = None,
+    ) -> Response:
+        """Send a request, again if its policy allows, and return the response if it is a success.
+
+        >>> http.send("GET", f"/users/{path_segment(user)}", policy=READ).body
 
         Args:
             method: the HTTP method.
-            path: below the base URL, its parts escaped with `part`.
-            policy: `READ` or `WRITE`, perhaps `.once()`.
+            path: what is appended to the base URL, its segments escaped with `path_segment`.
+            policy: `READ` or `WRITE`; `.once()` of either is never repeated.
             params: the query.
             json: a body to send as JSON; a `Secret` in it is written as its text.
             form: a body to send as a web form, likewise.
-            id: what the message or command is called, for `OutcomeUnknown`.
-            signed: whether to sign it; a sign-in is not.
-            accept: tells the answers that are wanted although their status is an error.
+            id: the ID of the message or command, for `OutcomeUnknown`.
+            signed: whether to sign the request; a sign-in is not signed.
+            accept: returns whether to return a response although its status is an error.
 
         Raises:
-            MsgnbError: one of the tree in `msgnb.errors`.
+            MsgnbError: one of the tree in `msgnb.core.errors`.
+            CancelledError: the call was cancelled before the request left.
         """
-        request = self._prepare(method, path, params, json, form)
-        result = self._tried(request, policy, signed=signed)
-        if isinstance(result, Answer) and (result.ok or (accept and accept(result))):
+        request = self._make_request(method, path, params, json, form)
+        result = self._send_with_retries(request, policy, signed=signed)
+        if isinstance(result, Response) and (result.ok or (accept and accept(result))):
             return result
-        raise self._error(result, policy, f"{method} {path}", id)
+        raise self._make_error(result, policy, f"{method} {path}", id)
 
-    def _tried(self, request: requests.Request, policy: Policy, *, signed: bool) -> Answer | Fault:
+    def _send_with_retries(
+        self, request: requests.Request, policy: RetryPolicy, *, signed: bool
+    ) -> Response | Failure:
         retry, number, renewed = policy.retry, 0, not signed
         while True:
             number += 1
             if self._pacing:
                 self._pacing.wait(request.url.removeprefix(self.base_url), self.pause)
             signature = self._auth.headers() if signed else {}
-            cancellation.check(f"attempt {number} of {request.method}")
             started = time.perf_counter()
             result = self._attempt(request, signature)
             seconds = time.perf_counter() - started
             wait: float | None = None
-            self._heed(result)
+            self._back_off(result)
+            # A 401 proves that nothing was done, so that a write may be repeated too; once, lest two clients
+            # which invalidate each other's tokens go on forever.
             if not renewed and _is_unauthorized(result) and self._auth.renew(signature):
                 renewed, wait = True, 0.0
-            elif _may_repeat(result, policy, retry):
+            elif _is_retryable(result, policy, retry):
+                # Any error that urllib3 doesn't know only counts against the total, which is what is wanted.
                 retry = retry.increment(error=MsgnbError())
-                wait = self._wait(result, retry)
+                wait = self._retry_wait(result, retry)
             self._report(request, number, seconds, result, wait)
             if wait is None:
                 return result
             self.pause(wait)
 
-    def _prepare(
+    def _make_request(
         self,
         method: str,
         path: str,
@@ -234,32 +275,31 @@ class Http:
     ) -> requests.Request:
         url = self.base_url + path
         if json is not None:
-            typed = {"Content-Type": "application/json"}
-            return requests.Request(method, url, headers=typed, params=params, data=_encoded(json))
+            headers = {"Content-Type": "application/json"}
+            return requests.Request(method, url, headers=headers, params=params, data=_encode_json(json))
         fields = {name: Secret(value).reveal() for name, value in (form or {}).items()}
         return requests.Request(method, url, params=params, data=fields)
 
-    def _attempt(self, request: requests.Request, signature: Mapping[str, str]) -> Answer | Fault:
-        signed = self._prepared(request, signature)
-        # A body, perhaps with a password in it, is not carried on to where somebody else points.
+    def _attempt(self, request: requests.Request, signature: Mapping[str, str]) -> Response | Failure:
+        prepared = self._prepare(request, signature)
+        # Only a GET follows redirects: a body, perhaps with a password in it, must not be sent on to wherever
+        # the response points.
         redirects = request.method == "GET"
         try:
-            response = self._session.send(
-                signed, timeout=self._timeout, allow_redirects=redirects, **self._environment
+            received = self._session.send(
+                prepared, timeout=self._timeout, allow_redirects=redirects, **self._environment
             )
         except requests.RequestException as error:
-            return fault_of(error, self._timeout)
-        answer = answer_of(response)
-        told = answer.date()
-        self.dated = self.dated or told is not None
-        if told and abs(told - self.now()) > DATE_STEP:
-            self._ahead = told - datetime.now(UTC)
-        return answer
+            return parse_failure(error, self._timeout)
+        response = parse_response(received)
+        self._synchronize(response.date())
+        return response
 
-    def _prepared(self, request: requests.Request, signature: Mapping[str, str]) -> requests.PreparedRequest:
-        """The request, signed, as the session would make it, in half the time.
+    def _prepare(self, request: requests.Request, signature: Mapping[str, str]) -> requests.PreparedRequest:
+        """Sign a request and prepare it.
 
-        What a session merges for each request, its cookies and the user's ~/.netrc, has no place here.
+        The session could do that as well. It takes twice as long, and would let a password in the user's
+        ~/.netrc replace the signature.
         """
         prepared = requests.PreparedRequest()
         prepared.prepare(
@@ -272,16 +312,24 @@ class Http:
         )
         return prepared
 
+    def _synchronize(self, server_time: datetime | None) -> None:
+        """Note how far the platform's clock is ahead of this machine's."""
+        if server_time is None:
+            return
+        self.has_server_time = True
+        if abs(server_time - self.now()) > CLOCK_TOLERANCE:
+            self._clock_offset = server_time - datetime.now(UTC)
+
     def _report(
         self,
         request: requests.Request,
         number: int,
         seconds: float,
-        result: Answer | Fault,
+        result: Response | Failure,
         wait: float | None,
     ) -> None:
-        status = result.status if isinstance(result, Answer) else None
-        error = self.scrub(result.reason) if isinstance(result, Fault) else None
+        status = result.status if isinstance(result, Response) else None
+        error = self.scrub(result.reason) if isinstance(result, Failure) else None
         url = self.scrub(request.url)
         self._log.debug("%s %s #%d: %s in %.3f s", request.method, url, number, status or error, seconds)
         if self._on_attempt:
@@ -292,57 +340,94 @@ class Http:
                 # A faulty hook must not turn a message that was sent into an error.
                 self._log.exception("the on_attempt hook failed")
 
-    def _heed(self, result: Answer | Fault) -> None:
-        """Where the platform wants rest, let all threads rest, whatever becomes of this request."""
-        if self._pacing and isinstance(result, Answer) and result.status == 429:
-            self._pacing.rest(self._rest_asked(result) or 0.0)
+    def _back_off(self, result: Response | Failure) -> None:
+        """After a 429 let all threads back off, whether or not this request is repeated."""
+        if self._pacing and isinstance(result, Response) and result.status == 429:
+            self._pacing.back_off(self._requested_wait(result) or 0.0)
 
-    def _rest_asked(self, answer: Answer) -> float | None:
-        """Seconds that an answer asks us to wait, or the platform is known to want; `None` if neither."""
-        asked = retry_after(answer)
-        known = self._pacing.penalty if self._pacing and answer.status == 429 else None
-        return known if asked is None else asked
+    def _requested_wait(self, response: Response) -> float | None:
+        """Seconds to wait as requested by a response, or as documented by the platform; `None` if neither."""
+        documented = self._pacing.penalty if self._pacing and response.status == 429 else None
+        requested = parse_retry_after(response)
+        return documented if requested is None else requested
 
-    def _wait(self, result: Answer | Fault, retry: Retry) -> float:
+    def _retry_wait(self, result: Response | Failure, retry: Retry) -> float:
         """Seconds until the next attempt."""
-        if isinstance(result, Fault):
+        if isinstance(result, Failure):
             return retry.get_backoff_time()
-        asked = self._rest_asked(result)
-        return max(SHORTEST_REST, retry.get_backoff_time()) if asked is None else asked
+        requested = self._requested_wait(result)
+        return max(MIN_RETRY_WAIT, retry.get_backoff_time()) if requested is None else requested
 
-    def _rest(self, seconds: float) -> None:
-        rest(seconds, cancellation.cancelled.get(), f"{self.platform} wants rest")
+    def _sleep(self, seconds: float) -> None:
+        progress.pause(seconds, cancellation.cancelled.get(), f"waiting for {self.platform}")
 
     def scrub(self, text: str) -> str:
-        """The text without any secret that this client knows."""
+        """Return a text without any secret that this client knows, as written or percent-encoded."""
         for secret in self._auth.secrets():
             if secret:
                 text = text.replace(secret.reveal(), "…").replace(quote(secret.reveal(), safe=""), "…")
         return text
 
-    def _error(self, result: Answer | Fault, policy: Policy, what: str, id: str | None) -> MsgnbError:  # noqa: A002
+    def _make_error(
+        self,
+        result: Response | Failure,
+        policy: RetryPolicy,
+        what: str,
+        id: str | None,  # noqa: A002
+    ) -> MsgnbError:
         who = f"{self.platform} at {urlsplit(self.base_url).netloc}"
-        if isinstance(result, Fault):
-            return self.lost(f"{who}: {what}: {self.scrub(result.reason)}", policy, id, unsent=result.unsent)
-        said = self._explain(result.body)
-        reason = self.scrub((said.reason or result.garbled or "").strip())[:LONGEST_REASON]
-        words = f"{who}: {what} answered HTTP {result.status}" + (f": {reason}" if reason else "")
+        if isinstance(result, Failure):
+            message = f"{who}: {what}: {self.scrub(result.reason)}"
+            return self.make_no_response_error(message, policy, id, unsent=result.unsent)
+        explanation = self._explain(result.body)
+        reason = self.scrub((explanation.reason or result.unreadable or "").strip())[:MAX_REASON]
+        message = f"{who}: {what} answered HTTP {result.status}" + (f": {reason}" if reason else "")
         if result.status < 300:
-            return self.lost(f"{words}. Is base_url right?", policy, id, unsent=False)
+            # A success that can't be read may come from a captive portal or a proxy, or be cut off.
+            message = f"{message}. Is base_url right?"
+            return self.make_no_response_error(message, policy, id, unsent=False)
         if result.status >= 500:
-            return self.lost(words, policy, id, unsent=result.status == 503)
-        return refusal(words, result, said, reason)
+            return self.make_no_response_error(message, policy, id, unsent=result.status == 503)
+        return make_error(message, result, explanation, reason)
 
-    def lost(self, words: str, policy: Policy, id: str | None, *, unsent: bool) -> MsgnbError:  # noqa: A002
-        """The error for a request without a usable answer: was it done, or can't that be known?"""
-        if policy.harmless or unsent:
-            return Unreachable(words)
+    def make_no_response_error(
+        self,
+        message: str,
+        policy: RetryPolicy,
+        id: str | None,  # noqa: A002 - the wire's word
+        *,
+        unsent: bool,
+    ) -> MsgnbError:
+        """Return the error for a request without a usable response.
+
+        Args:
+            message: what happened, to whom.
+            policy: the policy of the request.
+            id: the ID of the message or command.
+            unsent: whether the request certainly did not arrive.
+
+        Returns:
+            `Unreachable` if nothing was done, `OutcomeUnknown` if that can't be known.
+        """
+        if policy.repeatable or unsent:
+            return Unreachable(message)
         return OutcomeUnknown(
-            f"{words}. It may have been carried out: look up {id or 'it'} before you send it again.", id=id
+            f"{message}. It may have been carried out: look up {id or 'it'} before you send it again.", id=id
         )
 
 
-def _checked(base_url: str) -> str:
+class _CancellableAdapter(HTTPAdapter):
+    """Sends a request unless its call was cancelled.
+
+    The redirects that `requests` follows come through here as well.
+    """
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        cancellation.check(f"{request.method} request")
+        return super().send(request, *args, **kwargs)
+
+
+def _validate_base_url(base_url: str) -> str:
     parts = urlsplit(base_url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SettingsError(f"base_url {base_url!r} is no web address; write it as https://host")
@@ -353,28 +438,29 @@ def _checked(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
-def _encoded(json: Any) -> bytes:
+def _encode_json(json: Any) -> bytes:
     try:
-        return orjson.dumps(json, default=_revealed)
+        return orjson.dumps(json, default=_reveal_secret)
     except TypeError as error:
         raise InvalidRequest(
             f"the request can't be written as JSON: {error}", fields={"json": str(error)}
         ) from None
 
 
-def _revealed(value: Any) -> str:
+def _reveal_secret(value: Any) -> str:
     if isinstance(value, Secret):
         return value.reveal()
     raise TypeError(f"{type(value).__name__} is no JSON")
 
 
-def _is_unauthorized(result: Answer | Fault) -> bool:
-    return isinstance(result, Answer) and result.status == 401
+def _is_unauthorized(result: Response | Failure) -> bool:
+    return isinstance(result, Response) and result.status == 401
 
 
-def _may_repeat(result: Answer | Fault, policy: Policy, retry: Retry) -> bool:
+def _is_retryable(result: Response | Failure, policy: RetryPolicy, retry: Retry) -> bool:
     if retry.total == 0:
         return False
-    if isinstance(result, Fault):
-        return result.passing and (policy.harmless or result.unsent)
-    return result.status in (retry.status_forcelist or ()) and (retry_after(result) or 0) <= PATIENCE
+    if isinstance(result, Failure):
+        return result.temporary and (policy.repeatable or result.unsent)
+    wait = parse_retry_after(result) or 0
+    return result.status in (retry.status_forcelist or ()) and wait <= MAX_RETRY_AFTER

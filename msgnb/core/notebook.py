@@ -1,4 +1,4 @@
-"""Whether a person looks at a notebook, where bars, questions and views can be shown."""
+"""Whether this process is the kernel of a notebook, where progress bars, prompts and views can be shown."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 
 def running() -> bool:
-    """Whether this process is a notebook's kernel; other libraries load its modules elsewhere, too."""
+    """Return whether this process is a notebook's kernel."""
+    # Other libraries import ipykernel outside of kernels too, so that it is loaded proves nothing.
     kernel = sys.modules.get("ipykernel.kernelapp")
     return kernel is not None and bool(kernel.IPKernelApp.initialized())

@@ -1,9 +1,13 @@
 """Lists that come in pages, read to the end.
 
-* Every list of every platform goes through one of the two pagers here: by offset, or back through time.
-* A page may overlap the one before it, and a server may ignore what it is asked for: rows are told apart by
-  their key, a page that brings nothing new ends the walk, and what could not be reached is said aloud.
-* A bar on stderr appears when a walk takes longer than a second, and only where someone is looking.
+Every list of every platform is read by one of two pagers: by offset, or back in time. Both assume little of
+the server, since real ones shift rows between pages, ignore parameters they don't know, and repeat
+themselves:
+
+* Rows are identified by a key. A row that comes twice is returned once.
+* A page without any new row ends the walk, so that a server which ignores the offset can't keep it going
+  forever. What can't be reached is reported as an `IncompleteWarning`.
+* A progress bar appears if a walk takes longer than a second.
 """
 
 from __future__ import annotations
@@ -21,13 +25,13 @@ Key = Callable[[Any], Hashable]
 
 
 class IncompleteWarning(UserWarning):
-    """The platform holds more rows than it lets us read."""
+    """The platform has more rows than it allows us to read."""
 
 
 def by_offset(
     fetch: Callable[[int, int], list[Any]], *, size: int, key: Key, what: str, limit: int | None = None
 ) -> list[Any]:
-    """All rows of a list that is read by offset and size; arguments are those of `offset_pages`."""
+    """Return all rows of a list that is read by offset and size; for the arguments see `offset_pages`."""
     pages = offset_pages(fetch, size=size, key=key, what=what, limit=limit)
     return list(chain.from_iterable(pages))
 
@@ -35,25 +39,25 @@ def by_offset(
 def offset_pages(
     fetch: Callable[[int, int], list[Any]], *, size: int, key: Key, what: str, limit: int | None = None
 ) -> Iterator[list[Any]]:
-    """The new rows of each page of a list that is read by offset and size.
+    """Yield the new rows of each page of a list that is read by offset and size.
 
     Args:
         fetch: `fetch(offset, size)` returns a page.
-        size: rows to ask for in a page.
-        key: tells rows apart.
+        size: the most rows to request in one page.
+        key: returns what distinguishes one row from another.
         what: what the rows are, for the progress bar.
-        limit: the most rows to return; all where it is `None`.
+        limit: the most rows to return; all rows if `None`.
     """
-    found = _Found(key, limit)
+    seen = _SeenRows(key, limit)
     offset = 0
     with progress_bar(what) as bar:
-        while (wanted := found.wanted(size)) > 0:
+        while (wanted := seen.wanted(size)) > 0:
             page = fetch(offset, wanted)
-            new = found.new(page)
+            new = seen.add(page)
             bar.update(len(new))
             yield new
             if page and not new:
-                _warn_repeated(what, found.count)
+                _warn_repeated(what, seen.count)
             if len(page) < wanted or not new:
                 return
             offset += len(page)
@@ -64,58 +68,60 @@ def back_in_time(
     *,
     size: int,
     key: Key,
-    time_of: Callable[[Any], datetime],
+    get_time: Callable[[Any], datetime],
     what: str,
     limit: int | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[Any]:
-    """All rows of a list that is read newest first, from the present or from a moment back.
+    """Return all rows of a list that is read newest first.
 
-    The next page is asked for from one millisecond after the oldest row so far, so that rows of the same
-    millisecond are not lost where the server leaves its bound out; where it does not, they come twice and
-    are told apart by their key. More rows in one millisecond than a page holds are reached by skipping.
+    Each page ends one millisecond after the oldest row so far. If the server excludes the end of a span, rows
+    of that millisecond are not lost; if it includes the end, they come twice, and their keys show it. If one
+    millisecond has more rows than fit on a page, the next page skips what was read of it.
 
     Args:
-        fetch: `fetch(before, skip)` returns up to `size` rows before a moment, `None` for the newest.
+        fetch: `fetch(before, skip)` returns up to `size` rows before a time; the newest if `before` is
+            `None`.
         size: the rows of a full page.
-        key: tells rows apart.
-        time_of: the moment of a row.
+        key: returns what distinguishes one row from another.
+        get_time: returns the time of a row.
         what: what the rows are, for the progress bar.
-        limit: the most rows to return; all where it is `None`.
-        since: rows from that moment on.
-        until: rows before that moment.
+        limit: the most rows to return; all rows if `None`.
+        since: rows from this time on.
+        until: rows before this time.
     """
-    found = _Found(key, limit)
+    seen = _SeenRows(key, limit)
     rows: list[Any] = []
     before = until
     skip = 0
     last: list[Any] = []
     with progress_bar(what) as bar:
-        while found.wanted(size) > 0:
+        while seen.wanted(size) > 0:
             page = fetch(before, skip)
-            times = list(map(time_of, page)) if since or until or len(page) >= size else []
-            inside = _inside(page, times, since, until)
-            new = found.new(inside)
+            # Parsing times takes longer than all the rest; a short page without a span needs none.
+            times = list(map(get_time, page)) if since or until or len(page) >= size else []
+            inside = _within(page, times, since, until)
+            new = seen.add(inside)
             rows += new
             bar.update(len(new))
             if len(page) < size or (since and min(times) < since):
                 break
             if skip and not new and (inside or page == last):
-                _warn_repeated(what, found.count)
+                _warn_repeated(what, seen.count)
                 break
             bound = min(times) + timedelta(milliseconds=1)
-            # A page that does not lead further back lies in one millisecond: go on behind it.
+            # A page that doesn't lead further back is all of one millisecond: continue by skipping.
             stuck = before is not None and bound >= before
             before, skip = (before, skip + len(page)) if stuck else (bound, 0)
             last = page
     return rows
 
 
-def _inside(
+def _within(
     page: list[Any], times: list[datetime], since: datetime | None, until: datetime | None
 ) -> list[Any]:
-    """The rows of a page that are within a span."""
+    """The rows of a page that are within a span; not every server keeps to the span it is asked for."""
     if since is None and until is None:
         return page
     return [
@@ -125,8 +131,8 @@ def _inside(
     ]
 
 
-class _Found:
-    """Knows which rows were there before, and how many may still come."""
+class _SeenRows:
+    """Which rows were there before, and how many more are wanted."""
 
     def __init__(self, key: Key, limit: int | None) -> None:
         self.count = 0
@@ -135,21 +141,20 @@ class _Found:
         self._limit = limit
 
     def wanted(self, size: int) -> int:
+        """Return how many rows the next page should have, `size` at most."""
         return size if self._limit is None else min(size, self._limit - self.count)
 
-    def new(self, page: list[Any]) -> list[Any]:
-        """The rows of a page that were not there before, no more than are wanted."""
-        fresh = {
-            key: row for key, row in zip(map(self._key, page), page, strict=True) if key not in self._seen
-        }
-        self._seen.update(fresh)
-        rows = list(islice(fresh.values(), self.wanted(len(page))))
+    def add(self, page: list[Any]) -> list[Any]:
+        """Return the rows of a page that are new, no more than are wanted."""
+        new = {key: row for key, row in zip(map(self._key, page), page, strict=True) if key not in self._seen}
+        self._seen.update(new)
+        rows = list(islice(new.values(), self.wanted(len(page))))
         self.count += len(rows)
         return rows
 
 
 def _warn_repeated(what: str, count: int) -> None:
-    words = (
+    message = (
         f"the platform repeats itself after {count} {what}; it may hold more, which it does not let us read"
     )
-    warnings.warn(words, IncompleteWarning, stacklevel=4)
+    warnings.warn(message, IncompleteWarning, stacklevel=4)

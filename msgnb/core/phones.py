@@ -1,4 +1,8 @@
-"""Phone numbers as text."""
+"""Phone numbers, which are text everywhere in msgnb.
+
+A number that became an integer or a float on its way, for example in a spreadsheet, has lost its `+`, its
+leading zeros or its last digits. It is refused instead of converted.
+"""
 
 from __future__ import annotations
 
@@ -7,44 +11,54 @@ import re
 from msgnb.core.errors import InvalidRequest
 
 _SEPARATORS = re.compile(r"[\s().\-/\u00a0]")
+# ASCII only: `\d` would accept the digits of other scripts, which platforms don't.
 _DIGITS = re.compile(r"\+?[0-9]{7,15}")
 
 
-def international(number: str, field: str = "recipient") -> str:
-    """A number with its country code, as `+` and digits.
+def parse_e164(number: str, field: str = "recipient") -> str:
+    """Return a number in the international format E.164: `+`, country code and digits.
 
-    >>> international("229 63-58-82-13")
+    >>> parse_e164("229 63-58-82-13")
     '+22963588213'
 
     Args:
-        number: country code and number; a `+` in front and separators are optional.
-        field: what to call it in the error.
+        number: country code and number; a leading `+` and separators are optional.
+        field: the name of the argument, for the error.
 
     Raises:
-        InvalidRequest: it is no phone number, or begins with no country's code.
+        InvalidRequest: it is not a phone number, or doesn't start with a country code.
     """
     import phonenumbers  # noqa: PLC0415 - loads when first used
 
-    digits = _digits(number, field).removeprefix("+")
-    # Countries renumber, and old numbers go on working for years: only the country code is held against the
-    # tables, not the length that the country gives out today.
+    digits = _parse_digits(number, field).removeprefix("+")
+    # Countries renumber, and old numbers keep working for years: only the country code is checked against the
+    # tables, not the length that the country assigns today.
     try:
         phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
-        raise _none(number, field, "begins with no country's code; write it like +22963588213") from None
+        raise _make_error(
+            number, field, "begins with no country's code; write it like +22963588213"
+        ) from None
     return f"+{digits}"
 
 
-def dialable(number: str, field: str = "destination") -> str:
-    """A number as digits, with or without country code, for a PBX that knows its own region.
+def parse_dialable(number: str, field: str = "destination") -> str:
+    """Return a number as digits, with or without country code, for a PBX that knows its own region.
+
+    >>> parse_dialable("(858) 555-1234")
+    '8585551234'
+
+    Args:
+        number: the number; a leading `+` is kept, separators are removed.
+        field: the name of the argument, for the error.
 
     Raises:
-        InvalidRequest: it is no phone number.
+        InvalidRequest: it is not a phone number.
     """
-    return _digits(number, field)
+    return _parse_digits(number, field)
 
 
-def _digits(number: str, field: str) -> str:
+def _parse_digits(number: str, field: str) -> str:
     if not isinstance(number, str):
         kind = type(number).__name__
         raise InvalidRequest.of(
@@ -52,9 +66,9 @@ def _digits(number: str, field: str) -> str:
         )
     digits = _SEPARATORS.sub("", number)
     if not _DIGITS.fullmatch(digits):
-        raise _none(number, field, "is no phone number; write it like +22963588213")
+        raise _make_error(number, field, "is no phone number; write it like +22963588213")
     return digits
 
 
-def _none(number: str, field: str, problem: str) -> InvalidRequest:
+def _make_error(number: str, field: str, problem: str) -> InvalidRequest:
     return InvalidRequest.of(**{field: f"{number!r} {problem}"})

@@ -1,4 +1,7 @@
-"""What is seen of long work: a bar on stderr, where someone is looking."""
+"""Progress bars and visible pauses, on stderr and only if a person is watching.
+
+Bars appear in a terminal and in a notebook. Scripts and log files stay free of them, and stdout always does.
+"""
 
 from __future__ import annotations
 
@@ -15,43 +18,60 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 VISIBLE_SECONDS = 5.0
-"""From that length on a pause is shown."""
+"""Pauses of this length or more are shown; shorter ones would only flicker."""
 
 
 @contextmanager
 def progress_bar(what: str, total: int | None = None, *, hidden: bool = False) -> Iterator[tqdm[Any]]:
-    """A bar on stderr that shows after a second, if someone is looking and it is shown nowhere else."""
+    """Show a progress bar on stderr, from a second on.
+
+    >>> with progress_bar("sessions", len(sessions)) as bar:
+    ...     for session in sessions:
+    ...         read(session)
+    ...         bar.update()
+
+    Args:
+        what: what is counted.
+        total: how many there are; `None` if that is not known.
+        hidden: don't show it, for example because a form shows the progress already.
+    """
     from tqdm import tqdm  # noqa: PLC0415 - loads when first used
 
-    hidden = hidden or not watched()
+    hidden = hidden or not is_interactive()
     with tqdm(
         desc=what, total=total, unit="", delay=1.0, leave=False, file=sys.stderr, disable=hidden
     ) as bar:
         yield bar
 
 
-def rest(seconds: float, given_up: threading.Event | None, why: str) -> None:
-    """Wait, visibly where it takes long; Ctrl-C and the event end it at once."""
-    if seconds < VISIBLE_SECONDS or not watched():
-        _wait(seconds, given_up)
+def pause(seconds: float, cancelled: threading.Event | None, reason: str) -> None:
+    """Wait, with a countdown if it takes long. Ctrl-C and the event end it immediately.
+
+    Args:
+        seconds: how long to wait.
+        cancelled: ends the pause when it is set; the caller then checks for itself.
+        reason: what is shown next to the countdown.
+    """
+    if seconds < VISIBLE_SECONDS or not is_interactive():
+        _wait(seconds, cancelled)
         return
     from tqdm import tqdm  # noqa: PLC0415 - loads when first used
 
-    ends = time.monotonic() + seconds
-    form = "{desc}: {n:.0f} of {total:.0f} s |{bar}|"
-    with tqdm(desc=why, total=seconds, bar_format=form, leave=False, file=sys.stderr) as bar:
-        while (left := ends - time.monotonic()) > 0 and not (given_up and given_up.is_set()):
-            _wait(min(1.0, left), given_up)
+    end = time.monotonic() + seconds
+    layout = "{desc}: {n:.0f} of {total:.0f} s |{bar}|"
+    with tqdm(desc=reason, total=seconds, bar_format=layout, leave=False, file=sys.stderr) as bar:
+        while (left := end - time.monotonic()) > 0 and not (cancelled and cancelled.is_set()):
+            _wait(min(1.0, left), cancelled)
             bar.update(min(seconds - bar.n, 1.0))
 
 
-def _wait(seconds: float, given_up: threading.Event | None) -> None:
-    if given_up is None:
+def _wait(seconds: float, cancelled: threading.Event | None) -> None:
+    if cancelled is None:
         time.sleep(seconds)
     else:
-        given_up.wait(seconds)
+        cancelled.wait(seconds)
 
 
-def watched() -> bool:
-    """Whether a person sees stderr: a terminal or a notebook."""
+def is_interactive() -> bool:
+    """Return whether a person sees stderr: it is a terminal, or this is a notebook."""
     return sys.stderr.isatty() or notebook.running()

@@ -1,4 +1,14 @@
-"""What comes back from a platform: an answer, or a fault on the way, and which error each one is."""
+"""What comes back from a platform, and which error it becomes.
+
+An attempt to send a request ends in one of two ways. Either there is a `Response`: a status, and a body that
+was parsed as JSON if possible. Or there is a `Failure`: the reason why there is no response, and whether the
+request can have reached the server at all. `msgnb.core.http` decides from these two whether to try again;
+what remains in the end is turned into an exception by `make_error`, or into one of the two errors for lost
+responses.
+
+Responses are classified by status alone. What an error's body says is read by the platform (`Explanation`),
+and is only used for the message.
+"""
 
 from __future__ import annotations
 
@@ -26,130 +36,162 @@ from msgnb.core.errors import (
     Rejected,
 )
 
+EXCERPT = 80
+"""Characters of a body that is not JSON which an error message quotes."""
+
 
 @dataclass(frozen=True)
-class Answer:
-    """A status, the parsed body (`None` if empty), the headers, and how a body that is no JSON begins."""
+class Response:
+    """A response of a platform.
+
+    Attributes:
+        status: the HTTP status.
+        body: the parsed JSON; `None` if the body is empty or not JSON.
+        headers: the headers; names are case-insensitive.
+        unreadable: describes a body that is not JSON; `None` if it is JSON or empty.
+    """
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    garbled: str | None = None
+    unreadable: str | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether it is a success with a body that can be read."""
-        return 200 <= self.status < 300 and self.garbled is None
+        """Whether the status is a success and the body can be read."""
+        return 200 <= self.status < 300 and self.unreadable is None
 
     def date(self) -> datetime | None:
-        """When the platform gave it, `None` where it does not say."""
+        """Return when the platform sent it; `None` if it doesn't say."""
         try:
-            told = parsedate_to_datetime(self.headers.get("Date", ""))
+            date = parsedate_to_datetime(self.headers.get("Date", ""))
         except ValueError:
             return None
-        return told if told.tzinfo else told.replace(tzinfo=UTC)
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Fault:
-    """No answer: why, and whether the request can't have arrived."""
+class Failure:
+    """An attempt that ended without a response.
+
+    Attributes:
+        reason: why, for the error message.
+        unsent: whether the request certainly did not reach the server.
+        temporary: whether another attempt could succeed.
+    """
 
     reason: str
     unsent: bool
-    passing: bool = True
+    temporary: bool = True
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What the body of an error answer says."""
+    """What the body of an error response says.
+
+    Attributes:
+        reason: the platform's own words.
+        code: the platform's own code.
+        fields: maps the name of each wrong field to what is wrong with it.
+    """
 
     reason: str | None = None
     code: int | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-def answer_of(response: requests.Response) -> Answer:
-    """The answer in a response of `requests`."""
+def parse_response(response: requests.Response) -> Response:
+    """Return a response of `requests` with its body parsed."""
     if not response.content:
-        return Answer(response.status_code, None, response.headers)
+        return Response(response.status_code, None, response.headers)
     try:
-        return Answer(response.status_code, _read(response.content), response.headers)
+        return Response(response.status_code, _parse_json(response.content), response.headers)
     except ValueError:
-        return Answer(response.status_code, None, response.headers, garbled=_beginning(response))
+        return Response(response.status_code, None, response.headers, unreadable=_describe_body(response))
 
 
-def _read(content: bytes) -> Any:
-    """The JSON of a body, also where somebody cut a character in half.
+def _parse_json(content: bytes) -> Any:
+    """Parse a body, with half characters replaced.
 
-    Platforms shorten texts, and half an emoji is no character: it is replaced, instead of losing the answer.
+    Platforms shorten texts without regard to surrogate pairs, and half an emoji is not a character: orjson
+    refuses it. One such text must not cost the whole response, so it is parsed again in a way that lets
+    halves through, and each half becomes U+FFFD.
     """
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
-        found = json.loads(content)
-    whole = (
-        json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    )
-    return orjson.loads(whole)
+        parsed = json.loads(content)
+    text = json.dumps(parsed, ensure_ascii=False)
+    return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
-def _beginning(response: requests.Response) -> str:
+def _describe_body(response: requests.Response) -> str:
     if "html" in response.headers.get("Content-Type", "") or response.content.lstrip()[:1] == b"<":
         return "an HTML page instead of JSON"
-    return f"no JSON but {' '.join(response.text[:80].split())!r}"
+    return f"no JSON but {' '.join(response.text[:EXCERPT].split())!r}"
 
 
-def fault_of(error: requests.RequestException, timeout: tuple[float, float]) -> Fault:
-    """Why there was no answer, and whether the request can have arrived."""
+def parse_failure(error: requests.RequestException, timeout: tuple[float, float]) -> Failure:
+    """Return why there is no response, and whether the request can have arrived.
+
+    The distinction decides whether a message may be sent again, so it errs on the safe side: a request counts
+    as unsent only if no connection was established.
+
+    Args:
+        error: what `requests` raised.
+        timeout: seconds to connect, and between two bytes of the response.
+    """
     connect, read = timeout
     if isinstance(error, requests.ConnectTimeout):
-        return Fault(f"no connection within {connect:g} s", unsent=True)
+        return Failure(f"no connection within {connect:g} s", unsent=True)
     if isinstance(error, requests.Timeout):
-        return Fault(f"no answer within {read:g} s", unsent=False)
+        return Failure(f"no answer within {read:g} s", unsent=False)
     if isinstance(error, requests.exceptions.SSLError):
-        return _tls_fault(error)
+        return _tls_failure(error)
     cause = _cause(error)
     if isinstance(cause, NewConnectionError | ConnectTimeoutError):
-        return Fault(f"no connection: {_plain(cause)}", unsent=True)
+        return Failure(f"no connection: {_without_object(cause)}", unsent=True)
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        return Fault("the connection broke before the whole answer was there", unsent=False)
-    return Fault(f"{type(error).__name__}: the request could not be made", unsent=True, passing=False)
+        return Failure("the connection broke before the whole answer was there", unsent=False)
+    return Failure(f"{type(error).__name__}: the request could not be made", unsent=True, temporary=False)
 
 
-def _tls_fault(error: requests.exceptions.SSLError) -> Fault:
-    chain = list(_chain(error))
-    for inner in chain:
-        if isinstance(inner, ssl.SSLCertVerificationError):
-            why = f"its certificate is not trusted ({inner.verify_message}); verify= takes a CA file"
-            return Fault(why, unsent=True, passing=False)
+def _tls_failure(error: requests.exceptions.SSLError) -> Failure:
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            reason = f"its certificate is not trusted ({cause.verify_message}); verify= takes a CA file"
+            return Failure(reason, unsent=True, temporary=False)
+    # OpenSSL has no class for errors of the handshake; only its text tells them from errors after it.
     handshake = any(
-        "WRONG_VERSION_NUMBER" in str(inner) or "handshake" in str(inner).lower() for inner in chain
+        "WRONG_VERSION_NUMBER" in str(cause) or "handshake" in str(cause).lower() for cause in causes
     )
-    return Fault("no encrypted connection could be made", unsent=handshake, passing=False)
+    return Failure("no encrypted connection could be made", unsent=handshake, temporary=False)
 
 
 def _cause(error: requests.RequestException) -> object:
-    inner = error.args[0] if error.args else None
-    return inner.reason if isinstance(inner, MaxRetryError) else inner
+    cause = error.args[0] if error.args else None
+    return cause.reason if isinstance(cause, MaxRetryError) else cause
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it wraps: requests keeps urllib3's error in `args`, which keeps another one."""
     while error is not None:
         yield error
-        inner = error.reason if isinstance(error, MaxRetryError) else error.args[0] if error.args else None
-        if not isinstance(inner, BaseException):
+        cause = error.reason if isinstance(error, MaxRetryError) else error.args[0] if error.args else None
+        if not isinstance(cause, BaseException):
             return
-        error = inner
+        error = cause
 
 
-def _plain(error: object) -> str:
-    """urllib3's message without the object at its beginning."""
+def _without_object(error: object) -> str:
+    """Return urllib3's message without the repr of a connection at its start."""
     return str(error).rpartition("connection: ")[2] or str(error)
 
 
-def retry_after(answer: Answer) -> float | None:
-    """The seconds that the answer asks us to wait, `None` where it does not say."""
-    value = answer.headers.get("Retry-After")
+def parse_retry_after(response: Response) -> float | None:
+    """Return the seconds to wait according to the `Retry-After` header; `None` if there is none."""
+    value = response.headers.get("Retry-After")
     if value is None:
         return None
     try:
@@ -158,25 +200,34 @@ def retry_after(answer: Answer) -> float | None:
         return None
 
 
-_KINDS: Mapping[int, type[Rejected]] = {404: NotFound, 409: AlreadyExists}
+_ERRORS: Mapping[int, type[Rejected]] = {404: NotFound, 409: AlreadyExists}
 
 
-def refusal(words: str, answer: Answer, said: Explanation, reason: str) -> MsgnbError:
-    """The error for an answer that says no, as its status tells it."""
-    details: dict[str, Any] = {"code": said.code, "reason": reason or None, "status": answer.status}
-    match answer.status:
-        case 403 if answer.garbled:
-            # A platform refuses in its own words; networks shut out without any (NetSapiens 8).
-            return RateLimited(f"{words}. That is a firewall's or a rate limit's answer: wait a few minutes.")
+def make_error(message: str, response: Response, explanation: Explanation, reason: str) -> MsgnbError:
+    """Return the error for a response that refuses a request.
+
+    Args:
+        message: what happened, to whom.
+        response: the response, whose status decides the class.
+        explanation: what the platform read in the body.
+        reason: the platform's words, without secrets.
+    """
+    details: dict[str, Any] = {"code": explanation.code, "reason": reason or None, "status": response.status}
+    match response.status:
+        case 403 if response.unreadable:
+            # A platform refuses in its own words; networks block without any (NetSapiens 8).
+            return RateLimited(
+                f"{message}. That is a firewall's or a rate limit's answer: wait a few minutes."
+            )
         case 401 | 403:
-            return AuthError(f"{words}. Check the credentials and their rights.")
+            return AuthError(f"{message}. Check the credentials and their rights.")
         case 422:
-            return InvalidRequest(words, fields=said.fields, **details)
+            return InvalidRequest(message, fields=explanation.fields, **details)
         case 429:
-            wait = retry_after(answer)
+            wait = parse_retry_after(response)
             hint = f"; try again in {wait:g} s" if wait is not None else ""
-            return RateLimited(f"{words}{hint}", retry_after=wait)
+            return RateLimited(f"{message}{hint}", retry_after=wait)
         case status if status < 400:
-            target = urlsplit(answer.headers.get("Location", "")).netloc or "another address"
-            return Rejected(f"{words}, a redirect to {target}. Is base_url right?", **details)
-    return _KINDS.get(answer.status, Rejected)(words, **details)
+            target = urlsplit(response.headers.get("Location", "")).netloc or "another address"
+            return Rejected(f"{message}, a redirect to {target}. Is base_url right?", **details)
+    return _ERRORS.get(response.status, Rejected)(message, **details)

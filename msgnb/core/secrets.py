@@ -1,7 +1,8 @@
-"""Text that never shows.
+"""Text that is never shown.
 
-A `Secret` keeps a key, a password or a token out of reprs, logs, tracebacks and pickles; `reveal()` is the
-one way to read it, called where a request is signed and nowhere else.
+A `Secret` keeps a key, a password or a token out of reprs, logs, tracebacks and pickles. `reveal()` is the
+only way to read it, and is called where a request is signed or written, as late as possible: a variable that
+holds the text itself would be shown by tracebacks with local variables.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Secret:
         self._value: str = value.reveal() if isinstance(value, Secret) else value
 
     def reveal(self) -> str:
-        """The text itself."""
+        """Return the text itself."""
         return self._value
 
     def __repr__(self) -> str:
@@ -39,6 +40,7 @@ class Secret:
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
+        # In constant time, so that how long it takes doesn't tell how much of a guess is right.
         return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
 
     def __hash__(self) -> int:
@@ -54,8 +56,8 @@ class Secret:
         raise TypeError("a Secret is not pickled: make the client anew where you need it, with msgnb.connect")
 
 
-def ask(what: str) -> Secret | None:
-    """A secret that a person types; `None` where nobody is there to answer."""
+def prompt_secret(what: str) -> Secret | None:
+    """Ask the person at the keyboard for a secret, which is not shown; return `None` if there is no one."""
     if not (sys.stdin.isatty() or notebook.running()):
         return None
     return Secret(getpass.getpass(f"{what}: "))

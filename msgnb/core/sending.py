@@ -1,4 +1,4 @@
-"""What became of a message that was sent, and the ids that msgnb gives."""
+"""The result of sending one message, and the IDs that msgnb generates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import uuid4
 
 
 def new_id() -> str:
-    """A new id for a message or command: 32 hexadecimal digits, which every platform takes."""
+    """Return a new ID for a message or command: 32 hexadecimal digits, which every platform accepts."""
     return uuid4().hex
 
 
@@ -17,15 +17,15 @@ class SendResult:
     """One message to one recipient.
 
     Attributes:
-        platform: where it was sent.
-        recipient: whom to.
-        state: `sent`, `rejected` or `unknown`; a client's `send_text` returns only `sent` and raises for
-            the others.
-        message: id of the message, where there is one.
-        session: id of the session it is in, where there is one.
-        campaign: id of the campaign it is, where it is one.
-        error: why it was rejected or is unknown.
-        answer: the platform's answer.
+        platform: the platform.
+        recipient: the recipient.
+        state: `sent`, `rejected` or `unknown`; a client's `send_text` returns only `sent` and raises an error
+            for the others.
+        message: the ID of the message, if it has one.
+        session: the ID of its session, if there is one.
+        campaign: the ID of the campaign, on platforms that send each message as a campaign.
+        error: why it was rejected, or why the state is unknown.
+        response: the platform's response.
     """
 
     platform: str
@@ -35,4 +35,4 @@ class SendResult:
     session: str | None = None
     campaign: str | None = None
     error: str | None = None
-    answer: Any = field(default=None, repr=False)
+    response: Any = field(default=None, repr=False)

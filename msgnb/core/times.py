@@ -1,4 +1,9 @@
-"""Moments as people write them: a day, or a time with its zone; and zones by their names."""
+"""Times and time zones as people write them.
+
+Arguments such as `since` take a `When`: a `datetime`, a `date`, or either of them as ISO text. A day without
+a time is its midnight in UTC. A time without a zone is refused rather than guessed, since a guess would move
+messages into another day.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +17,37 @@ When = datetime | date | str
 
 
 @overload
-def instant(given: When, field: str) -> datetime: ...
+def parse_when(given: When, field: str) -> datetime: ...
 @overload
-def instant(given: None, field: str) -> None: ...
-def instant(given: When | None, field: str) -> datetime | None:
-    """A moment; a day without a time is its midnight in UTC, and none is none.
+def parse_when(given: None, field: str) -> None: ...
+def parse_when(given: When | None, field: str) -> datetime | None:
+    """Return a time with its zone; `None` stays `None`.
+
+    >>> parse_when("2026-10-31", "since")
+    datetime.datetime(2026, 10, 31, 0, 0, tzinfo=datetime.timezone.utc)
+
+    Args:
+        given: a time with a zone, or a day.
+        field: the name of the argument, for the error.
 
     Raises:
-        InvalidRequest: it is no time, or a time without a zone.
+        InvalidRequest: it is not a time, or is a time without a zone.
     """
     if given is None:
         return None
-    moment = read(given, field)
+    moment = parse_day_or_time(given, field)
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
-            words = "has a time but no zone; write datetime(…, tzinfo=UTC), or a day as 2026-10-31"
-            raise InvalidRequest.of(**{field: f"{given} {words}"})
+            problem = "has a time but no zone; write datetime(…, tzinfo=UTC), or a day as 2026-10-31"
+            raise InvalidRequest.of(**{field: f"{given} {problem}"})
         return moment
     return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
 
 
-def read(given: When, field: str) -> datetime | date:
-    """What is written, as a time or a day.
+def parse_day_or_time(given: When, field: str) -> datetime | date:
+    """Return a day as a `date` and a time as a `datetime`.
+
+    It is for platforms whose days don't start at midnight in UTC.
 
     Raises:
         InvalidRequest: it is neither.
@@ -46,15 +60,16 @@ def read(given: When, field: str) -> datetime | date:
         raise InvalidRequest.of(**{field: f"{given!r} is no time; write it like 2026-10-31"}) from None
 
 
-def zone_of(zone: str | tzinfo) -> tzinfo:
-    """A zone by its name.
+def parse_zone(zone: str | tzinfo) -> tzinfo:
+    """Return a time zone by its IANA name, such as `America/Sao_Paulo`.
 
     Raises:
-        InvalidRequest: there is none of that name.
+        InvalidRequest: there is no zone of this name.
     """
     if not isinstance(zone, str):
         return zone
     try:
         return ZoneInfo(zone)
+    # Which of them is raised depends on the name: empty, a folder of the database, or unknown.
     except (ValueError, OSError, KeyError):
         raise InvalidRequest.of(zone=f"{zone!r} is none; write it like America/Sao_Paulo") from None

@@ -1,7 +1,7 @@
-"""Where tokens are kept between requests, and, if the user likes, between processes.
+"""Stores for tokens: in memory, in Redis, in the system's keyring, or nowhere.
 
-A store is a plain mapping from an account (`platform`, root and login, never the password) to a token with a
-life; four are here, and anything with the same three methods will do.
+A store maps an account to a token that expires. The account is a text made of platform, server and login,
+never of the password. Four stores are here; any object with the same three methods will do.
 """
 
 from __future__ import annotations
@@ -18,91 +18,95 @@ if TYPE_CHECKING:
 
 
 class TokenStore(Protocol):
-    """Keeps one token for each account."""
+    """Stores one token for each account."""
 
     def get(self, account: str) -> Secret | None:
-        """The token of an account, `None` where there is none or it has expired."""
+        """Return the token of an account; `None` if there is none or it has expired."""
         ...
 
     def set(self, account: str, token: Secret, seconds: float) -> None:
-        """Keep a token for some seconds."""
+        """Store a token for some seconds."""
         ...
 
     def delete(self, account: str) -> None:
-        """Forget the token of an account, if there is one."""
+        """Delete the token of an account, if there is one."""
         ...
 
 
 class MemoryStore:
-    """Keeps tokens as long as the process lives."""
+    """Stores tokens as long as the process runs."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, tuple[Secret, float]] = {}
         self._lock = threading.Lock()
 
     def get(self, account: str) -> Secret | None:
-        """The token of an account, `None` where there is none or it has expired."""
+        """Return the token of an account; `None` if there is none or it has expired."""
         with self._lock:
-            token, ends = self._tokens.get(account, (None, 0.0))
-        return token if time.monotonic() < ends else None
+            token, end = self._tokens.get(account, (None, 0.0))
+        return token if time.monotonic() < end else None
 
     def set(self, account: str, token: Secret, seconds: float) -> None:
-        """Keep a token for some seconds."""
+        """Store a token for some seconds."""
         with self._lock:
             self._tokens[account] = (token, time.monotonic() + seconds)
 
     def delete(self, account: str) -> None:
-        """Forget the token of an account."""
+        """Delete the token of an account, if there is one."""
         with self._lock:
             self._tokens.pop(account, None)
 
 
 class NoStore:
-    """Keeps nothing: every request signs in anew."""
+    """Stores no tokens; every request signs in again."""
 
     def get(self, account: str) -> None:
-        """There is none."""
+        """Return `None`: there is never a token."""
 
     def set(self, account: str, token: Secret, seconds: float) -> None:
-        """Forget it at once."""
+        """Do nothing."""
 
     def delete(self, account: str) -> None:
-        """There is nothing to forget."""
+        """Do nothing."""
 
 
 class RedisStore:
-    """Keeps tokens in Redis, for several processes; needs `pip install msgnb[redis]`.
+    """Stores tokens in Redis, for several processes; needs `pip install msgnb[redis]`.
 
     >>> SmsDrop("ana@example.com", password, token_store=RedisStore("redis://localhost:6379/0"))
 
     Args:
-        redis: the URL of the server, or a `redis.Redis` made elsewhere.
+        redis: the URL of the server, or a `redis.Redis` that exists already.
+
+    Raises:
+        SettingsError: a URL is passed, and the redis package is not installed.
     """
 
     def __init__(self, redis: str | Redis) -> None:
-        self._redis = _connected(redis) if isinstance(redis, str) else redis
+        self._redis = _connect(redis) if isinstance(redis, str) else redis
 
     def get(self, account: str) -> Secret | None:
-        """The token of an account, `None` where there is none or it has expired."""
-        value = self._redis.get(_key(account))
+        """Return the token of an account; `None` if there is none or it has expired."""
+        value = self._redis.get(_redis_key(account))
+        # Which type it is depends on the `decode_responses` of a connection that the caller made.
         return None if value is None else Secret(value if isinstance(value, str) else bytes(value).decode())
 
     def set(self, account: str, token: Secret, seconds: float) -> None:
-        """Keep a token for some seconds."""
-        self._redis.set(_key(account), token.reveal(), px=max(1, int(seconds * 1000)))
+        """Store a token for some seconds."""
+        self._redis.set(_redis_key(account), token.reveal(), px=max(1, int(seconds * 1000)))
 
     def delete(self, account: str) -> None:
-        """Forget the token of an account."""
-        self._redis.delete(_key(account))
+        """Delete the token of an account, if there is one."""
+        self._redis.delete(_redis_key(account))
 
 
 class KeyringStore:
-    """Keeps tokens in the system's keyring, for later processes; needs `pip install msgnb[keyring]`.
+    """Stores tokens in the system's keyring, for later processes; needs `pip install msgnb[keyring]`.
 
     >>> NetSapiens("pbx.example.com", token_store=KeyringStore(), **login)
 
     Raises:
-        SettingsError: the keyring package is missing.
+        SettingsError: the keyring package is not installed.
     """
 
     def __init__(self) -> None:
@@ -113,17 +117,19 @@ class KeyringStore:
         self._keyring = keyring
 
     def get(self, account: str) -> Secret | None:
-        """The token of an account, `None` where there is none or it has expired."""
-        kept = self._keyring.get_password(_SERVICE, account)
-        ends, _, token = (kept or "0 ").partition(" ")
-        return Secret(token) if time.time() < float(ends) else None
+        """Return the token of an account; `None` if there is none or it has expired."""
+        # Keyrings have no expiry, so the end is stored in front of the token. It is in wall-clock time, since
+        # another process has another monotonic clock.
+        stored = self._keyring.get_password(_SERVICE, account)
+        end, _, token = (stored or "0 ").partition(" ")
+        return Secret(token) if time.time() < float(end) else None
 
     def set(self, account: str, token: Secret, seconds: float) -> None:
-        """Keep a token for some seconds."""
+        """Store a token for some seconds."""
         self._keyring.set_password(_SERVICE, account, f"{time.time() + seconds} {token.reveal()}")
 
     def delete(self, account: str) -> None:
-        """Forget the token of an account."""
+        """Delete the token of an account, if there is one."""
         if self._keyring.get_password(_SERVICE, account) is not None:
             self._keyring.delete_password(_SERVICE, account)
 
@@ -131,11 +137,11 @@ class KeyringStore:
 _SERVICE = "msgnb tokens"
 
 
-def _key(account: str) -> str:
+def _redis_key(account: str) -> str:
     return f"msgnb:token:{account}"
 
 
-def _connected(url: str) -> Redis:
+def _connect(url: str) -> Redis:
     try:
         from redis import Redis as Client  # noqa: PLC0415 - an extra
     except ImportError:

@@ -1,7 +1,7 @@
-"""Views that other rooms, or other packages, offer by name.
+"""Views that other rooms, or other packages, register by name.
 
 A room below the widgets can't import them. It asks here for a view by its name in the entry-point group
-`msgnb.views`, and shows plain text if nobody offers one.
+`msgnb.views`, and shows plain text if none is installed.
 """
 
 from __future__ import annotations
@@ -18,5 +18,6 @@ def load_view(name: str) -> Any | None:
         try:
             return entry_point.load()
         except ImportError:
+            # A view may need an optional dependency; another package may offer one that doesn't.
             continue
     return None

@@ -1,7 +1,14 @@
-"""One posted event, whatever the platform, and the table of many.
+"""One posted event, the table of many, and how duplicates are recognized.
 
-Platforms tell the same thing twice: under two models, to two users, or by a post that is repeated. `Deduplicator`
-finds the earlier event that told the same.
+Platforms report the same occurrence more than once. A message is posted as a message and as a change of its
+session, perhaps to several users, and a post whose response got lost is repeated. IDs recognize only the last
+case, so an event also has two fields that its platform fills in:
+
+* `fingerprint` is equal for events that may report the same occurrence, for example session and text.
+* `channel` is the way on which it was reported, for example the topic and the user.
+
+Two events with the same fingerprint, a few seconds apart and on different channels, are one occurrence. On
+the same channel they are two: a person who writes "ok" twice has sent two messages.
 """
 
 from __future__ import annotations
@@ -19,17 +26,31 @@ from msgnb import tables
 if TYPE_CHECKING:
     import pandas as pd
 
-APART = timedelta(seconds=5)
-"""How far the times of two events may lie apart that tell the same."""
-REMEMBERED = 10_000
+DUPLICATE_WINDOW = timedelta(seconds=5)
+"""How far apart the times of two events may be that report the same occurrence."""
+MAX_REMEMBERED = 10_000
+"""Fingerprints, and IDs, that are remembered; the oldest are forgotten first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event; the fields are the columns of the table `events`.
+    """One event.
 
-    `raw` is what the platform posted. `subject` is what the event tells, equal for two that may tell the
-    same, `None` where nothing else tells it; `teller` is who tells it, once.
+    Attributes:
+        platform: the platform.
+        account: the account that received it.
+        event: its ID, which msgnb generates if the platform has none.
+        topic: what was subscribed to.
+        action: what happened, such as `inbound`.
+        at: when it happened.
+        session: the ID of the session.
+        contact: the other side.
+        value: the content, such as the text of a message.
+        duplicate_of: the ID of the earlier event that reported the same; `None` if this is the first one.
+        raw: what the platform posted.
+        fingerprint: equal for events that may report the same occurrence; `None` if no other event reports
+            it.
+        channel: the way on which it was reported.
     """
 
     platform: str
@@ -43,58 +64,68 @@ class Event:
     value: str | None = None
     duplicate_of: str | None = None
     raw: Any = field(default=None, repr=False)
-    subject: Hashable = field(default=None, repr=False)
-    teller: Hashable = field(default=None, repr=False)
+    fingerprint: Hashable = field(default=None, repr=False)
+    channel: Hashable = field(default=None, repr=False)
 
 
 @dataclass(slots=True)
-class _Happening:
-    """Something that was told, by whom, and the first event that did."""
+class _Occurrence:
+    """Something that was reported: the first event that did so, and the channels that have reported it."""
 
     event: str
     at: datetime
-    tellers: set[Hashable]
+    channels: set[Hashable]
 
 
 class Deduplicator:
-    """Remembers what was told, the latest thousands of it."""
+    """Recognizes events that report what an earlier one has reported."""
 
     def __init__(self) -> None:
-        self._told: OrderedDict[Hashable, list[_Happening]] = OrderedDict()
+        self._occurrences: OrderedDict[Hashable, list[_Occurrence]] = OrderedDict()
         self._ids: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def first(self, event: Event) -> str | None:
-        """The event that told the same before, `None` where this is the first."""
-        if event.subject is None:
+    def find_original(self, event: Event) -> str | None:
+        """Return the ID of the event that reported the same before; `None` if there is none.
+
+        The event is remembered, so call this once for each event, in the order of arrival.
+        """
+        if event.fingerprint is None:
             return None
         if (event.topic, event.event) in self._ids:
             return event.event
         _remember(self._ids, (event.topic, event.event), None)
-        happenings = self._told.get(event.subject, [])
-        for happening in happenings:
-            # Who has told one thing and tells it again, tells another: "ok", and "ok" once more.
-            if event.teller not in happening.tellers and abs(event.at - happening.at) <= APART:
-                happening.tellers.add(event.teller)
-                return happening.event
-        recent = [each for each in happenings if event.at - each.at <= APART]
-        made = _Happening(event.event, event.at, {event.teller})
-        _remember(self._told, event.subject, [*recent, made])
+        occurrences = self._occurrences.get(event.fingerprint, [])
+        for occurrence in occurrences:
+            close = abs(event.at - occurrence.at) <= DUPLICATE_WINDOW
+            # A channel reports an occurrence once. If it does so again, that is another one: "ok", and "ok"
+            # again.
+            if close and event.channel not in occurrence.channels:
+                occurrence.channels.add(event.channel)
+                return occurrence.event
+        recent = [each for each in occurrences if event.at - each.at <= DUPLICATE_WINDOW]
+        new = _Occurrence(event.event, event.at, {event.channel})
+        _remember(self._occurrences, event.fingerprint, [*recent, new])
         return None
 
 
 def _remember(memory: OrderedDict[Any, Any], key: Hashable, value: Any) -> None:
     memory[key] = value
     memory.move_to_end(key)
-    if len(memory) > REMEMBERED:
+    if len(memory) > MAX_REMEMBERED:
         memory.popitem(last=False)
 
 
-def frame(events: Iterable[Event], *, raw: bool = False) -> pd.DataFrame:
-    """Events as a table `events`, in their order."""
-    found = list(events)
+def make_frame(events: Iterable[Event], *, raw: bool = False) -> pd.DataFrame:
+    """Return events as a table `events`, in their order.
+
+    Args:
+        events: the events.
+        raw: add the posted objects as a last column.
+    """
+    rows = list(events)
     names = ("account", "event", "topic", "action", "session", "contact", "value", "duplicate_of")
-    values: dict[str, Any] = {name: [getattr(event, name) for event in found] for name in names}
-    values["platform"] = [event.platform for event in found]
-    values["at"] = [event.at.isoformat() for event in found]
-    values["extras"] = [orjson.dumps(event.raw).decode() for event in found]
-    return tables.EVENTS.frame(len(found), values, raw=[event.raw for event in found] if raw else None)
+    values: dict[str, Any] = {name: [getattr(event, name) for event in rows] for name in names}
+    values["platform"] = [event.platform for event in rows]
+    values["at"] = [event.at.isoformat() for event in rows]
+    values["extras"] = [orjson.dumps(event.raw).decode() for event in rows]
+    return tables.EVENTS.frame(len(rows), values, raw=[event.raw for event in rows] if raw else None)

@@ -1,15 +1,15 @@
-"""Receives what platforms post: an HTTP server in a thread of this process.
+"""An HTTP server in a thread of this process, which receives what platforms post.
 
-* Each subscriber has a path of its own that nobody can guess; every other path is answered with 404.
-* An answer is given at once: a body is read, checked to be JSON and handed over, nothing more. Callbacks run
-  elsewhere.
-* A body has a limit, which is kept while it comes in; what is too much is thrown away as it is read, so that
-  the sender hears the answer.
-* It listens on this machine alone, unless told otherwise. Platforms elsewhere reach it through a tunnel or a
-  reverse proxy, whose address is `public_url`.
+* Each subscription has a path of its own that no one can guess. Every other path is answered with 404.
+* A post is answered immediately: its body is read, checked to be JSON and passed on, nothing more. Platforms
+  disable webhooks that are slow to answer, so callbacks run elsewhere.
+* The size of a body is limited while it comes in. The rest of a body that is too large is read and discarded:
+  a sender that is cut off in the middle of writing would never see the response.
+* The server listens only on this machine, unless it is told otherwise. Platforms elsewhere reach it through a
+  tunnel or a reverse proxy, whose URL is `public_url`.
 
-uvicorn speaks the HTTP here: it keeps thousands of connections waiting while the kernel computes, and none
-of its requests has a thread that could be missing.
+The server is uvicorn with h11. It runs in an event loop of its own, and accepts thousands of connections
+while the notebook's kernel computes; a server with a thread per connection would run out of them.
 """
 
 from __future__ import annotations
@@ -33,13 +33,16 @@ if TYPE_CHECKING:
     import uvicorn
 
 Deliver = Callable[[list[Any]], None]
-"""Takes the objects of one post. It is called in the server's thread and must not wait."""
+"""Called with the objects of one post, in the server's thread; it must not wait."""
 
-LARGEST_BODY = 5_000_000
-MOST_DISCARDED = 256_000_000
-"""Bytes of a refused body that are read and thrown away before the connection is cut."""
+MAX_BODY = 5_000_000
+"""Bytes of a body that are accepted by default."""
+MAX_DISCARDED = 256_000_000
+"""Bytes of a refused body that are read and discarded before the connection is closed."""
+READ_TIMEOUT = 60.0
+"""Seconds within which a body must be complete."""
 BACKLOG = 1024
-READING_SECONDS = 60.0
+"""Connections that wait to be accepted while the kernel is busy."""
 
 log = logging.getLogger("msgnb.listener")
 
@@ -49,22 +52,21 @@ Send = Callable[[Message], Any]
 
 
 class Listener:
-    """An HTTP receiver for posted events; use it as a context manager, or `start()` and `stop()` it.
+    """An HTTP receiver for posted events. Use it as a context manager, or call `start` and `stop`.
 
     >>> with msgnb.Listener(port=8080, public_url="https://example.ngrok.app") as listener:
     ...     with pbx.listen("message", listener=listener) as live: ...
 
-    After `stop()` it can be started again, at the same port and with the same paths.
+    After `stop` it can be started again, on the same port and with the same paths.
 
     Args:
-        port: where it listens; a free port where it is 0.
-        host: the address to listen at; this machine alone by default, `0.0.0.0` for everybody.
-        public_url: the address under which platforms reach it, such as that of a tunnel; its own where it is
-            `None`.
+        port: the port to listen on; 0 picks a free one.
+        host: the address to listen on; only this machine by default, `0.0.0.0` for every interface.
+        public_url: the URL under which platforms reach it, such as that of a tunnel; its own if `None`.
         max_body: the largest body in bytes.
 
     Raises:
-        SettingsError: `public_url` is none, or (by `start`) the port is taken.
+        SettingsError: `public_url` is not a URL, or (by `start`) the port is taken.
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class Listener:
         *,
         host: str = "127.0.0.1",
         public_url: str | None = None,
-        max_body: int = LARGEST_BODY,
+        max_body: int = MAX_BODY,
     ) -> None:
         if public_url is not None and urlsplit(public_url).scheme not in {"http", "https"}:
             raise SettingsError(f"public_url {public_url!r} is no web address; write it as https://host")
@@ -87,10 +89,10 @@ class Listener:
 
     @property
     def url(self) -> str:
-        """Where platforms reach it.
+        """The URL under which platforms reach it.
 
         Raises:
-            SettingsError: it was never started, and so has no port yet.
+            SettingsError: it was never started, so it has no port yet.
         """
         if self._public_url:
             return self._public_url.rstrip("/")
@@ -101,30 +103,36 @@ class Listener:
 
     @property
     def running(self) -> bool:
-        """Whether it listens."""
+        """Whether it is listening."""
         return self._thread is not None
 
-    def open(self, deliver: Deliver) -> str:
-        """A new address, whose posts are handed to `deliver` as lists of objects, one list a post."""
+    def add_route(self, deliver: Deliver) -> str:
+        """Return a new URL whose posts are passed to `deliver`.
+
+        >>> url = listener.add_route(print)
+
+        Args:
+            deliver: called with a list of objects for each post; a single object comes as a list of one.
+        """
         path = f"/events/{secrets.token_urlsafe(24)}"
         self._routes[path] = deliver
         return self.url + path
 
-    def shut(self, url: str) -> None:
-        """Give an address up; from now on it is answered with 404."""
+    def remove_route(self, url: str) -> None:
+        """Remove a URL; from now on it is answered with 404."""
         self._routes.pop(urlsplit(url.removeprefix(self.url)).path, None)
 
     def start(self) -> Self:
-        """Listen, in a thread.
+        """Start to listen, in a thread.
 
         Raises:
             SettingsError: the port is taken.
         """
         if self.running:
             return self
-        bound = self._bound()
+        bound = self._bind()
         self._port = bound.getsockname()[1]
-        self._server = _server(self._serve)
+        self._server = _make_server(self._serve)
         ready = threading.Event()
         self._thread = threading.Thread(
             target=_run, args=(self._server, bound, ready), name="msgnb listener", daemon=True
@@ -134,7 +142,7 @@ class Listener:
         return self
 
     def stop(self) -> None:
-        """Stop listening, after the posts that are being read; the port is free then."""
+        """Finish the posts that are being read, and stop listening; the port is free afterwards."""
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
@@ -154,35 +162,38 @@ class Listener:
         state = "running" if self.running else "stopped"
         return f"<Listener at {where}, {len(self._routes)} addresses, {state}>"
 
-    def _bound(self) -> socket.socket:
+    def _bind(self) -> socket.socket:
         try:
-            # Bound here, so that a port that is taken is told where it was asked for.
+            # Bound in the caller's thread, so that a port which is taken is an error of `start`.
             family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
             return socket.create_server((self._host, self._port), family=family, backlog=BACKLOG)
         except OSError as error:
-            words = (
+            message = (
                 f"port {self._port} of {self._host} can't be had: {error.strerror}; port=0 takes a free one"
             )
-            raise SettingsError(words) from None
+            raise SettingsError(message) from None
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI application."""
         if scope["type"] != "http":
             return
-        deliver = None if _from_a_page(scope) else self._routes.get(_path(scope, self._public_url))
-        body, whole = await _read(receive, self._max_body if deliver else 0)
-        await _answer(send, self._status(scope["method"], deliver, body, whole=whole), keep=whole)
-
-    @staticmethod
-    def _status(method: str, deliver: Deliver | None, body: bytes | None, *, whole: bool) -> int:
-        if deliver is None:
-            return 404
-        if method != "POST":
-            return 405
-        return _delivered(deliver, body) if body is not None and whole else 413
+        deliver = None if _is_from_browser(scope) else self._routes.get(_path(scope, self._public_url))
+        body, complete = await _read_body(receive, self._max_body if deliver else 0)
+        status = _handle(scope["method"], deliver, body if complete else None)
+        # After a body that was not read to its end the connection can't be used for another request.
+        await _respond(send, status, keep_alive=complete)
 
 
-def _delivered(deliver: Deliver, body: bytes) -> int:
+def _handle(method: str, deliver: Deliver | None, body: bytes | None) -> int:
+    """Pass a post on, and return the status of the response; without a body it was too large, or too slow."""
+    if deliver is None:
+        return 404
+    if method != "POST":
+        return 405
+    return 413 if body is None else _deliver(deliver, body)
+
+
+def _deliver(deliver: Deliver, body: bytes) -> int:
     try:
         posted = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -192,12 +203,13 @@ def _delivered(deliver: Deliver, body: bytes) -> int:
     try:
         deliver(posted if isinstance(posted, list) else [posted])
     except Exception:
+        # Whatever it was, the platform should know that the post was not processed, and may repeat it.
         log.exception("a post could not be taken")
         return 500
     return 200
 
 
-def _server(application: Any) -> uvicorn.Server:
+def _make_server(application: Any) -> uvicorn.Server:
     import uvicorn  # noqa: PLC0415 - loads when first used
 
     config = uvicorn.Config(
@@ -216,7 +228,7 @@ def _server(application: Any) -> uvicorn.Server:
 
 
 def _run(server: uvicorn.Server, bound: socket.socket, ready: threading.Event) -> None:
-    """Serve until told to stop, in a loop of its own that shares nothing with the notebook's."""
+    """Serve until `should_exit` is set, in an event loop that is not the notebook's."""
     loop = asyncio.new_event_loop()
     loop.call_soon(ready.set)
     try:
@@ -227,23 +239,23 @@ def _run(server: uvicorn.Server, bound: socket.socket, ready: threading.Event) -
         bound.close()
 
 
-def _from_a_page(scope: Message) -> bool:
-    """Whether a browser sent it: platforms have no origin, so whoever has one is somebody else's page."""
+def _is_from_browser(scope: Message) -> bool:
+    """Whether a web page sent it: only browsers send an `Origin`, and no page has a reason to post here."""
     return any(name == b"origin" for name, _ in scope["headers"])
 
 
 def _path(scope: Message, public_url: str | None) -> str:
-    """The path below the public address, whether or not a proxy has cut that off."""
+    """The path below the public URL; proxies differ in whether they remove the prefix."""
     path = str(scope["path"])
     prefix = urlsplit(public_url).path.rstrip("/") if public_url else ""
     return path.removeprefix(prefix) if prefix else path
 
 
-async def _read(receive: Receive, limit: int) -> tuple[bytes | None, bool]:
-    """The body, `None` where it is more than the limit, and whether it was read to its end."""
+async def _read_body(receive: Receive, limit: int) -> tuple[bytes | None, bool]:
+    """Return the body, `None` if it is larger than the limit, and whether it was read to its end."""
     body: bytearray | None = bytearray()
-    size, deadline = 0, time.monotonic() + READING_SECONDS
-    while size <= MOST_DISCARDED and time.monotonic() < deadline:
+    size, deadline = 0, time.monotonic() + READ_TIMEOUT
+    while size <= MAX_DISCARDED and time.monotonic() < deadline:
         message = await receive()
         if message["type"] != "http.request":
             return None, False
@@ -257,9 +269,9 @@ async def _read(receive: Receive, limit: int) -> tuple[bytes | None, bool]:
     return None, False
 
 
-async def _answer(send: Send, status: int, *, keep: bool) -> None:
+async def _respond(send: Send, status: int, *, keep_alive: bool) -> None:
     headers = [(b"content-length", b"0")]
-    headers += [] if keep else [(b"connection", b"close")]
+    headers += [] if keep_alive else [(b"connection", b"close")]
     headers += [(b"allow", b"POST")] if status == 405 else []
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})

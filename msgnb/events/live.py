@@ -1,10 +1,16 @@
-"""Events as they happen: subscribed, received, kept and shown, until the end of a `with`.
+"""Events as they happen: subscribed, received and stored until the end of a `with`.
 
-* The listener's thread only normalises and keeps what comes; callbacks run in a thread of their own, in the
-  order of arrival, so that a slow one loses nothing.
-* What is kept has a limit; what falls out is counted.
-* A subscription lives a little longer than it is renewed: should this process die, it ends by itself.
-* At the end, also after an exception, every subscription is deleted; one that can't be is named in a warning.
+Three threads share the work, so that none of them waits for another:
+
+* The listener's thread turns posts into events and stores them. It must answer quickly, so it does nothing
+  more.
+* The callbacks run in a thread of their own, in the order of arrival. A slow callback delays later ones, but
+  loses nothing.
+* A third thread renews the subscriptions at half of their lifetime. Lifetimes are short: if this process
+  crashes, the platform stops posting on its own.
+
+Only the latest events are stored; those that are dropped are counted. At the end, also after an exception or
+a cancellation, every subscription is deleted, and one that can't be deleted is named in a warning.
 """
 
 from __future__ import annotations
@@ -12,6 +18,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,9 +27,10 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from msgnb.core import cancellation
 from msgnb.core.errors import InvalidRequest, MsgnbError, NotFound, NotSupported
 from msgnb.core.views import load_view
-from msgnb.events.event import Deduplicator, Event, frame
+from msgnb.events.event import Deduplicator, Event, make_frame
 from msgnb.events.listener import Listener
 
 if TYPE_CHECKING:
@@ -30,9 +38,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("msgnb.live")
 
-SHORTEST_LIFE = timedelta(seconds=10)
-AGAIN_SECONDS = 5.0
-"""How long to wait before a renewal that failed is tried again."""
+MIN_LIFETIME = timedelta(seconds=10)
+RETRY_SECONDS = 5.0
+"""How long to wait before a renewal that failed is repeated."""
+CHECK_SECONDS = 0.2
+"""How often a thread that waits for an event looks whether its call was cancelled."""
 
 Predicate = Callable[[Event], bool]
 Callback = Callable[[Event], Any]
@@ -45,42 +55,59 @@ class EventSource(Protocol):
 
     @property
     def account(self) -> str:
-        """Whose view it is."""
+        """The account whose events they are."""
         ...
 
     def now(self) -> datetime:
-        """The platform's time."""
+        """Return the platform's time; called for every post, so it must not wait for a request."""
         ...
 
-    def open(self, topic: str, url: str, lifetime: timedelta) -> str:
-        """Subscribe the address to a topic for that long; returns the subscription's id."""
+    def subscribe(self, topic: str, url: str, lifetime: timedelta) -> str:
+        """Subscribe a URL to a topic for some time, and return the subscription's ID."""
         ...
 
     def renew(self, subscription: str, lifetime: timedelta) -> None:
-        """Let a subscription live that long from now; raises `NotFound` where it is gone."""
+        """Let a subscription live for some time from now.
+
+        Raises:
+            NotFound: it no longer exists.
+        """
         ...
 
-    def close(self, subscription: str) -> None:
-        """Delete a subscription, if it is still there."""
+    def unsubscribe(self, subscription: str) -> None:
+        """Delete a subscription, if it still exists."""
         ...
 
-    def event(self, topic: str, wire: Any, arrived: datetime) -> Event:
-        """A posted object as an event; never raises."""
+    def parse_event(self, topic: str, wire: Any, arrived: datetime) -> Event:
+        """Return a posted object as an event.
+
+        It never raises an error: what can't be read becomes an event as well.
+        """
         ...
 
 
 class Live:
-    """The events of some topics while it is open; made by `client.listen(…)`.
+    """The events of some topics as they happen; made by `client.listen(…)`.
 
-    Use it as a context manager; where no `with` fits, as in a notebook, `start()` and `stop()` it.
+    Use it as a context manager. If a `with` does not fit, as in a notebook, call `start` and `stop`.
 
     >>> with pbx.listen("message") as live:
     ...     live.on(lambda event: print(event.contact, event.value))
     ...     live.wait(lambda event: event.action == "inbound", timeout=60)
 
+    Args:
+        source: subscribes, and reads what is posted.
+        topics: what to subscribe to.
+        lifetime: how long a subscription lives if it is not renewed.
+        listener: what receives the posts; one of its own, on this machine only, if `None`.
+        keep: how many events are stored.
+
     Attributes:
-        dropped: how many events were dropped because more came than are kept.
-        troubles: what went wrong with renewals, the latest last.
+        dropped: how many events were dropped because more arrived than are stored.
+        renewal_errors: the latest errors of renewals, the newest last.
+
+    Raises:
+        InvalidRequest: the lifetime is too short, or no event would be stored.
     """
 
     def __init__(
@@ -92,12 +119,12 @@ class Live:
         listener: Listener | None,
         keep: int,
     ) -> None:
-        if lifetime < SHORTEST_LIFE:
-            raise InvalidRequest.of(lifetime=f"is {lifetime}; the shortest is {SHORTEST_LIFE}")
+        if lifetime < MIN_LIFETIME:
+            raise InvalidRequest.of(lifetime=f"is {lifetime}; the shortest is {MIN_LIFETIME}")
         if keep < 1:
             raise InvalidRequest.of(keep=f"is {keep}; at least one event must be kept")
         self.dropped = 0
-        self.troubles: deque[str] = deque(maxlen=100)
+        self.renewal_errors: deque[str] = deque(maxlen=100)
         self._source = source
         self._topics = topics
         self._lifetime = lifetime
@@ -109,27 +136,31 @@ class Live:
         self._changed = threading.Condition()
         self._callbacks: list[Callback] = []
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        # topic → its address and its subscription
-        self._open: dict[str, tuple[str, str]] = {}
-        self._over = threading.Event()
+        # topic → URL and subscription. The lock keeps a renewal from creating anew what `stop` has just
+        # deleted.
+        self._subscriptions: dict[str, tuple[str, str]] = {}
+        self._subscriptions_lock = threading.Lock()
+        self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    # Beginning and end
+    # Start and stop
 
     def start(self) -> Self:
-        """Subscribe and begin to receive; on a failure nothing stays behind.
+        """Subscribe and start to receive; if that fails, nothing is left behind.
 
         Raises:
-            MsgnbError: a subscription can't be made, or the listener's port is taken.
+            MsgnbError: a subscription can't be created, or the listener's port is taken.
         """
         if self._threads:
             return self
-        self._over.clear()
+        self._stopped.clear()
         if self._own_listener:
             self._listener.start()
         try:
             for topic in self._topics:
                 self._subscribe(topic)
+            # If the caller has given up meanwhile, nobody will call `stop`.
+            cancellation.check("listening")
         except BaseException:
             self._close()
             raise
@@ -142,16 +173,19 @@ class Live:
         return self
 
     def stop(self) -> None:
-        """Delete the subscriptions and stop receiving; what came is kept."""
+        """Delete the subscriptions and stop receiving; the events that arrived are kept."""
         if not self._threads:
             return
-        self._over.set()
-        self._close()
-        self._queue.put(None)
-        for thread in self._threads:
-            if thread is not threading.current_thread():
-                thread.join()
-        self._threads = []
+        self._stopped.set()
+        try:
+            self._close()
+        finally:
+            self._queue.put(None)
+            for thread in self._threads:
+                # A callback may call `stop`.
+                if thread is not threading.current_thread():
+                    thread.join()
+            self._threads = []
 
     def __enter__(self) -> Self:
         return self.start()
@@ -161,79 +195,80 @@ class Live:
     ) -> None:
         self.stop()
 
-    # What came
+    # What arrived
 
     @property
     def account(self) -> str:
-        """Whose events they are."""
+        """The account whose events they are."""
         return self._source.account
 
     @property
     def events(self) -> list[Event]:
-        """The events that are kept, in the order in which they came."""
+        """The stored events, in the order of arrival."""
         with self._changed:
             return list(self._events)
 
     @property
     def count(self) -> int:
-        """How many events came so far, dropped ones too."""
+        """How many events have arrived so far, including dropped ones."""
         with self._changed:
             return self._count
 
     def frame(self, *, raw: bool = False) -> pd.DataFrame:
-        """The events that are kept, in the order in which they came, as a table `events`.
+        """Return the stored events as a table `events`, in the order of arrival.
 
-        What was told twice, such as a message and the change of its session, has `duplicate_of`.
+        An event that was reported twice, such as a message and the change of its session, has `duplicate_of`.
 
         >>> live.frame().query("duplicate_of.isna()")
 
         Args:
             raw: add the posted objects as a last column.
         """
-        return frame(self.events, raw=raw)
+        return make_frame(self.events, raw=raw)
 
     def wait(self, predicate: Predicate | None = None, timeout: float = 30.0) -> Event:
-        """The first event that fits, of those that came already or that come within the time.
+        """Return the first event that matches, among those that have arrived and those that arrive in time.
 
         >>> live.wait(lambda event: event.value == "yes", timeout=60)
 
         Args:
-            predicate: tells whether an event fits; the first one does where it is `None`.
-            timeout: seconds.
+            predicate: returns whether an event matches; any event does if `None`.
+            timeout: seconds to wait.
 
         Raises:
-            TimeoutError: none did; the text says what came instead.
+            TimeoutError: no event matches; the message says what arrived instead.
         """
-        looked = 0
-
-        def fitting() -> Event | None:
-            nonlocal looked
-            # Each event is looked at once, however often this is asked.
-            fresh = list(self._events)[max(0, len(self._events) - (self._count - looked)) :]
-            looked = self._count
-            return next((event for event in fresh if predicate is None or predicate(event)), None)
-
+        end = time.monotonic() + timeout
         with self._changed:
-            found = self._changed.wait_for(fitting, timeout)
-        if found is None:
-            raise TimeoutError(f"no such event within {timeout:g} s; {self._summary()}")
-        return found
+            examined = 0
+            while True:
+                # Each event is examined once, however often this thread wakes up.
+                new = list(self._events)[max(0, len(self._events) - (self._count - examined)) :]
+                examined = self._count
+                for event in new:
+                    if predicate is None or predicate(event):
+                        return event
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError(f"no such event within {timeout:g} s; {self._summary()}")
+                self._changed.wait(min(left, CHECK_SECONDS))
+                cancellation.check("waiting for an event")
 
     def on(self, callback: Callback) -> Callback:
         """Call a function for each event from now on, in a thread, in the order of arrival.
 
-        What it raises is logged (`msgnb.live`) and stops nothing. Usable as a decorator.
+        What it raises is logged (`msgnb.live`), and stops nothing. It can be used as a decorator.
         """
         self._callbacks.append(callback)
         return callback
 
     def off(self, callback: Callback) -> None:
-        """Call a function no more."""
+        """Remove a callback."""
         if callback in self._callbacks:
             self._callbacks.remove(callback)
 
     def widget(self, rows: int = 20) -> Any:
-        """A table that grows in the notebook, the newest event first.
+        """Return a table for the notebook that updates as events arrive, the newest first.
 
         Args:
             rows: the most rows that are shown.
@@ -248,7 +283,7 @@ class Live:
 
     @property
     def running(self) -> bool:
-        """Whether it receives."""
+        """Whether it is receiving."""
         return bool(self._threads)
 
     def __iter__(self) -> Iterator[Event]:
@@ -261,31 +296,31 @@ class Live:
     def _summary(self) -> str:
         with self._changed:
             last = self._events[-1] if self._events else None
-            words = f"{self._count} events came"
+            summary = f"{self._count} events came"
         if last:
-            told = [last.topic, last.action, repr(last.value) if last.value else None]
-            words += f", the last one {' '.join(filter(None, told))}"
-        return f"{words}, {self.dropped} dropped" if self.dropped else words
+            details = [last.topic, last.action, repr(last.value) if last.value else None]
+            summary += f", the last one {' '.join(filter(None, details))}"
+        return f"{summary}, {self.dropped} dropped" if self.dropped else summary
 
     # Receiving
 
     def _subscribe(self, topic: str) -> None:
-        address = self._listener.open(lambda objects: self._take(topic, objects))
+        url = self._listener.add_route(lambda objects: self._receive(topic, objects))
         try:
-            subscription = self._source.open(topic, address, self._lifetime)
+            subscription = self._source.subscribe(topic, url, self._lifetime)
         except BaseException:
-            self._listener.shut(address)
+            self._listener.remove_route(url)
             raise
-        self._open[topic] = address, subscription
+        self._subscriptions[topic] = url, subscription
 
-    def _take(self, topic: str, objects: list[Any]) -> None:
-        """Keep what one post told; runs in the listener's thread."""
+    def _receive(self, topic: str, objects: list[Any]) -> None:
+        """Store the events of one post; runs in the listener's thread."""
         arrived = self._source.now()
         with self._changed:
             for wire in objects:
-                event = self._source.event(topic, wire, arrived)
-                first = self._duplicates.first(event)
-                event = replace(event, duplicate_of=first) if first else event
+                event = self._source.parse_event(topic, wire, arrived)
+                original = self._duplicates.find_original(event)
+                event = replace(event, duplicate_of=original) if original else event
                 self.dropped += len(self._events) == self._events.maxlen
                 self._events.append(event)
                 self._count += 1
@@ -293,6 +328,7 @@ class Live:
             self._changed.notify_all()
 
     def _dispatch(self) -> None:
+        """Pass events to the callbacks until `stop` puts a `None`."""
         while (event := self._queue.get()) is not None:
             for callback in list(self._callbacks):
                 try:
@@ -304,39 +340,45 @@ class Live:
 
     def _keep_alive(self) -> None:
         seconds = self._lifetime.total_seconds() / 2
-        while not self._over.wait(seconds):
-            seconds = self._lifetime.total_seconds() / 2 if self.renew() else AGAIN_SECONDS
+        while not self._stopped.wait(seconds):
+            seconds = self._lifetime.total_seconds() / 2 if self.renew() else RETRY_SECONDS
 
     def renew(self) -> bool:
-        """Let all subscriptions live on by their lifetime, as happens by itself at half of it.
+        """Let all subscriptions live for another lifetime, which also happens automatically at half of it.
 
-        One that is gone is made anew. Says whether all went well; what did not is in `troubles`, and is tried
-        again.
+        Subscriptions that no longer exist are created again. Return whether every renewal succeeded; failures
+        are added to `renewal_errors`, and repeated.
         """
-        well = True
-        for topic, (address, subscription) in list(self._open.items()):
-            try:
+        succeeded = True
+        with self._subscriptions_lock:
+            for topic, (url, subscription) in list(self._subscriptions.items()):
                 try:
-                    self._source.renew(subscription, self._lifetime)
-                except NotFound:
-                    self._open[topic] = address, self._source.open(topic, address, self._lifetime)
-            except MsgnbError as error:
-                well = False
-                self.troubles.append(f"{topic}: {error}")
-                log.warning("the subscription to %s could not be renewed: %s", topic, error)
-        return well
+                    try:
+                        self._source.renew(subscription, self._lifetime)
+                    except NotFound:
+                        created = self._source.subscribe(topic, url, self._lifetime)
+                        self._subscriptions[topic] = url, created
+                except MsgnbError as error:
+                    succeeded = False
+                    self.renewal_errors.append(f"{topic}: {error}")
+                    log.warning("the subscription to %s could not be renewed: %s", topic, error)
+        return succeeded
 
     def _close(self) -> None:
-        left = {}
-        for topic, (address, subscription) in self._open.items():
-            try:
-                self._source.close(subscription)
-            except MsgnbError as error:
-                left[topic] = f"{subscription} ({error})"
-            self._listener.shut(address)
-        self._open.clear()
-        if self._own_listener:
-            self._listener.stop()
-        for topic, words in left.items():
-            told = f"the subscription to {topic} is still there and ends within {self._lifetime}: {words}"
-            warnings.warn(told, stacklevel=3)
+        remaining = {}
+        try:
+            # Also after a cancellation: a platform would go on posting to a URL that no longer exists.
+            with cancellation.shielded(), self._subscriptions_lock:
+                for topic, (url, subscription) in self._subscriptions.items():
+                    try:
+                        self._source.unsubscribe(subscription)
+                    except MsgnbError as error:
+                        remaining[topic] = f"{subscription} ({error})"
+                    self._listener.remove_route(url)
+                self._subscriptions.clear()
+        finally:
+            if self._own_listener:
+                self._listener.stop()
+        for topic, reason in remaining.items():
+            message = f"the subscription to {topic} is still there and ends within {self._lifetime}: {reason}"
+            warnings.warn(message, stacklevel=3)

@@ -1,15 +1,16 @@
-"""A folder of Parquet files with all messages, that any tool reads.
+"""A folder of Parquet files with all messages, readable with any tool.
 
     archive = msgnb.Archive("history/")
     archive.sync(client)
     archive.sql("select session, count(*) from messages group by all order by 2 desc limit 5")
 
-* `messages/platform=…/account=…/month=…/messages.parquet`: one file for each month (of UTC) of an account,
-  sorted by time, each message once.
-* What is read is written down in parts, and noted after that; at the end of a sync the parts go into the
-  files of their months, each of which is replaced in one step. Killed at any moment, the next sync reads
-  again what was not noted, puts every part into its place, and adds nothing that is there.
-* One sync of an archive runs at a time on a machine; who reads is never in the way.
+* Each month (in UTC) of an account is one file, `messages/platform=…/account=…/month=…/messages.parquet`. It
+  is sorted by time, and has each message once.
+* Fetched messages are staged as Parquet files, and a checkpoint is recorded after each of them. At the end of
+  a sync they are merged into the files of their months, each of which is replaced in one step. If a sync is
+  killed at any time, the next one fetches again what has no checkpoint, merges what is staged, and adds no
+  duplicates.
+* Only one process of a machine writes at a time. Readers never wait.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgnb import tables
-from msgnb.core.times import When, instant
-from msgnb.history.files import PARTIES, Files
+from msgnb.core.times import When, parse_when
+from msgnb.history.files import Files, involves
 from msgnb.history.reader import HistorySource
 from msgnb.history.reading import WORKERS, check_workers
 from msgnb.history.sync import Sync
@@ -33,10 +34,10 @@ class Archive:
     """All messages of any number of accounts, in files.
 
     Args:
-        path: a folder, or any address that fsspec knows, as `s3://bucket/history`.
+        path: a folder, or any URL that fsspec supports, such as `s3://bucket/history`.
 
     Raises:
-        SettingsError: a library of the extra `archive` is missing.
+        SettingsError: a library of the extra `archive` is not installed.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -44,28 +45,30 @@ class Archive:
         self._files = Files(path)
 
     def __repr__(self) -> str:
-        return f"<Archive {self.path}: {len(self._files.all())} files>"
+        return f"<Archive {self.path}: {len(self._files.list_months())} files>"
 
     def sync(self, source: HistorySource, *, since: When | None = None, workers: int = WORKERS) -> int:
-        """Bring the archive up to date with an account: what is new, and what may have changed lately.
+        """Bring the archive up to date with an account.
+
+        It fetches what is new, and what may have changed recently.
 
         >>> archive.sync(bot)
 
         Args:
             source: the account's client.
-            since: of a session that is new here, no message before that moment is fetched.
-            workers: how many sessions are read at once, 32 at most.
+            since: for sessions that are new in the archive, fetch messages from this time on; all if `None`.
+            workers: how many sessions are read in parallel, 1 to 32.
 
         Returns:
             How many messages were fetched.
 
         Raises:
-            InvalidRequest: the number of workers can't be, or the time has no zone.
-            MsgnbError: not all could be read; what was read stays, and the next sync goes on.
+            InvalidRequest: the number of workers is not valid, or the time has no zone.
+            MsgnbError: not everything could be read; the next sync continues from there.
         """
         check_workers(workers)
-        first = instant(since, "since")
-        with self._files.alone():
+        first = parse_when(since, "since")
+        with self._files.lock():
             return Sync(self._files, source.history_reader(), first, workers).run()
 
     def messages(
@@ -77,81 +80,87 @@ class Archive:
         contact: str | None = None,
         text: str | None = None,
     ) -> pd.DataFrame:
-        """Messages of the archive, newest first, as a table `messages`.
+        """Return messages of the archive, newest first, as a table `messages`.
+
+        >>> archive.messages(since="2026-10-01", text="order")
 
         Args:
-            since: from that moment on.
-            until: before that moment.
-            session: of one session.
-            contact: with one number or identity, as sender, recipient or session.
-            text: that have these words in them, whatever their case.
+            since: messages from this time on.
+            until: messages before this time.
+            session: messages of one session.
+            contact: messages with one number or identity as sender, recipient or session, alone or in a
+                group.
+            text: messages that contain this text, in any case.
 
         Raises:
             InvalidRequest: a time has no zone.
         """
         given = {
-            "since": instant(since, "since"),
-            "until": instant(until, "until"),
+            "since": parse_when(since, "since"),
+            "until": parse_when(until, "until"),
             "session": session,
             "contact": contact,
             "text": text,
         }
-        clauses = {
+        conditions = {
             "since": '"at" >= $since',
             "until": '"at" < $until',
             "session": "session = $session",
-            "contact": f"$contact in ({', '.join(PARTIES)})",
+            "contact": involves("$contact"),
             "text": "contains(lower(text), lower($text))",
         }
-        asked = {name: value for name, value in given.items() if value is not None}
-        where = " and ".join(clauses[name] for name in asked) or "true"
+        parameters = {name: value for name, value in given.items() if value is not None}
+        where = " and ".join(conditions[name] for name in parameters) or "true"
         order = '"at" desc, session, message'
         query = f"select * from messages where {where} order by {order}"  # noqa: S608 - our own words
-        found = self._files.connected().sql(query, params=asked).to_arrow_table().to_pandas()
+        found = self._files.connect().sql(query, params=parameters).to_arrow_table().to_pandas()
         return tables.MESSAGES.conform(found)
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
-        """Ask in SQL; the table is `messages`, times are UTC, and `"at"` stands in quotes.
+        """Run a query with DuckDB. The table is `messages`, times are in UTC, and `"at"` must be quoted.
 
         >>> archive.sql("select count(*) from messages where text ilike '%order%'").df()
         """
-        found: duckdb.DuckDBPyRelation = self._files.connected().sql(query)
+        found: duckdb.DuckDBPyRelation = self._files.connect().sql(query)
         return found
 
     def verify(self) -> list[str]:
-        """What is wrong with the files, in words; nothing where all is well."""
-        found = []
-        for file in (*self._files.all(), *self._files.staged()):
+        """Check the files, and return a list of problems, which is empty if there are none."""
+        problems = []
+        for file in (*self._files.list_months(), *self._files.list_staged()):
             try:
-                found += [f"{file}: {what}" for what in self._files.troubles(file)]
-            except Exception as error:  # noqa: BLE001 - whatever a broken file does
-                found.append(f"{file}: can't be read ({type(error).__name__})")
-        return found
+                problems += [f"{file}: {problem}" for problem in self._files.find_problems(file)]
+            except Exception as error:  # noqa: BLE001 - whatever a broken file causes
+                problems.append(f"{file}: can't be read ({type(error).__name__})")
+        return problems
 
     def compact(self) -> None:
-        """Write every file anew, sorted and with each message once; leftovers of syncs that died go."""
-        with self._files.alone():
-            self._files.settle()
-            for file in self._files.all():
-                self._files.tidy(file)
-            self._files.remove_leftovers()
+        """Rewrite every file sorted and without duplicates, and delete leftovers of interrupted syncs."""
+        with self._files.lock():
+            self._files.merge_staged()
+            for file in self._files.list_months():
+                self._files.compact(file)
+            self._files.remove_temporary_files()
 
     def forget(self, contact: str) -> int:
-        """Remove everything with one number or identity from all files, and keep it out of later syncs.
+        """Remove every message from, to or with a number or identity, and exclude it from later syncs.
 
-        Texts of others in which the person is named stay. Of whom is forgotten only a hash is kept.
+        Messages from others that mention the person are kept. Only a hash of the removed contact is stored.
+
+        >>> archive.forget("5511999998888@wa.gw.msging.net")
 
         Returns:
             How many messages were removed.
         """
-        with self._files.alone():
-            self._files.settle()
+        with self._files.lock():
+            # Staged files first, so that the contact is in no file but those that are rewritten.
+            self._files.merge_staged()
             before = self._count()
-            self._files.forget(contact)
-            for file in self._files.all():
-                self._files.without(file, contact)
+            self._files.record_forgotten(contact)
+            for file in self._files.list_months():
+                self._files.remove_contact(file, contact)
             return before - self._count()
 
     def _count(self) -> int:
-        found = self._files.connected().execute("select count(*) from messages").fetchall()
+        found = self._files.connect().execute("select count(*) from messages").fetchall()
         return int(found[0][0])

@@ -1,4 +1,7 @@
-"""The error of a history that was not read to its end."""
+"""The error of a history that was not read to its end.
+
+It is the one error outside of `msgnb.core.errors`, since it makes tables, which core knows nothing about.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class IncompleteHistory(MsgnbError):
-    """Reading a history ended before it was whole; what was read is here.
+    """Reading a history ended early. The error has what was read so far, and can continue.
 
     >>> try:
     ...     messages = client.history()
@@ -20,8 +23,8 @@ class IncompleteHistory(MsgnbError):
     ...     messages = error.resume()
 
     Attributes:
-        done: the sessions that are whole.
-        left: those that are not read yet, as far as they are known.
+        done: the sessions that were read completely.
+        left: the sessions that are not read yet, as far as they are known.
     """
 
     def __init__(
@@ -41,13 +44,13 @@ class IncompleteHistory(MsgnbError):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The messages of the sessions that are whole, as a table `messages`."""
+        """The messages of the sessions that were read completely, as a table `messages`."""
         return self._table()
 
     def resume(self) -> pd.DataFrame:
-        """Read what is left, and return all of it as one table.
+        """Read the remaining sessions, and return the messages of all of them as one table.
 
         Raises:
-            IncompleteHistory: it ended again; the new error carries what both of them read.
+            IncompleteHistory: it ended early again; the new error has everything that was read so far.
         """
         return self._resume()

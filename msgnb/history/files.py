@@ -1,12 +1,31 @@
-"""The files of an archive: where they are, how they are replaced in one step, and how they are asked.
+"""The files of an archive: where they are, how they are replaced, and how DuckDB reads them.
 
-SQL here is put together of names of our own; what users give is handed over as parameters.
+    messages/platform=…/account=…/month=…/messages.parquet   a month (in UTC), sorted, without duplicates
+    staged/platform=…/account=…/000001.parquet               fetched, and not yet merged into its months
+    state/<platform>/<account>.json                          checkpoints: what is known of each session
+    state/forgotten.json                                     hashes of contacts that must not come back
+    .lock                                                    held by the one process that writes
+
+Two rules make a crash harmless at any time:
+
+* A file is never changed. A new one is written next to it and takes its place in one step, so a reader sees
+  the old file or the new one, and never half of one.
+* Staged files are deleted only after everything in them is in the files of its months. Merging them once more
+  adds nothing, because duplicates are removed.
+
+Merging, sorting and removing duplicates is SQL that DuckDB runs in little memory, with the rest on disk.
+Columns that this version doesn't know are kept, and columns that a file lacks are filled with missing values,
+so that archives written by older and newer versions can be read and written.
+
+The SQL is put together from names of our own; values that come from users are always passed as parameters.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -18,308 +37,372 @@ from uuid import uuid4
 import orjson
 
 from msgnb import tables
+from msgnb.core import cancellation
 from msgnb.core.errors import SettingsError
-from msgnb.core.progress import progress_bar, watched
+from msgnb.core.progress import is_interactive, progress_bar
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FILE = "messages.parquet"
 KEY = "session, message, direction"
-"""What tells the messages of an account apart."""
-PARTIES = tuple(name for name in tables.MESSAGES.holding("address") if name != "account")
-"""The columns of a message that say who is in it; the account itself is a folder."""
+"""The columns that identify a message of an account; a message to oneself has two directions."""
+ADDRESS_COLUMNS = tuple(name for name in tables.MESSAGES.holding("address") if name != "account")
+"""The columns that say who takes part in a message; the account itself is a folder."""
+SEPARATOR = r"\s*,\s*"
+"""What stands between several addresses in one column."""
 ORDER = f'"at", {KEY}'
 MONTH = "coalesce(strftime(\"at\", '%Y-%m'), 'unknown')"
-PLACE = ("platform", "account")
-"""Columns that stand in the folders' names."""
-WORDS = tuple(column.name for column in tables.MESSAGES.columns if column.choices)
-"""Columns of few values, which are text in the files."""
+PARTITION_COLUMNS = ("platform", "account")
+"""Columns that are in the names of folders, and not in the files."""
+CATEGORIES = tuple(column.name for column in tables.MESSAGES.columns if column.choices)
+"""Categorical columns, which are plain text in the files, since other tools have no such type."""
 NO_ROWS = "no_rows"
-"""Name of a relation with all columns of a file and no rows."""
+"""Name of a DuckDB relation with all columns of a file and no rows."""
 MEMORY = "160MB"
-PATIENCE = 3600.0
-"""Seconds to wait for another sync to end."""
+"""What DuckDB may use to merge a month before it uses the disk."""
+LOCK_TIMEOUT = 3600.0
+"""Seconds to wait for another process to finish."""
+CHECK_SECONDS = 0.2
+"""How often a thread that waits for the lock looks whether its call was cancelled."""
 
-Known = dict[str, dict[str, Any]]
-"""Of each session: `last`, the time up to which it is there, and `open`, since when something may change."""
+Checkpoints = dict[str, dict[str, Any]]
+"""Of each session: `last`, up to when it is complete; and `open`, since when statuses may change."""
 
 
 class Files:
-    """A folder, or any address that fsspec knows.
+    """The files of one archive.
+
+    Args:
+        path: a folder, or any URL that fsspec supports.
 
     Attributes:
-        local: whether it is a folder of this machine.
+        local: whether it is a folder on this machine.
+
+    Raises:
+        SettingsError: DuckDB or fsspec is not installed.
     """
 
     def __init__(self, path: str | Path) -> None:
-        library("duckdb")
-        fsspec = library("fsspec")
+        load_library("duckdb")
+        fsspec = load_library("fsspec")
         self._fs, root = fsspec.core.url_to_fs(str(path))
         self._root = root.rstrip("/")
         protocol = self._fs.protocol
         self.local = "file" in (protocol if isinstance(protocol, tuple) else (protocol,))
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep others of this machine from writing."""
-        from filelock import FileLock  # noqa: PLC0415 - loads when first used
+    def lock(self) -> Iterator[None]:
+        """Wait until no other process of this machine writes, and keep others from writing meanwhile.
 
-        name = hashlib.sha256(self._root.encode()).hexdigest()[:16]
+        Raises:
+            CancelledError: the call was cancelled while it waited.
+            TimeoutError: another process has held the lock for an hour.
+        """
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - loads when first used
+
         if self.local:
             Path(self._root).mkdir(parents=True, exist_ok=True)
-        place = f"{self._root}/.lock" if self.local else f"{tempfile.gettempdir()}/msgnb-{name}.lock"
-        with FileLock(place, timeout=PATIENCE):
+            path = f"{self._root}/.lock"
+        else:
+            name = hashlib.sha256(self._root.encode()).hexdigest()[:16]
+            path = f"{tempfile.gettempdir()}/msgnb-{name}.lock"
+        lock, end = FileLock(path), time.monotonic() + LOCK_TIMEOUT
+        while True:
+            try:
+                lock.acquire(timeout=CHECK_SECONDS)
+                break
+            except Timeout:
+                if time.monotonic() > end:
+                    raise
+                cancellation.check("waiting for another sync")
+        try:
             yield
+        finally:
+            lock.release()
 
-    def all(self) -> list[str]:
-        """The files of all months."""
+    # Messages
+
+    def list_months(self) -> list[str]:
+        """Return the files of all months of all accounts."""
         return sorted(self._fs.glob(f"{self._root}/messages/*/*/*/{FILE}"))
 
-    def stage(self, platform: str, account: str, fresh: pd.DataFrame) -> None:
-        """Write messages down, until `settle` puts them into the files of their months."""
-        place = f"{self._root}/staged/{_folder(platform, account)}"
-        last = max(self._fs.glob(f"{place}/*.parquet"), default="0").rpartition("/")[2]
-        with tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder:
-            made = Path(folder) / "part.parquet"
-            plain = fresh.drop(columns=list(PLACE)).astype(dict.fromkeys(WORDS, "str"))
-            plain.sort_values("at").to_parquet(made, compression="zstd", index=False)
-            self._put(made, f"{place}/{int(last.removesuffix('.parquet')) + 1:06d}.parquet")
-
-    def staged(self) -> list[str]:
-        """What was written down and is in no month's file yet, the oldest first."""
+    def list_staged(self) -> list[str]:
+        """Return the staged files, the oldest first."""
         return sorted(self._fs.glob(f"{self._root}/staged/*/*/*.parquet"))
 
-    def settle(self) -> None:
-        """Put what was written down into the files of its months, each of which is written anew once."""
-        staged = self.staged()
-        for place in sorted({part.rpartition("/")[0] for part in staged}):
-            parts = [part for part in staged if part.startswith(f"{place}/")]
-            target = place.replace(f"{self._root}/staged/", f"{self._root}/messages/")
-            with self._here(parts) as here:
-                months = _months(here)
+    def stage(self, platform: str, account: str, messages: pd.DataFrame) -> None:
+        """Write messages to a staged file; `merge_staged` puts them into the files of their months."""
+        folder = f"{self._root}/staged/{_partition(platform, account)}"
+        last = max(self._fs.glob(f"{folder}/*.parquet"), default="0").rpartition("/")[2]
+        number = int(last.removesuffix(".parquet")) + 1
+        with tempfile.TemporaryDirectory(prefix="msgnb-archive-") as temporary:
+            written = Path(temporary) / "part.parquet"
+            plain = messages.drop(columns=list(PARTITION_COLUMNS)).astype(dict.fromkeys(CATEGORIES, "str"))
+            plain.sort_values("at").to_parquet(written, compression="zstd", index=False)
+            self._replace(f"{folder}/{number:06d}.parquet", written)
+
+    def merge_staged(self) -> None:
+        """Merge the staged files into the files of their months, each of which is rewritten once."""
+        staged = self.list_staged()
+        for folder in sorted({part.rpartition("/")[0] for part in staged}):
+            parts = [part for part in staged if part.startswith(f"{folder}/")]
+            target = folder.replace(f"{self._root}/staged/", f"{self._root}/messages/")
+            with self._local_copies(parts) as copies:
+                months = _read_months(copies)
                 with progress_bar("months", len(months)) as bar:
                     for month in months:
-                        self._rewrite(f"{target}/month={month}/{FILE}", here)
+                        self._rewrite(f"{target}/month={month}/{FILE}", copies)
                         bar.update()
-            # The oldest first: where this ends early, what is left is not older than what is in the files.
+            # The oldest first: if this is interrupted, what is left is newer than what is in the files, and
+            # wins once more when it is merged again.
             for part in parts:
                 self._fs.rm_file(part)
 
-    def tidy(self, file: str) -> None:
-        """Write a file anew, sorted and with each message once."""
+    def compact(self, file: str) -> None:
+        """Rewrite the file of a month, sorted and without duplicates."""
         self._rewrite(file)
 
-    def without(self, file: str, contact: str) -> None:
-        """Take everything with somebody out of a file."""
+    def remove_contact(self, file: str, contact: str) -> None:
+        """Rewrite the file of a month without the messages from, to or with a contact."""
         self._rewrite(file, contact=contact)
 
-    def remove_leftovers(self) -> None:
-        """Remove what syncs that died left beside the files."""
-        for left in self._fs.glob(f"{self._root}/**/*.new"):
-            self._fs.rm_file(left)
+    def remove_temporary_files(self) -> None:
+        """Remove new files that had not taken their places when a process died."""
+        for file in self._fs.glob(f"{self._root}/**/*.new"):
+            self._fs.rm_file(file)
 
-    def known(self, platform: str, account: str) -> Known:
-        """What is noted of an account's sessions."""
-        found: Known = self._read(self._state(platform, account), {})
-        return found
-
-    def note(self, platform: str, account: str, known: Known) -> None:
-        """Note what is known of an account's sessions."""
-        self._write(self._state(platform, account), known)
-
-    def forgotten(self) -> set[str]:
-        """The hashes of whom the archive must not know."""
-        return set(self._read(f"{self._root}/state/forgotten.json", []))
-
-    def forget(self, contact: str) -> None:
-        """Note that the archive must not know somebody, and what was noted of them."""
-        for path in self._fs.glob(f"{self._root}/state/*/*.json"):
-            known = self._read(path, {})
-            self._write(path, {name: each for name, each in known.items() if name != contact})
-        self._write(f"{self._root}/state/forgotten.json", sorted({*self.forgotten(), hash_of(contact)}))
-
-    def connected(self) -> Any:
-        """A connection that knows all files as `messages`."""
-        connection = self._connection()
-        files = [self._address(file) for file in self.all()]
-        if not files:
-            connection.register("messages", _no_rows())
-            return connection
-        place = "regexp_extract(filename, '/platform=([^/]+)/', 1) as platform"
-        whose = "url_decode(regexp_extract(filename, '/account=([^/]+)/', 1)) as account"
-        source = f"read_parquet({_listed(files)}, filename=true, hive_partitioning=false, union_by_name=true)"
-        # Files that were written before a column existed lack it; with this union it is there, and missing.
-        known = f"select * from {source} union all by name select * from {NO_ROWS}"  # noqa: S608 - our own
-        view = f"select {place}, {whose}, * exclude (filename) from ({known}) where filename is not null"  # noqa: S608
-        connection.execute(f"create view messages as {view}")
-        return connection
-
-    def troubles(self, file: str) -> Iterator[str]:
-        """What is wrong with a file; what was written down and has no month yet has to be readable only."""
-        month = _month_of(file)
+    def find_problems(self, file: str) -> Iterator[str]:
+        """Yield what is wrong with a file; a staged one has no month yet, and only has to be readable."""
+        month = _parse_month(file)
         counts = f"count(*), count(distinct ({KEY})), count(*) filter ({MONTH} <> $month)"
         query = f"select {counts} from read_parquet($file)"  # noqa: S608 - our own
-        connection = self._connection()
-        found = connection.execute(query, {"month": month, "file": self._address(file)}).fetchall()
+        connection = self._connect_to_files()
+        found = connection.execute(query, {"month": month, "file": self._duckdb_path(file)}).fetchall()
         rows, distinct, elsewhere = found[0]
         if rows != distinct and month:
             yield f"{rows - distinct} messages are there twice"
         if elsewhere and month:
             yield f"{elsewhere} messages are of another month"
 
-    def _connection(self) -> Any:
-        """A connection that finds the files."""
-        connection = connection_of()
+    # State
+
+    def load_checkpoints(self, platform: str, account: str) -> Checkpoints:
+        """Return the checkpoints of an account's sessions."""
+        found: Checkpoints = self._load_json(self._state_path(platform, account), {})
+        return found
+
+    def save_checkpoints(self, platform: str, account: str, checkpoints: Checkpoints) -> None:
+        """Record the checkpoints of an account's sessions."""
+        self._save_json(self._state_path(platform, account), checkpoints)
+
+    def load_forgotten(self) -> set[str]:
+        """Return the hashes of the contacts that must not come back."""
+        return set(self._load_json(f"{self._root}/state/forgotten.json", []))
+
+    def record_forgotten(self, contact: str) -> None:
+        """Delete the checkpoints of a contact, and record its hash, so that no sync brings it back."""
+        for path in self._fs.glob(f"{self._root}/state/*/*.json"):
+            checkpoints = self._load_json(path, {})
+            self._save_json(path, {name: each for name, each in checkpoints.items() if name != contact})
+        hashes = sorted({*self.load_forgotten(), hash_contact(contact)})
+        self._save_json(f"{self._root}/state/forgotten.json", hashes)
+
+    # DuckDB
+
+    def connect(self) -> Any:
+        """Return a DuckDB connection with a view `messages` of all files."""
+        connection = self._connect_to_files()
+        files = [self._duckdb_path(file) for file in self.list_months()]
+        if not files:
+            connection.register("messages", _make_no_rows())
+            return connection
+        # DuckDB's own reading of partitions would guess types: an account such as 00123 would become a
+        # number.
+        platform = "regexp_extract(filename, '/platform=([^/]+)/', 1) as platform"
+        account = "url_decode(regexp_extract(filename, '/account=([^/]+)/', 1)) as account"
+        source = (
+            f"read_parquet({_sql_list(files)}, filename=true, hive_partitioning=false, union_by_name=true)"
+        )
+        # Files that were written before a column existed lack it; this union adds it, with missing values.
+        rows = f"select * from {source} union all by name select * from {NO_ROWS}"  # noqa: S608 - our own
+        view = (
+            f"select {platform}, {account}, * exclude (filename) from ({rows}) "  # noqa: S608 - our own
+            "where filename is not null"
+        )
+        connection.execute(f"create view messages as {view}")
+        return connection
+
+    def _connect_to_files(self) -> Any:
+        """A connection that can read the archive's file system."""
+        connection = connect_duckdb()
         if not self.local:
             connection.register_filesystem(self._fs)
         return connection
 
-    def _address(self, file: str) -> str:
-        """A file as DuckDB finds it."""
+    def _duckdb_path(self, file: str) -> str:
         return file if self.local else str(self._fs.unstrip_protocol(file))
 
+    # Writing
+
     def _rewrite(self, file: str, parts: Sequence[str] = (), contact: str | None = None) -> None:
-        """Replace a file by what it is, what parts have of its month, and without somebody."""
-        month = _month_of(file)
-        old = [file] if self._fs.exists(file) else []
-        with self._here(old) as olds, tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder:
-            made = Path(folder) / "made.parquet"
-            query = f"copy ({_merged(olds, parts, month)}) to '{made}' (format parquet, compression zstd)"
-            _spilled(query, {"contact": contact}, folder)
-            self._put(made, file)
+        """Replace the file of a month: add what parts have of the month, and remove a contact."""
+        month = _parse_month(file)
+        existing = [file] if self._fs.exists(file) else []
+        with (
+            self._local_copies(existing) as old,
+            tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder,
+        ):
+            written = Path(folder) / "month.parquet"
+            rows = _merge_query(old, parts, month, without_contact=contact is not None)
+            query = f"copy ({rows}) to '{written}' (format parquet, compression zstd)"
+            _run_in_little_memory(query, {} if contact is None else {"contact": contact}, folder)
+            self._replace(file, written)
 
     @contextmanager
-    def _here(self, files: Sequence[str]) -> Iterator[list[str]]:
-        """Files of the archive as files of this machine."""
+    def _local_copies(self, files: Sequence[str]) -> Iterator[list[str]]:
+        """Files of the archive as files of this machine, so that merging reads a remote file only once."""
         if self.local:
             yield list(files)
             return
         with tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder:
-            here = [f"{folder}/{number:06d}.parquet" for number in range(len(files))]
-            for file, path in zip(files, here, strict=True):
+            copies = [f"{folder}/{number:06d}.parquet" for number in range(len(files))]
+            for file, path in zip(files, copies, strict=True):
                 self._fs.get_file(file, path)
-            yield here
+            yield copies
 
-    def _put(self, made: Path, file: str) -> None:
-        """Let a file take its place in one step."""
+    def _replace(self, file: str, written: Path) -> None:
+        """Let a new file take its place in one step."""
         self._fs.makedirs(file.rpartition("/")[0], exist_ok=True)
-        beside = f"{file}.{uuid4().hex}.new"
-        self._fs.put_file(str(made), beside)
+        new = f"{file}.{uuid4().hex}.new"
+        self._fs.put_file(str(written), new)
         if self.local:
-            Path(beside).replace(file)
+            Path(new).replace(file)
         else:
-            self._fs.mv(beside, file)
+            self._fs.mv(new, file)
 
-    def _state(self, platform: str, account: str) -> str:
-        return f"{self._root}/state/{platform}/{quoted(account)}.json"
+    def _state_path(self, platform: str, account: str) -> str:
+        return f"{self._root}/state/{platform}/{quote_account(account)}.json"
 
-    def _read(self, path: str, otherwise: Any) -> Any:
-        return orjson.loads(self._fs.cat_file(path)) if self._fs.exists(path) else otherwise
+    def _load_json(self, path: str, default: Any) -> Any:
+        return orjson.loads(self._fs.cat_file(path)) if self._fs.exists(path) else default
 
-    def _write(self, path: str, content: Any) -> None:
+    def _save_json(self, path: str, content: Any) -> None:
         with tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder:
-            made = Path(folder) / "state.json"
-            made.write_bytes(orjson.dumps(content))
-            self._put(made, path)
+            written = Path(folder) / "state.json"
+            written.write_bytes(orjson.dumps(content))
+            self._replace(path, written)
 
 
-def connection_of() -> Any:
-    """A DuckDB of this process, whose times are UTC."""
-    connection = library("duckdb").connect()
-    connection.register(NO_ROWS, _no_rows().drop(columns=list(PLACE)))
+def connect_duckdb() -> Any:
+    """Return a DuckDB connection in this process, whose times are in UTC."""
+    connection = load_library("duckdb").connect()
+    connection.register(NO_ROWS, _make_no_rows().drop(columns=list(PARTITION_COLUMNS)))
     connection.execute("set TimeZone = 'UTC'")
-    connection.execute(f"set enable_progress_bar = {watched()}")  # DuckDB's own goes to stdout
+    # DuckDB writes its own progress bar to stdout.
+    connection.execute(f"set enable_progress_bar = {is_interactive()}")
     return connection
 
 
-def _spilled(query: str, given: dict[str, Any], folder: str) -> None:
-    """Run a query in little memory, with the rest in a folder; in more where it can't be done so."""
-    short = library("duckdb").OutOfMemoryException
+def _run_in_little_memory(query: str, parameters: dict[str, Any], folder: str) -> None:
+    """Run a query in little memory and a folder; in as much memory as it needs if that is not enough."""
+    out_of_memory = load_library("duckdb").OutOfMemoryException
     try:
-        _run(query, given, folder, f"set memory_limit = '{MEMORY}'")
-    except short:
-        _run(query, given, folder)
+        _run(query, parameters, folder, f"set memory_limit = '{MEMORY}'")
+    except out_of_memory:
+        _run(query, parameters, folder)
 
 
-def _run(query: str, given: dict[str, Any], folder: str, *settings: str) -> None:
-    with connection_of() as connection:
-        # How many threads there are decides how much memory it takes; there is a bar of the months already.
-        quiet = (
+def _run(query: str, parameters: dict[str, Any], folder: str, *settings: str) -> None:
+    with connect_duckdb() as connection:
+        # Each thread needs memory of its own. The months have a progress bar already.
+        common = (
             f"set temp_directory = '{folder}/spill'",
             "set threads = 2",
             "set enable_progress_bar = false",
         )
-        for setting in (*quiet, *settings):
+        for setting in (*common, *settings):
             connection.execute(setting)
-        connection.execute(query, given)
+        connection.execute(query, parameters)
 
 
-def _month_of(file: str) -> str:
+def _parse_month(file: str) -> str:
     return file.partition("/month=")[2].partition("/")[0]
 
 
-def _months(parts: Sequence[str]) -> list[str]:
-    """The months that messages are of."""
-    query = f"select distinct {MONTH} from read_parquet({_listed(parts)}) order by 1"  # noqa: S608 - our own
-    with connection_of() as connection:
+def _read_months(parts: Sequence[str]) -> list[str]:
+    """The months of which some files have messages."""
+    query = f"select distinct {MONTH} from read_parquet({_sql_list(parts)}) order by 1"  # noqa: S608 - our own
+    with connect_duckdb() as connection:
         return [month for (month,) in connection.execute(query).fetchall()]
 
 
-def _merged(old: Sequence[str], parts: Sequence[str], month: str) -> str:
-    """The messages of a month, sorted and each once: that of the latest part where there are several.
+def _merge_query(old: Sequence[str], parts: Sequence[str], month: str, *, without_contact: bool) -> str:
+    """The query for the messages of a month, sorted and without duplicates; the latest part wins.
 
-    They are sorted, and who stands beside its like goes: unlike grouping, that takes no more memory for more
-    messages.
+    Duplicates are adjacent once the rows are sorted, and a row that equals the one before it is removed.
+    Unlike grouping, that takes no more memory for more messages.
     """
-    found = []
+    sources = []
     if parts:
-        inside = f"{MONTH} = '{month}'"
-        found.append(f"select * exclude (filename), filename as _part from {_read(parts)} where {inside}")  # noqa: S608
+        within = f"{MONTH} = '{month}'"
+        rows = f"select * exclude (filename), filename as _part from {_read_query(parts)} where {within}"  # noqa: S608
+        sources.append(rows)
     if old:
-        newer = f"anti join ({found[0]}) as newer using ({KEY})" if found else ""
-        found.append(f"select * exclude (filename), '' as _part from {_read(old)} {newer}")  # noqa: S608
-    rows = " union all by name ".join(f"({each})" for each in found)
-    alike = " and ".join(f"lag({name}) over () is not distinct from {name}" for name in KEY.split(", "))
+        newer = f"anti join ({sources[0]}) as newer using ({KEY})" if sources else ""
+        sources.append(f"select * exclude (filename), '' as _part from {_read_query(old)} {newer}")  # noqa: S608
+    rows = " union all by name ".join(f"({source})" for source in sources)
+    same = " and ".join(f"lag({name}) over () is not distinct from {name}" for name in KEY.split(", "))
     ordered = f"select * from ({rows}) order by {ORDER}, _part desc"  # noqa: S608
-    marked = f"select *, coalesce({alike}, false) as _again from ({ordered})"  # noqa: S608
-    known = f"$contact is null or $contact not in ({', '.join(PARTIES)})"
-    return f"select * exclude (_part, _again) from ({marked}) where not _again and ({known})"  # noqa: S608
+    compared = f"select *, coalesce({same}, false) as _duplicate from ({ordered})"  # noqa: S608
+    kept = f"not _duplicate and not {involves('$contact')}" if without_contact else "not _duplicate"
+    return f"select * exclude (_part, _duplicate) from ({compared}) where {kept}"  # noqa: S608
 
 
-def _read(files: Sequence[str]) -> str:
-    found = f"select * from read_parquet({_listed(files)}, filename=true, union_by_name=true)"  # noqa: S608
-    return f"({found} union all by name select * from {NO_ROWS})"  # noqa: S608
+def _read_query(files: Sequence[str]) -> str:
+    rows = f"select * from read_parquet({_sql_list(files)}, filename=true, union_by_name=true)"  # noqa: S608
+    return f"({rows} union all by name select * from {NO_ROWS})"  # noqa: S608
 
 
-def _no_rows() -> pd.DataFrame:
-    """A table of messages without rows, as files have it: it adds the columns that a file lacks."""
-    return tables.MESSAGES.frame(0, {}).astype(dict.fromkeys(WORDS, "str"))
+def involves(contact: str) -> str:
+    """Return the SQL condition that a message is from, to or with a contact, alone or in a group."""
+    lists = (f"string_split_regex(coalesce({name}, ''), '{SEPARATOR}')" for name in ADDRESS_COLUMNS)
+    return "(" + " or ".join(f"list_contains({each}, {contact})" for each in lists) + ")"
 
 
-def _listed(files: Sequence[str]) -> str:
+def split_addresses(value: str) -> list[str]:
+    """Return the addresses in a column that may hold several, separated by commas."""
+    return re.split(SEPARATOR, value)
+
+
+def _make_no_rows() -> pd.DataFrame:
+    """A table of messages without rows, as in a file; a union with it adds columns that a file lacks."""
+    return tables.MESSAGES.frame(0, {}).astype(dict.fromkeys(CATEGORIES, "str"))
+
+
+def _sql_list(files: Sequence[str]) -> str:
     return "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"
 
 
-def _folder(platform: str, account: str) -> str:
-    return f"platform={platform}/account={quoted(account)}"
+def _partition(platform: str, account: str) -> str:
+    return f"platform={platform}/account={quote_account(account)}"
 
 
-def quoted(account: str) -> str:
-    """An account as a folder's name."""
+def quote_account(account: str) -> str:
+    """Return an account as the name of a folder."""
     return quote(account, safe="@+.")
 
 
-def hash_of(contact: str) -> str:
-    """What is kept of whom the archive must not know."""
+def hash_contact(contact: str) -> str:
+    """Return the hash by which a forgotten contact is recognized."""
     return hashlib.sha256(contact.encode()).hexdigest()
 
 
-def library(name: str) -> Any:
-    """A library of the extra `archive`.
+def load_library(name: str) -> Any:
+    """Return a library of the extra `archive`.
 
     Raises:
-        SettingsError: it is not there.
+        SettingsError: it is not installed.
     """
     try:
         return import_module(name)

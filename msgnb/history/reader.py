@@ -1,4 +1,8 @@
-"""What a platform implements so that its history can be read and archived."""
+"""What a platform implements so that its history can be read and archived.
+
+A reader is used by several threads at the same time. It need not be exact: `sessions` may return too many of
+them, and `read` may return messages outside of the span, since both are filtered again where they are used.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class HistoryReader(Protocol):
-    """Reads the history of one account; used by several threads at the same time."""
+    """Reads the history of one account."""
 
     platform: str
 
@@ -32,11 +36,18 @@ class HistoryReader(Protocol):
         ...
 
     def sessions(self, since: datetime | None) -> Iterable[str]:
-        """Return the IDs of the sessions that have messages since a time, as far as the platform tells."""
+        """Return the IDs of the sessions that have messages since a time, as far as the platform tells.
+
+        They may be yielded page by page; the first ones are read while others are still being listed.
+        """
         ...
 
     def read(self, session: str, since: datetime | None, until: datetime | None) -> Rows:
-        """Return the messages of one session as rows of a table `messages`; more than the span does no harm."""
+        """Return the messages of one session as rows of a table `messages`, at least those of a span.
+
+        Raises:
+            NotFound: the session no longer exists.
+        """
         ...
 
 

@@ -1,8 +1,12 @@
 """Every message of every session in one table.
 
-* Sessions are read side by side, within the platform's pacing, and one table is made of all of them.
-* What is read is kept: an error carries the sessions that are whole, and goes on from there.
-* A platform says how it lists sessions and reads one: its `Reader`.
+The calling thread lists the sessions and hands each of them to a pool of workers, so that reading starts
+before the list is complete. It collects the results in the order of the list, not in the order in which they
+are done: the same history makes the same table every time.
+
+Nothing that was read is lost. If listing or reading ends early, through an error, Ctrl-C or a cancellation,
+the sessions that are complete go into an `IncompleteHistory`, which can show them and continue from there. A
+session is the smallest unit: one that was only partly read is read again.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from msgnb import tables
 from msgnb.core.cancellation import Workers
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.progress import progress_bar
-from msgnb.core.times import When, instant
+from msgnb.core.times import When, parse_when
 from msgnb.history.errors import IncompleteHistory
 from msgnb.history.reader import HistoryReader, read_session
 
@@ -25,169 +29,195 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WORKERS = 8
-MOST_WORKERS = 32
-"""Connections that a client keeps open."""
+"""Sessions that are read in parallel by default."""
+MAX_WORKERS = 32
+"""More would not help: a client keeps this many connections open."""
 PART_ROWS = 25_000
-"""Rows that are made a table at once while reading goes on."""
-Running = tuple[str, Future[tables.Rows | None]]
+"""Rows after which a DataFrame is made of them; as one it takes a fraction of the memory."""
+
+Pending = tuple[str, Future[tables.Rows | None]]
+"""A session, and the messages that a worker reads of it; they are `None` if reading ended before."""
 
 
 def check_workers(workers: int) -> None:
-    """Refuse a number of workers that can't be.
+    """Check a number of workers.
 
     Raises:
-        InvalidRequest: it is none from 1 to `MOST_WORKERS`.
+        InvalidRequest: it is not between 1 and 32.
     """
-    if not 1 <= workers <= MOST_WORKERS:
-        raise InvalidRequest.of(workers=f"{workers} is not between 1 and {MOST_WORKERS}")
+    if not 1 <= workers <= MAX_WORKERS:
+        raise InvalidRequest.of(workers=f"{workers} is not between 1 and {MAX_WORKERS}")
 
 
 class History:
-    """One reading of a history."""
+    """Reads a history, or a span of it.
+
+    Args:
+        reader: reads one account.
+        since: messages from this time on; all if `None`.
+        until: messages before this time.
+        workers: how many sessions are read in parallel, 1 to 32.
+        raw: add the platform's own objects as a last column `raw`.
+
+    Raises:
+        InvalidRequest: a time has no zone, or the span or the number of workers is not valid.
+    """
 
     def __init__(
         self, reader: HistoryReader, since: When | None, until: When | None, workers: int, *, raw: bool
     ) -> None:
         check_workers(workers)
         self._reader = reader
-        self._since = instant(since, "since")
-        self._until = instant(until, "until")
+        self._since = parse_when(since, "since")
+        self._until = parse_when(until, "until")
         if self._since and self._until and self._since >= self._until:
             raise InvalidRequest.of(until=f"{until} is not after since, which is {since}")
         self._workers = workers
         self._raw = raw
 
-    def read(self, sessions: Iterable[str] | None = None, before: Found | None = None) -> pd.DataFrame:
-        """Read some sessions, or all there are, beside what was found before.
+    def read(self, sessions: Iterable[str] | None = None, before: Collected | None = None) -> pd.DataFrame:
+        """Return the messages as one table `messages`, newest first.
 
-        Reading begins while the sessions are still being listed.
+        Args:
+            sessions: the sessions to read; all sessions if `None`.
+            before: what an earlier call has collected; its sessions are not read again.
+
+        Raises:
+            IncompleteHistory: reading ended early, after at least one session or the complete list was read.
         """
-        found = before.copy() if before else Found(raw=self._raw)
-        listing = Listing(self._reader.sessions(self._since) if sessions is None else sessions, found.done)
+        collected = before.copy() if before else Collected(raw=self._raw)
+        listing = Listing(
+            self._reader.sessions(self._since) if sessions is None else sessions, collected.done
+        )
         with progress_bar("sessions") as bar, Workers(self._workers) as pool:
-            over = threading.Event()
-            running: deque[Running] = deque()
+            ended = threading.Event()
+            pending: deque[Pending] = deque()
             try:
                 for session in listing:
-                    running.append((session, pool.submit(self._one, session, over)))
-                bar.total = len(running)
-                self._gather(running, found, bar)
+                    pending.append((session, pool.submit(self._read_session, session, ended)))
+                bar.total = len(pending)
+                self._collect(pending, collected, bar)
             except BaseException as error:
-                over.set()
+                # Also KeyboardInterrupt: what was read is worth keeping after Ctrl-C as well.
+                ended.set()
                 pool.shutdown(cancel_futures=True)
-                self._late(running, found)
-                if not (found.done or listing.whole):
+                self._collect_finished(pending, collected)
+                if not (collected.done or listing.complete):
                     raise
-                raise self._incomplete(error, found, listing) from error
-        return self._table(found)
+                raise self._make_error(error, collected, listing) from error
+        return self._make_table(collected)
 
-    def _table(self, found: Found) -> pd.DataFrame:
-        """What was found within the span, newest first."""
-        frame = found.frame()
+    def _make_table(self, collected: Collected) -> pd.DataFrame:
+        """The messages within the span, newest first."""
+        frame = collected.frame()
         if self._since:
             frame = frame[frame["at"] >= self._since]
         if self._until:
             frame = frame[frame["at"] < self._until]
         return frame.sort_values("at", ascending=False, kind="stable", ignore_index=True)
 
-    def _one(self, session: str, over: threading.Event) -> tables.Rows | None:
-        """One session; `None` where reading ended meanwhile."""
-        if over.is_set():
+    def _read_session(self, session: str, ended: threading.Event) -> tables.Rows | None:
+        # A worker may have taken this session in the moment before the pool was told to cancel the rest.
+        if ended.is_set():
             return None
         return read_session(self._reader, session, self._since, self._until)
 
     @staticmethod
-    def _gather(running: deque[Running], found: Found, bar: Any) -> None:
-        """Take what is read in the order of the sessions, so that every reading makes the same table."""
-        while running:
-            session, future = running[0]
+    def _collect(pending: deque[Pending], collected: Collected, bar: Any) -> None:
+        """Wait for all sessions, in their order."""
+        while pending:
+            session, future = pending[0]
             rows = future.result()
-            running.popleft()
-            found.add(session, rows)
+            # Removed only now, so that an interruption while waiting leaves it among the pending ones.
+            pending.popleft()
+            collected.add(session, rows)
             bar.update()
 
     @staticmethod
-    def _late(running: Iterable[Running], found: Found) -> None:
-        """Keep what came in while reading ended."""
-        for session, future in running:
+    def _collect_finished(pending: Iterable[Pending], collected: Collected) -> None:
+        """After the end, keep the sessions that were read completely but whose turn had not come."""
+        for session, future in pending:
             if future.done() and not future.cancelled() and future.exception() is None:
-                found.add(session, future.result())
+                collected.add(session, future.result())
 
-    def _incomplete(self, error: BaseException, found: Found, listing: Listing) -> IncompleteHistory:
+    def _make_error(self, error: BaseException, collected: Collected, listing: Listing) -> IncompleteHistory:
         why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
-        read = set(found.done)
-        left = [session for session in listing.known if session not in read]
-        least = "" if listing.whole else "at least "
-        words = (
-            f"{len(read)} sessions are read and {least}{len(left)} are left ({why}); this error's resume() "
+        done = set(collected.done)
+        left = [session for session in listing.sessions if session not in done]
+        least = "" if listing.complete else "at least "
+        message = (
+            f"{len(done)} sessions are read and {least}{len(left)} are left ({why}); this error's resume() "
             f"goes on, and its frame is what was read"
         )
         return IncompleteHistory(
-            words,
-            done=list(found.done),
+            message,
+            done=list(collected.done),
             left=left,
-            table=lambda: self._table(found),
-            # Where not all sessions are known, they are listed again.
-            resume=lambda: self.read(left if listing.whole else None, found),
+            table=lambda: self._make_table(collected),
+            # If the list is not complete, the sessions are listed again.
+            resume=lambda: self.read(left if listing.complete else None, collected),
         )
 
 
 class Listing:
-    """The sessions that are to be read, each once, without those that were read before.
+    """The sessions to read, each once, without those that were read before.
 
     Attributes:
-        known: those that are known so far.
-        whole: whether these are all.
+        sessions: the sessions that were listed so far.
+        complete: whether these are all.
     """
 
     def __init__(self, sessions: Iterable[str], done: Iterable[str]) -> None:
-        self.known: list[str] = []
-        self.whole = False
-        self._sessions = sessions
+        self.sessions: list[str] = []
+        self.complete = False
+        self._listed = sessions
         self._seen = set(done)
 
     def __iter__(self) -> Iterator[str]:
-        for session in self._sessions:
+        for session in self._listed:
             if session not in self._seen:
                 self._seen.add(session)
-                self.known.append(session)
+                self.sessions.append(session)
                 yield session
-        self.whole = True
+        self.complete = True
 
 
-class Found:
-    """What is read so far; much of it becomes a table on the way, which takes less memory.
+class Collected:
+    """The messages that were read so far.
+
+    Rows are lists of Python objects, which are fast to collect and large. Every few thousand of them become a
+    DataFrame while workers go on reading.
 
     Attributes:
-        done: the sessions that are whole.
+        done: the sessions that were read completely.
     """
 
     def __init__(self, *, raw: bool) -> None:
         self.done: list[str] = []
         self._raw = raw
-        self._parts: list[pd.DataFrame] = []
-        self._fresh: list[tables.Rows] = []
+        self._frames: list[pd.DataFrame] = []
+        self._rows: list[tables.Rows] = []
         self._count = 0
 
-    def copy(self) -> Found:
-        """The same, to go on with."""
-        other = Found(raw=self._raw)
-        other.done, other._parts, other._fresh = [*self.done], [*self._parts], [*self._fresh]
+    def copy(self) -> Collected:
+        """Return a copy to continue with, so that `resume` can be called again after another error."""
+        other = Collected(raw=self._raw)
+        other.done, other._frames, other._rows = [*self.done], [*self._frames], [*self._rows]
         other._count = self._count
         return other
 
     def add(self, session: str, rows: tables.Rows | None) -> None:
-        """Add a session that is whole; `None` where it is not."""
+        """Add the messages of a session; `None` if it was not read."""
         if rows is None:
             return
         self.done.append(session)
-        self._fresh.append(rows)
+        self._rows.append(rows)
         self._count += rows.size
         if self._count >= PART_ROWS:
-            self._parts.append(tables.MESSAGES.joined(self._fresh, raw=self._raw))
-            self._fresh, self._count = [], 0
+            self._frames.append(tables.MESSAGES.joined(self._rows, raw=self._raw))
+            self._rows, self._count = [], 0
 
     def frame(self) -> pd.DataFrame:
-        """All of it."""
-        last = tables.MESSAGES.joined(self._fresh, raw=self._raw)
-        return tables.concat_rows(*self._parts, last) if self._parts else last
+        """Return all of them as a table `messages`."""
+        last = tables.MESSAGES.joined(self._rows, raw=self._raw)
+        return tables.concat_rows(*self._frames, last) if self._frames else last

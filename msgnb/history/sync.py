@@ -1,7 +1,13 @@
 """One sync of one account into an archive.
 
-What has changed is read in parallel, staged as Parquet files while it is read, and noted after each of them, so
-that a sync that is killed loses nothing but the sessions that it was reading.
+The platform is asked for its list of sessions once. The list tells when each session had its last message,
+and the archive's checkpoints tell up to when it has them; only sessions in which something is new, or may
+still change, are read. They are read in parallel, staged as Parquet files while reading goes on, and a
+checkpoint is recorded after each of these files. A sync that is killed loses nothing but the messages that
+were still in memory.
+
+Checkpoints are recorded after the files, never before: a message that is staged but has no checkpoint is
+fetched again and recognized as a duplicate, while the reverse would leave a gap.
 """
 
 from __future__ import annotations
@@ -11,139 +17,168 @@ from collections.abc import Generator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
 from msgnb.core.cancellation import Workers
 from msgnb.core.progress import progress_bar
-from msgnb.history.files import PARTIES, Files, Known, hash_of
+from msgnb.history.files import ADDRESS_COLUMNS, Checkpoints, Files, hash_contact, split_addresses
 from msgnb.history.reader import HistoryReader, read_session
 
 if TYPE_CHECKING:
     import pandas as pd
 
-OPEN = ("accepted", "sent", "delivered", "unknown")
-"""Statuses that may still change."""
-LATELY = timedelta(days=3)
-"""How long what became of a message may still change."""
+PENDING_STATUSES = ("accepted", "sent", "delivered", "unknown")
+"""Statuses of outbound messages that may still change."""
+PENDING_PERIOD = timedelta(days=3)
+"""How long after a message its status may still change."""
 PART_ROWS = 50_000
-"""Messages that are kept in memory before they are written down."""
-AHEAD = 4
-"""Sessions for each worker that are read before those in front of them are written down."""
+"""Messages that are collected in memory before they are staged."""
+READ_AHEAD = 4
+"""Sessions for each worker that are read before the ones in front of them are collected."""
 
 
 class Sync:
-    """One sync of one account: what is due is read side by side, and written and noted in parts."""
+    """Brings the files of one account up to date.
+
+    Args:
+        files: the archive's files.
+        reader: reads the account.
+        since: for sessions that are new in the archive: fetch messages from this time on; all if `None`.
+        workers: how many sessions are read in parallel.
+    """
 
     def __init__(self, files: Files, reader: HistoryReader, since: datetime | None, workers: int) -> None:
         self._files = files
         self._reader = reader
         self._since = since
         self._workers = workers
-        self._whose = reader.platform, reader.account
-        self._forgotten = files.forgotten()
-        self._told: dict[str, Any] = {}
-        """The time of each session's last message, as the platform told it before reading."""
+        self._account = reader.platform, reader.account
+        self._forgotten = files.load_forgotten()
+        # When each session had its last message, as listed before it was read.
+        self._listed_last: dict[str, Any] = {}
 
     def run(self) -> int:
-        """Fetch what is due; returns how many messages came."""
+        """Fetch what is due, and return how many messages were fetched."""
         listed = self._reader.list_sessions()
-        self._whose = self._reader.platform, self._reader.account  # some know it after they signed in
-        known = self._files.known(*self._whose)
+        # Some platforms report the account only after the sign-in, which the list required.
+        self._account = self._reader.platform, self._reader.account
+        checkpoints = self._files.load_checkpoints(*self._account)
         try:
-            return self._fetch(self._due(listed, known), known)
+            return self._fetch(self._find_due(listed, checkpoints), checkpoints)
         finally:
-            self._files.settle()
+            self._files.merge_staged()
 
-    def _fetch(self, due: Mapping[str, datetime | None], known: Known) -> int:
-        """Read what is due, and write it down in parts."""
+    def _fetch(self, due: Mapping[str, datetime | None], checkpoints: Checkpoints) -> int:
+        """Read the sessions that are due, and stage them in parts."""
         count = rows = 0
-        found: dict[str, tables.Rows] = {}
-        with progress_bar("sessions", len(due)) as bar, closing(self._read(due)) as read:
-            for session, messages in read:
-                found[session] = messages
+        collected: dict[str, tables.Rows] = {}
+        with progress_bar("sessions", len(due)) as bar, closing(self._read(due)) as sessions:
+            for session, messages in sessions:
+                collected[session] = messages
                 rows += messages.size
                 bar.update()
                 if rows >= PART_ROWS:
-                    count += self._keep(found, known)
-                    found, rows = {}, 0
-        return count + self._keep(found, known)
+                    count += self._stage(collected, checkpoints)
+                    collected, rows = {}, 0
+        return count + self._stage(collected, checkpoints)
 
     def _read(self, due: Mapping[str, datetime | None]) -> Generator[tuple[str, tables.Rows]]:
-        """Read sessions side by side, not far ahead of what is written down, so that memory stays small."""
-        running: deque[tuple[str, Future[tables.Rows]]] = deque()
+        """Yield the messages of each session, which are read in parallel.
+
+        Workers don't run far ahead of what is staged: the memory needed stays the same for any number of
+        sessions.
+        """
+        pending: deque[tuple[str, Future[tables.Rows]]] = deque()
         with Workers(self._workers) as pool:
             try:
                 for session, since in due.items():
-                    running.append((session, pool.submit(read_session, self._reader, session, since, None)))
-                    if len(running) > self._workers * AHEAD:
-                        yield _first(running)
-                while running:
-                    yield _first(running)
+                    pending.append((session, pool.submit(read_session, self._reader, session, since, None)))
+                    if len(pending) > self._workers * READ_AHEAD:
+                        yield _wait_for_first(pending)
+                while pending:
+                    yield _wait_for_first(pending)
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _due(self, listed: pd.DataFrame, known: Known) -> dict[str, datetime | None]:
-        """The sessions that have something new or open, and from when on they are to be read."""
+    def _find_due(self, listed: pd.DataFrame, checkpoints: Checkpoints) -> dict[str, datetime | None]:
+        """Return the sessions in which something is new or may change, and from when on to read them."""
         due: dict[str, datetime | None] = {}
         for session, last in zip(listed["session"], listed["last_at"], strict=True):
-            self._told[session] = last
-            if self._forgotten and hash_of(session) in self._forgotten:
+            self._listed_last[session] = last
+            if self._forgotten and hash_contact(session) in self._forgotten:
                 continue
-            there = known.get(session, {})
-            upto, opened = _moment(there.get("last")), _moment(there.get("open"))
-            if opened and self._reader.now() - opened < LATELY:
-                due[session] = opened
-            elif upto is None or not last <= upto:  # also where the platform does not tell the last one
-                due[session] = upto or self._since
+            checkpoint = checkpoints.get(session, {})
+            complete_to, pending_from = _parse(checkpoint.get("last")), _parse(checkpoint.get("open"))
+            if pending_from and self._reader.now() - pending_from < PENDING_PERIOD:
+                due[session] = pending_from
+            # Written so that a session without a last time, for which every comparison is false, is due as
+            # well.
+            elif complete_to is None or not last <= complete_to:
+                due[session] = complete_to or self._since
         return due
 
-    def _keep(self, found: Mapping[str, tables.Rows], known: Known) -> int:
-        """Write down what was read, and note it."""
-        if not found:
+    def _stage(self, collected: Mapping[str, tables.Rows], checkpoints: Checkpoints) -> int:
+        """Stage the messages of some sessions, then record their checkpoints."""
+        if not collected:
             return 0
-        frame = tables.MESSAGES.joined(list(found.values()))
+        frame = tables.MESSAGES.joined(list(collected.values()))
         if self._forgotten:
-            frame = frame[~_of(frame, self._forgotten)]
-        self._files.stage(*self._whose, frame)
-        now = self._reader.now()
-        parts = dict(iter(frame.groupby("session", observed=True)))
-        for session in found:
-            before = known.get(session, {}).get("last")
-            known[session] = _noted(parts.get(session, frame[:0]), self._told[session], before, now - LATELY)
-        self._files.note(*self._whose, known)
+            frame = frame[~_involves(frame, self._forgotten)]
+        self._files.stage(*self._account, frame)
+        pending_since = self._reader.now() - PENDING_PERIOD
+        messages = dict(iter(frame.groupby("session", observed=True)))
+        for session in collected:
+            checkpoints[session] = _make_checkpoint(
+                messages.get(session, frame[:0]),
+                self._listed_last[session],
+                checkpoints.get(session, {}).get("last"),
+                pending_since,
+            )
+        self._files.save_checkpoints(*self._account, checkpoints)
         return len(frame)
 
 
-def _first(running: deque[tuple[str, Future[tables.Rows]]]) -> tuple[str, tables.Rows]:
-    session, future = running.popleft()
+def _wait_for_first(pending: deque[tuple[str, Future[tables.Rows]]]) -> tuple[str, tables.Rows]:
+    session, future = pending.popleft()
     return session, future.result()
 
 
-def _of(frame: pd.DataFrame, people: set[str]) -> pd.Series[bool]:
-    """Which messages are of, or with, somebody, of whom there is a hash."""
-    sides = [frame[name].map(hash_of, na_action="ignore").isin(people) for name in PARTIES]
-    return reduce(or_, sides)
+def _involves(frame: pd.DataFrame, hashes: set[str]) -> pd.Series[bool]:
+    """Which messages are from, to or with a contact whose hash is given."""
+    import pandas as pd  # noqa: PLC0415 - loads when first used
+
+    found = pd.Series(data=False, index=frame.index)
+    for name in ADDRESS_COLUMNS:
+        # Most rows share their addresses, so each address is hashed once.
+        known = {
+            value
+            for value in frame[name].dropna().unique()
+            if any(hash_contact(address) in hashes for address in split_addresses(value))
+        }
+        found |= frame[name].isin(known)
+    return found
 
 
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _parse(time: str | None) -> datetime | None:
+    return datetime.fromisoformat(time) if time else None
 
 
-def _noted(part: pd.DataFrame, told: Any, before: str | None, lately: datetime) -> dict[str, Any]:
-    """What is noted of a session whose latest messages these are.
+def _make_checkpoint(
+    messages: pd.DataFrame, listed_last: Any, before: str | None, pending_since: datetime
+) -> dict[str, Any]:
+    """Return the checkpoint of a session.
 
-    It is there up to the last of them, or up to the last one that the platform told of before they were
-    read, which may be older where it was not read from its beginning. What is old changes no more.
+    It is complete up to its last message, or up to the last one that was listed before it was read: that one
+    may be missing here if the session was not read from its start. Messages that are older than
+    `pending_since` are taken as final.
     """
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
-    times = [time.isoformat() for time in (part["at"].max(), told) if not pd.isna(time)]
-    ours = (part["direction"] == "outbound") & (part["at"] > lately)
-    still = part.loc[ours & part["status"].isin(OPEN), "at"]
+    times = [time.isoformat() for time in (messages["at"].max(), listed_last) if not pd.isna(time)]
+    recent = (messages["direction"] == "outbound") & (messages["at"] > pending_since)
+    pending = messages.loc[recent & messages["status"].isin(PENDING_STATUSES), "at"]
     return {
         "last": max([*times, *([before] if before else [])], default=None),
-        "open": still.min().isoformat() if len(still) else None,
+        "open": pending.min().isoformat() if len(pending) else None,
     }

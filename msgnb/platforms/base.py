@@ -1,11 +1,12 @@
-"""The interface of all clients, with real defaults.
+"""The interface that every platform client implements, with real defaults.
 
-A platform's client is one class that derives from `Client` directly. It makes a `Connection` and has resources,
-which are `cached_property`s, so that a client that is only used to send never makes the others. What a platform
-cannot do raises `NotSupported`; nothing returns `None` for want of an implementation.
+A platform's client is one class that derives from `Client` directly. It makes a `Connection` and has
+resources, which are `cached_property`s, so that a client that is only used to send never makes the others.
+What a platform does not support raises `NotSupported`; nothing returns `None` because it is not implemented.
 
-The archive, campaigns and forms use what is public here, and nothing else: `history_reader`, `campaign_sender`,
-`credit`, `connection` and the platform's descriptor.
+A small platform overrides the tables it has, `send_text` and `history_reader`, and gets campaigns, the
+archive and the forms from them. These use what is public here and nothing else: the tables, `send` and
+`send_text`, `history_reader`, `campaign_sender`, `credit`, `connection`, and the platform's descriptor.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from msgnb.campaigns.journal import Header
+from msgnb.campaigns.journal import JournalHeader
 from msgnb.campaigns.plan import Plan, make_plan
-from msgnb.campaigns.run import Run, resolve_due
+from msgnb.campaigns.run import Run, resolve_send_time
 from msgnb.campaigns.sender import CampaignSender, OneByOne
 from msgnb.core.errors import NotSupported, SettingsError
 from msgnb.core.sending import SendResult
@@ -31,6 +32,7 @@ from msgnb.platforms.resources import (
     JournaledCampaigns,
     ListTable,
     MessagesTable,
+    PlannedTime,
     Unsupported,
 )
 
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
     from msgnb.campaigns.campaign import Campaign
     from msgnb.campaigns.run import Confirm
-    from msgnb.campaigns.watching import View
+    from msgnb.campaigns.watching import ProgressView
     from msgnb.core.times import When
     from msgnb.events.live import Live
     from msgnb.history.reader import HistoryReader
@@ -52,11 +54,11 @@ class Client(ABC):
     """One account on one platform. Use it as a context manager, or call `close` at the end.
 
     Args:
-        connection: the way to the account, which all resources share.
+        connection: the connection to the account, which all resources share.
 
     Attributes:
-        platform: the platform's name.
-        connection: the way to the account.
+        platform: the platform's name, as in its descriptor.
+        connection: the connection to the account.
     """
 
     platform: ClassVar[str]
@@ -66,7 +68,7 @@ class Client(ABC):
 
     @property
     def account(self) -> str:
-        """Whose view it is: bot identity, `user@domain` or account email."""
+        """The account: bot identity, `user@domain` or account email."""
         return self.connection.account
 
     # Tables
@@ -125,14 +127,17 @@ class Client(ABC):
 
         Raises:
             InvalidRequest: a time has no zone, or the span or the number of workers is not valid.
-            IncompleteHistory: something went wrong, or it was interrupted; the error has what was read so far, and
-                its `resume()` continues from there.
+            IncompleteHistory: it failed or was interrupted; the error has what was read so far, and its
+                `resume()` continues from there.
             NotSupported: the platform does not let messages be read.
         """
         return History(self.history_reader(raw=raw), since, until, workers, raw=raw).read(sessions)
 
     def history_reader(self, *, raw: bool = False) -> HistoryReader:  # noqa: ARG002
-        """Return what reads the account's history, for `history` and archives.
+        """Return a reader of the account's history, which `history` and archives use.
+
+        Args:
+            raw: keep the platform's own objects.
 
         Raises:
             NotSupported: the platform does not let messages be read.
@@ -142,7 +147,7 @@ class Client(ABC):
     # Sending
 
     def send(
-        self, to: str, content: Any, *, sender: str | None = None, at: datetime | None = None
+        self, to: str, content: Any, *, sender: str | None = None, at: PlannedTime | None = None
     ) -> SendResult:
         """Send any content that the platform supports to one recipient; by default a text.
 
@@ -150,12 +155,17 @@ class Client(ABC):
             to: the recipient.
             content: what to send.
             sender: number or name that the recipient sees.
-            at: when to send it, with a zone; now if `None`.
+            at: when to send it: a time with a zone, a day, or a span from now; now if `None`.
         """
         return self.send_text(to, content, sender=sender, at=at)
 
     def send_text(
-        self, to: str, text: str, *, sender: str | None = None, at: datetime | None = None
+        self,
+        to: str,  # noqa: ARG002
+        text: str,  # noqa: ARG002
+        *,
+        sender: str | None = None,  # noqa: ARG002
+        at: PlannedTime | None = None,  # noqa: ARG002
     ) -> SendResult:
         """Send a text to one recipient.
 
@@ -163,15 +173,15 @@ class Client(ABC):
             to: the recipient.
             text: the text.
             sender: number or name that the recipient sees.
-            at: when to send it, with a zone; now if `None`.
+            at: when to send it: a time with a zone, a day, or a span from now; now if `None`.
 
         Raises:
-            NotSupported: the platform cannot send texts, or not later.
+            NotSupported: the platform cannot send texts, or cannot send later.
         """
         raise NotSupported(f"{self.platform} cannot send texts")
 
     def credit(self) -> int | None:
-        """Return the SMS credits that the account has left; `None` if the platform knows no credit."""
+        """Return the SMS credits that the account has left; `None` if the platform has no credits."""
         return None
 
     def plan_campaign(
@@ -183,7 +193,7 @@ class Client(ABC):
         region: str | None = None,
         skip_missing: bool = False,
     ) -> Plan:
-        """Return which recipient would receive which text, and the SMS and credits that takes; nothing is sent.
+        """Preview a campaign: recipients, texts, and the SMS and credits that it takes. Sends nothing.
 
         >>> client.plan_campaign(msgnb.Campaign(text="Hi {name}!", sender="MyShop"), "people.csv")
 
@@ -193,10 +203,10 @@ class Client(ABC):
                 campaign's own list if `None`.
             column: as in `msgnb.recipients`.
             region: as in `msgnb.recipients`.
-            skip_missing: skip rows in which a value that the text names is missing.
+            skip_missing: skip rows in which a value that the text uses is missing.
 
         Raises:
-            InvalidRequest: a column that the text names does not exist, or is empty in some row; or there are
+            InvalidRequest: a column that the text uses does not exist, or is empty in some row; or there are
                 no recipients.
         """
         platform = get_platform(self.platform)
@@ -207,9 +217,9 @@ class Client(ABC):
             given,
             column=column or platform.addresses.preferred_column(columns),
             region=region,
-            address=platform.addresses.normalize,
+            normalize=platform.addresses.normalize,
             credit=self.credit(),
-            priced=platform.counts_sms,
+            counts_sms=platform.counts_sms,
             skip_missing=skip_missing,
         )
 
@@ -225,7 +235,7 @@ class Client(ABC):
         confirm: Confirm | None = None,
         journal: str | Path | None = None,
         per_second: int | None = None,
-        view: View | None = None,
+        view: ProgressView | None = None,
         stop: Event | None = None,
     ) -> pd.DataFrame:
         """Send a campaign once to each recipient, and return the results as a table `outcomes`.
@@ -233,9 +243,9 @@ class Client(ABC):
         >>> outcomes = client.send_campaign(campaign, "people.csv")
         >>> client.send_campaign(campaign, outcomes.msg.failed())
 
-        Each step is written to a journal on disk. After an error, a stop or a crash, run it again to resume: it
-        sends to the recipients who have not received the campaign, and to no one twice. Recipients with an
-        unknown result are never sent to again. It stops by itself after the same error five times in a row.
+        Each step is written to a journal on disk. After an error, a stop or a crash, run it again to resume:
+        it sends to the recipients who have not received the campaign, and to no one twice. Recipients with an
+        unknown result are never retried. Sending stops after the same error occurs five times in a row.
 
         Args:
             campaign: what to send. Each recipient receives it once; with another title it is sent again.
@@ -243,10 +253,11 @@ class Client(ABC):
             column: as in `msgnb.recipients`.
             region: as in `msgnb.recipients`.
             skip_missing: as in `plan_campaign`.
-            dry_run: send nothing; rows of recipients it would go to have no state.
-            confirm: called with the `Plan` of the remaining recipients before anything is sent; nothing is sent
-                unless it returns true.
-            journal: path of the journal; a file named after the campaign in the user's state folder if `None`.
+            dry_run: send nothing; recipients it would be sent to have no state in the result.
+            confirm: called with the `Plan` of the remaining recipients before anything is sent; nothing is
+                sent unless it returns true.
+            journal: path of the journal; a file named after the campaign in the user's state folder if
+                `None`.
             per_second: how many requests may be made per second.
             view: shows the progress instead of a progress bar: an object with `show(progress)`.
             stop: once it is set, from another thread, no further request is made; send again to resume.
@@ -255,27 +266,27 @@ class Client(ABC):
             One row per row of the recipients, with the text it received and the source's other columns.
 
         Raises:
-            InvalidRequest: as in `plan_campaign`; or the sender or the time is not valid; or another process
-                is sending this campaign.
+            InvalidRequest: see `plan_campaign`; also if the sender or the time is not valid, or another
+                process is sending this campaign.
             InsufficientCredit: the campaign needs more SMS than the account has credits; nothing was sent.
-            NotSupported: the platform cannot send later, or supports no templates.
+            NotSupported: the platform cannot send later, or does not support templates.
         """
         plan = self.plan_campaign(
             campaign, recipients, column=column, region=region, skip_missing=skip_missing
         )
         connection = self.connection
         template = campaign.template.name if campaign.template else None
-        header = Header(
+        header = JournalHeader(
             self.platform, connection.http.base_url, connection.whose(), campaign.title, campaign.text,
             campaign.sender, template=template,
         )  # fmt: skip
         path = Path(journal) if journal else connection.journals_folder() / header.file_name
-        due = resolve_due(campaign, path, connection.now)
+        at = resolve_send_time(campaign, path, connection.now)
         run = Run(
             plan,
-            self.campaign_sender(campaign, due),
+            self.campaign_sender(campaign, at),
             path,
-            replace(header, due=due.isoformat() if due else None),
+            replace(header, scheduled_at=at.isoformat() if at else None),
             clock=connection.now,
             pause=connection.http.pause,
             per_second=per_second or connection.campaign_rate,
@@ -283,14 +294,18 @@ class Client(ABC):
         campaign.run = run
         return run.frame() if dry_run else run.send(confirm, view=view, stop=stop)
 
-    def campaign_sender(self, campaign: Campaign, due: datetime | None) -> CampaignSender:
-        """Return what sends a campaign here, now or later; by default one text to each recipient.
+    def campaign_sender(self, campaign: Campaign, at: datetime | None) -> CampaignSender:
+        """Return the platform's sender for one campaign; by default one that sends a text to each recipient.
+
+        Args:
+            campaign: the campaign.
+            at: when to send it; now if `None`.
 
         Raises:
-            InvalidRequest: the platform cannot send it like this.
-            NotSupported: it cannot send later, or supports no templates.
+            InvalidRequest: the platform does not accept the campaign's sender.
+            NotSupported: the platform cannot send later, or does not support templates.
         """
-        if due is not None:
+        if at is not None:
             raise NotSupported(f"{self.platform} can't send later; leave defer_until and defer_by out")
         if campaign.template is not None:
             raise NotSupported(f"{self.platform} knows no templates; give a text alone")
@@ -299,14 +314,15 @@ class Client(ABC):
     # Events
 
     def listen(self, *topics: str) -> Live:  # noqa: ARG002
-        """Receive events in real time; a platform takes further arguments.
+        """Receive events in real time; a platform accepts further arguments.
+
+        Args:
+            topics: kinds of events.
 
         Raises:
-            NotSupported: the platform posts no events.
+            NotSupported: the platform does not post events.
         """
         raise NotSupported(f"{self.platform} posts no events")
-
-    # Its end
 
     def close(self) -> None:
         """Close the open connections."""
@@ -328,9 +344,18 @@ def client_class(platform: str) -> type[Client]:
     """Return the client class of a platform.
 
     Raises:
-        SettingsError: no platform of this name is installed, or its client is not a `Client`.
+        SettingsError: no platform of this name is installed; or its client can't be loaded, is not a
+            `Client`, or belongs to another platform.
     """
-    found = get_platform(platform).client()
-    if not issubclass(found, Client):
-        raise SettingsError(f"the client of {platform}, {found.__qualname__}, is not a msgnb Client")
+    load_client = get_platform(platform).client
+    try:
+        found: object = load_client()
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise SettingsError(f"the client of {platform} can't be loaded: {reason}") from error
+    if not isinstance(found, type) or not issubclass(found, Client):
+        raise SettingsError(f"the client of {platform}, {found!r}, is not a msgnb Client")
+    # Tables and journals are stamped with the client's name, and looked up by the descriptor's.
+    if found.platform != platform:
+        raise SettingsError(f"the client of {platform}, {found!r}, is that of {found.platform}")
     return found

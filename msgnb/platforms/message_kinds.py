@@ -1,7 +1,7 @@
 """Kinds of messages that a form can send, and the fields that each kind needs.
 
-A platform lists its kinds in its descriptor. A kind makes a `Call` of the client from what the form contains, so
-that the form sends exactly what the Python line below it says.
+A platform lists its kinds in its descriptor. A kind makes a `Call` of the client from what the form contains,
+so that the form sends exactly what the line of Python below it says.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from msgnb.platforms.calls import Call
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that a person chose."""
+    """A file that was chosen in a form.
+
+    Attributes:
+        name: name of the file.
+        mime_type: its type, as the browser detected it; may be empty.
+        content: its bytes.
+    """
 
     name: str
     mime_type: str
@@ -24,15 +30,15 @@ class Upload:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a form contains; a field that the kind does not have is empty.
+    """What a form contains; fields that the kind of message does not have are empty.
 
     Attributes:
         to: the recipient.
         sender: the sender, if one was chosen.
         text: the text.
-        at: when to send it; `None` is now.
-        thread: ID of the session to answer in.
-        url: address of a file or page.
+        at: when to send it; now if `None`.
+        thread: ID of the session to reply in.
+        url: URL of a file or page.
         options: choices to offer.
         place: latitude and longitude, separated by a comma.
         file: a file to send.
@@ -55,8 +61,8 @@ class MessageKind:
 
     Attributes:
         title: its name in the form.
-        fields: the fields of `Draft` that it needs besides recipient and sender.
-        call: makes the client's call.
+        fields: fields of `Draft` that it needs besides recipient and sender; the form shows only these.
+        call: makes the client's call; raises `InvalidRequest` with the field that is missing or not valid.
         counts_sms: whether its text is counted in SMS.
     """
 

@@ -1,17 +1,24 @@
 """What a client is made of: a connection, and resources that get the connection and nothing else.
 
-A resource is callable for its table and carries its verbs, as pandas does with `df.plot()` and `df.plot.bar()`:
+A resource is callable for its table and carries its verbs, as pandas does with `df.plot()` and
+`df.plot.bar()`:
 
     bot.contacts()                       # the table
     bot.contacts.get("…@wa.gw.msging.net")
 
 The protocols here are what can be called on every client, whatever its platform. A platform's own resources
-satisfy them without inheriting from them, take further arguments, and have further verbs.
+satisfy them without inheriting from them; they accept further arguments and have further verbs. The same
+argument has the same name, type and meaning on every platform:
+
+* `to`, `text` or `content`, then by keyword `sender` and `at` for what is sent;
+* `since`, `until`, `limit` and `raw`, by keyword and in this order, for what is read;
+* an item by its ID, under the name of the table's column: `session`, `campaign`, `subscription`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, runtime_checkable
 
@@ -20,32 +27,41 @@ from msgnb.campaigns.table import make_campaigns_table
 from msgnb.core.errors import NotSupported
 from msgnb.core.http import Http
 from msgnb.core.times import When
+from msgnb.platforms.registry import get_platform
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from msgnb.campaigns.journal import Journal
 
+PlannedTime = When | timedelta
+"""When to send something: a time with a zone, a day (its start in UTC), or a span from now."""
+
 
 class Connection:
-    """The way to one account: its requests, its name and its clock.
+    """The connection to one account: its requests, its name and its clock.
+
+    A platform derives from it and adds the requests that several of its resources share.
 
     Args:
         http: sends the requests.
-        account: bot identity, `user@domain` or account email; a platform that learns it from its first response
-            overrides the property.
+        account: bot identity, `user@domain` or account email. A platform that learns it only from a response
+            overrides the property `account`.
 
     Attributes:
         http: sends the requests.
         journals: folder of the journals of campaigns; the user's own state folder if `None`.
-        campaign_rate: requests of a campaign per second; no limit if `None`.
     """
 
     def __init__(self, http: Http, account: str = "") -> None:
         self.http = http
         self.journals: Path | None = None
-        self.campaign_rate: int | None = None
         self._account = account
+
+    @cached_property
+    def campaign_rate(self) -> int | None:
+        """The most requests of a campaign per second; set it to use another rate than the platform's own."""
+        return get_platform(self.platform).campaign_rate
 
     @property
     def platform(self) -> str:
@@ -54,15 +70,19 @@ class Connection:
 
     @property
     def account(self) -> str:
-        """Whose view it is: bot identity, `user@domain` or account email."""
+        """The account: bot identity, `user@domain` or account email."""
         return self._account
 
     def whose(self) -> str:
-        """Return the account, and ask for it first if only the platform's response tells it."""
+        """Return the account, after a request for it if only the platform knows it.
+
+        The name of a campaign's journal contains it, so it must not depend on which requests were made
+        before.
+        """
         return self.account
 
     def now(self) -> datetime:
-        """Return the platform's time, as its last response reported it."""
+        """Return the platform's time, as its last response reported it; this machine's time before that."""
         return self.http.now()
 
     def journals_folder(self) -> Path:
@@ -70,7 +90,7 @@ class Connection:
         return self.journals or default_folder()
 
     def journaled_campaigns(self) -> list[Journal]:
-        """Return the journals of the campaigns that msgnb sent from this account, the latest first."""
+        """Return the journals of the campaigns that were sent from this account, the latest first."""
         return load_journals(self.journals_folder(), self.platform, self.http.base_url, self.whose())
 
     def close(self) -> None:
@@ -79,7 +99,12 @@ class Connection:
 
 
 class Resource:
-    """Base of all resources: it has the connection."""
+    """Base of all resources.
+
+    Args:
+        connection: the connection of the account; a subclass annotates `_connection` with its platform's
+            class.
+    """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -137,11 +162,23 @@ class Webhooks(Protocol):
         ...
 
     def create(self, topic: str, url: str, *, expires: Any = None) -> Any:
-        """Subscribe a URL to events of a topic."""
+        """Subscribe a URL to events.
+
+        Args:
+            topic: one of the platform's topics.
+            url: receives the events.
+            expires: when the subscription ends; the platform's default if `None`.
+        """
         ...
 
     def renew(self, subscription: str, expires: Any, *, reset: bool = False) -> Any:
-        """Let a subscription end later; `reset` also sets its counters to zero."""
+        """Let a subscription end later.
+
+        Args:
+            subscription: ID of the subscription.
+            expires: when it ends.
+            reset: also set its counters of posts and errors to zero.
+        """
         ...
 
     def delete(self, subscription: str) -> Any:
@@ -150,17 +187,17 @@ class Webhooks(Protocol):
 
 
 class Unsupported:
-    """Stands for a resource that the platform does not have.
+    """Takes the place of a resource that the platform does not have: calling it raises `NotSupported`.
 
     Args:
-        message: what to say, and what to use instead.
+        message: why it is not supported, and what to use instead.
     """
 
     def __init__(self, message: str) -> None:
         self._message = message
 
     def __call__(self, *_: Any, **__: Any) -> NoReturn:
-        """Say so.
+        """Raise the error, whatever the arguments are.
 
         Raises:
             NotSupported: always.
@@ -172,7 +209,7 @@ class JournaledCampaigns(Resource):
     """The campaigns that `send_campaign` sent, on a platform that has no campaigns of its own."""
 
     def __call__(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
-        """Return the campaigns, the latest first, as a table `campaigns`; they are read from their journals.
+        """Return the campaigns, the latest first, as a table `campaigns`; they are read from the journals.
 
         Args:
             limit: the most rows; all rows if `None`.

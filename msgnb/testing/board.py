@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from msgnb.core.html import Markup, as_written, element, table
+from msgnb.core.html import Markup, element, table, without_mathjax
 
 if TYPE_CHECKING:
     from msgnb_mocks.core.application import Application
@@ -53,7 +53,7 @@ def board(world: World, about: str) -> str:
     if rules := [(rule.kind, rule.operation, f"{rule.fired} times") for rule in world.faults.rules]:
         cards.append(_card("Faults", ("what goes wrong", "where", "happened"), rules))
     row = element("div", *cards, style="display:flex;flex-wrap:wrap;gap:16px 32px")
-    return as_written(element("div", head, now, row, role="region", **{"aria-label": "Mock platforms"}))
+    return without_mathjax(element("div", head, now, row, role="region", **{"aria-label": "Mock platforms"}))
 
 
 def _card(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Markup:

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msgnb import tables
 from msgnb.campaigns.campaign import Campaign
 from msgnb.campaigns.plan import Plan, make_plan
-from msgnb.campaigns.recipients import headings, recipients
+from msgnb.campaigns.recipients import read_columns, recipients
 from msgnb.campaigns.run import Run
 from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import InvalidRequest, MsgnbError
 from msgnb.core.html import Markup, element, table
 from msgnb.platforms.base import Client
-from msgnb.platforms.calls import Call, Shown
+from msgnb.platforms.calls import Call, Expression
 from msgnb.platforms.registry import get_platform
 from msgnb.tables.export import make_csv, make_excel
 from msgnb.tables.transcript import QUIET
@@ -198,7 +198,7 @@ class CampaignForm(Form):
             self.pasted.shown = chosen == PASTED
             self.source.problem = ""
             try:
-                names, phones = headings(self._raw) if self._raw is not None else ([], None)
+                names, phones = read_columns(self._raw) if self._raw is not None else ([], None)
             except MsgnbError as error:
                 names, phones = [], None
                 self.source.problem = str(error)
@@ -271,9 +271,9 @@ class CampaignForm(Form):
         return make_plan(
             self._make_campaign(),
             self._read(raw),
-            address=self._platform.addresses.normalize,
+            normalize=self._platform.addresses.normalize,
             credit=self._credit,
-            priced=self._platform.counts_sms,
+            counts_sms=self._platform.counts_sms,
             skip_missing=bool(self.skip.value),
         )
 
@@ -310,13 +310,13 @@ class CampaignForm(Form):
         except InvalidRequest:
             return ""
         given = {"sender": made.sender or None, "title": made.title, "defer_until": made.defer_until}
-        campaign = Shown(made, Call("Campaign", (), {"text": made.text, **given}).code("msgnb"))
+        campaign = Expression(made, Call("Campaign", (), {"text": made.text, **given}).code("msgnb"))
         named = {
             "column": (self.column.value if self.column.shown else None) or None,
             "region": self.region.text or None,
             "skip_missing": self.skip.value or None, "dry_run": self.dry_run.value or None,
         }  # fmt: skip
-        call = Call("send_campaign", (campaign, Shown(None, self._source_code())), named)
+        call = Call("send_campaign", (campaign, Expression(None, self._source_code())), named)
         return call.code(self._platform.variable)
 
     def _source_code(self) -> str:

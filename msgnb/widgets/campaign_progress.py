@@ -28,6 +28,6 @@ class CampaignProgress(widgets.VBox):
     def show(self, progress: Progress) -> None:
         """Show how far the campaign is now."""
         self._bar.max, self._bar.value = max(1, progress.total), progress.reached
-        complete = progress.over and progress.reached == progress.total
+        complete = progress.finished and progress.reached == progress.total
         self._bar.bar_style = "success" if complete else "info"
         self._words.value = element("div", progress.summary, style=QUIET, role="status")

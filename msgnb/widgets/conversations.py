@@ -13,8 +13,8 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.html import Markup, as_written, element, table
-from msgnb.core.times import zone_of
+from msgnb.core.html import Markup, element, table, without_mathjax
+from msgnb.core.times import parse_zone
 from msgnb.platforms.base import Client
 from msgnb.platforms.registry import get_platform
 from msgnb.tables.transcript import QUIET, Conversation, Row, bubbles, latest, records
@@ -96,7 +96,7 @@ class Conversations(Form):
 
     def __init__(self, source: Client | pd.DataFrame, *, zone: str | None = None) -> None:
         self._source = _make_source(source)
-        self._zone = zone_of(zone or local_zone())
+        self._zone = parse_zone(zone or local_zone())
         self.session: str | None = None
         self._most, self._listed = PAGE, LISTED
         self._lines: list[Line] = []
@@ -157,7 +157,7 @@ class Conversations(Form):
         """Return a static picture: the end of the selected conversation, or the list of the latest ones."""
         if self.session is None:
             rows = [(line.name, line.text) for line in self._lines[:STILL]]
-            return as_written(
+            return without_mathjax(
                 element("b", self._title), table(("name", "last text"), rows, long={"last text"})
             )
         rows_, earlier = self._source.messages(self.session, STILL)

@@ -20,7 +20,7 @@ import anywidget
 import traitlets
 
 from msgnb.core.errors import InvalidRequest, MsgnbError
-from msgnb.core.html import Markup, as_written, clean, element
+from msgnb.core.html import Markup, element, replace_control_characters, without_mathjax
 from msgnb.tables.transcript import QUIET
 from msgnb.widgets.ordered_inbox import OrderedInbox
 from msgnb.widgets.parts import Control, FileControl, Pane, Part, State, Status
@@ -129,7 +129,7 @@ class Form(anywidget.AnyWidget):
         with self._drawing:
             if self._held:
                 return
-            self.view = clean(
+            self.view = replace_control_characters(
                 {
                     "title": self._title,
                     "subtitle": self._subtitle,
@@ -233,7 +233,7 @@ class Form(anywidget.AnyWidget):
         """Return a static picture of the form, for where no script runs."""
         head = element("div", element("b", self._title), f" {self._subtitle}")
         pieces = [_still(part) for part in self._parts.values() if part.shown]
-        return as_written(element("div", head, *(piece for piece in pieces if piece), style=_STILL))
+        return without_mathjax(element("div", head, *(piece for piece in pieces if piece), style=_STILL))
 
 
 def _still(part: Part) -> Markup:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
-from msgnb.app.profiles import DEFAULT, connect_client, given, profiles
+from msgnb.app.profiles import DEFAULT, configured_settings, connect_client, profile_names
 from msgnb.core.errors import MsgnbError, NotSupported, SettingsError
 from msgnb.platforms import registry
 from msgnb.platforms.base import Client
@@ -132,8 +132,10 @@ class SignIn(Form):
         """
         platform, profile = self.platform.value, self.profile.value
         typed = {name: _value(part) for name, part in self.fields.items() if part.value}
-        there = {name for name, ready in given(platform, profile).items() if ready}
-        missing = registry.get_platform(platform).lacking(typed.keys() | there | self._arguments.keys())
+        there = {name for name, ready in configured_settings(platform, profile).items() if ready}
+        missing = registry.get_platform(platform).missing_settings(
+            typed.keys() | there | self._arguments.keys()
+        )
         for name in missing:
             self.fields[name].problem = "is missing"
         if missing:
@@ -157,7 +159,7 @@ class SignIn(Form):
         """Show the fields of the platform, and which of them may stay empty because of the profile."""
         with self.together():
             try:
-                there = given(self.platform.value, self.profile.value)
+                there = configured_settings(self.platform.value, self.profile.value)
                 self.show("ready", "")
             except SettingsError as error:
                 there = {}
@@ -201,6 +203,6 @@ def _value(part: Control) -> Any:
 def _profiles(platform: str) -> list[str]:
     """Return the names of the platform's profiles; none if the file is not valid, which is reported later."""
     try:
-        return profiles(platform)
+        return profile_names(platform)
     except SettingsError:
         return []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msgnb.core.errors import AlreadyExists, InvalidRequest, MsgnbError, NotSupported
 from msgnb.core.html import Markup, element
 from msgnb.platforms.base import Client
-from msgnb.platforms.calls import Call, Shown
+from msgnb.platforms.calls import Call, Expression
 from msgnb.platforms.registry import get_platform
 from msgnb.platforms.resources import Webhooks
 from msgnb.tables.transcript import QUIET
@@ -174,7 +174,7 @@ class SubscriptionForm(Form):
 
     def _call(self) -> Call:
         lifetime = self._lifetime()
-        expires = Shown(lifetime, f"timedelta(days={lifetime / timedelta(days=1):.10g})")
+        expires = Expression(lifetime, f"timedelta(days={lifetime / timedelta(days=1):.10g})")
         return Call("subscriptions.create", (self.topic.value, self.target.text), {"expires": expires})
 
     def _read(self) -> SubscriptionsFrame:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import available_timezones
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.times import zone_of
+from msgnb.core.times import parse_zone
 from msgnb.widgets.parts import Control
 
 
@@ -50,7 +50,7 @@ class TimeFields:
         """
         if not self.time.text:
             return None
-        zone = zone_of(self.zone.text)
+        zone = parse_zone(self.zone.text)
         try:
             moment = datetime.fromisoformat(self.time.text).replace(tzinfo=zone)
         except ValueError:

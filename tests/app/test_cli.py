@@ -23,9 +23,7 @@ run = CliRunner()
 def test_it_says_what_it_can() -> None:
     """Without arguments it shows its commands."""
     shown = run.invoke(cli.app, [])
-    assert all(
-        name in shown.output for name in ("mocks", "lab", "cassettes", "doctor", "completion")
-    )
+    assert all(name in shown.output for name in ("mocks", "lab", "cassettes", "doctor", "completion"))
 
 
 def test_the_mocks_are_served_until_interrupted() -> None:
@@ -48,7 +46,7 @@ def test_a_wrong_quirk_is_told() -> None:
 def test_clean_cassettes_end_with_0() -> None:
     """Our own recordings are clean, and the mocks answer as they did."""
     checked = run.invoke(cli.app, ["cassettes", "check", str(CASSETTES)])
-    assert (checked.exit_code, checked.output) == (0, "clean: no secret and nobody is in there\n")
+    assert (checked.exit_code, checked.output) == (0, "no known secrets or personal data found\n")
     compared = run.invoke(cli.app, ["cassettes", "compare", str(CASSETTES)])
     assert compared.exit_code == 0
     assert "smsdrop.login (seen, 1 recorded): alike\n" in compared.output
@@ -87,7 +85,7 @@ def test_the_doctor_tells_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_a_broken_setting_does_not_stop_the_doctor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A file that is no TOML is told in its place."""
+    """A file that is not valid TOML is reported in its place."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "msgnb.toml").write_text("[[[")
     found = json.loads(run.invoke(cli.app, ["doctor", "--json"]).output)

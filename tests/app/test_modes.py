@@ -17,10 +17,10 @@ from msgnb.app import modes
 @pytest.fixture(autouse=True)
 def nothing_stays_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(modes, "_on", None)
+    monkeypatch.setattr(modes, "_current", None)
     yield
-    if modes._on:
-        modes._on.stop()
+    if modes._current:
+        modes._current.stop()
 
 
 def cells() -> list[object]:
@@ -86,9 +86,9 @@ def test_a_wrong_mode_says_what_there_is(tmp_path: Path) -> None:
     """An unknown mode, a cassette that is missing or not needed: each says what to do."""
     for arguments, words in (
         (("offline",), "no mode 'offline'; there are mock, live, cassette"),
-        (("cassette",), r"none is named: msgnb\.use\('live', 'file\.yaml'\) records one"),
-        (("cassette", tmp_path / "none.yaml"), "none.yaml is not there"),
-        (("mock", "file.yaml"), "the mocks need no cassette"),
+        (("cassette",), r"none is passed; msgnb\.use\('live', 'file\.yaml'\) records one"),
+        (("cassette", tmp_path / "none.yaml"), "none.yaml does not exist"),
+        (("mock", "file.yaml"), "mode 'mock' does not use a cassette"),
     ):
         with pytest.raises(msgnb.SettingsError, match=words):
             msgnb.use(*arguments)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import msgnb
-from msgnb.app import profiles as settings
+from msgnb.app import profiles
 
 PROFILES = """
 [default.blip]
@@ -57,15 +57,15 @@ def test_the_file_is_found_upward(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
-    assert settings.settings_file() == tmp_path / "msgnb.toml"
+    assert profiles.find_settings_file() == tmp_path / "msgnb.toml"
 
 
 def test_the_users_file_comes_last(tmp_path: Path) -> None:
     """The file of the user's config folder is read where no folder has one."""
     write(tmp_path / "config")
-    assert settings.settings_file() == tmp_path / "config" / "msgnb.toml"
+    assert profiles.find_settings_file() == tmp_path / "config" / "msgnb.toml"
     write(tmp_path)
-    assert settings.settings_file() == tmp_path / "msgnb.toml"
+    assert profiles.find_settings_file() == tmp_path / "msgnb.toml"
 
 
 def test_arguments_go_before_the_environment_and_that_before_the_file(
@@ -74,7 +74,10 @@ def test_arguments_go_before_the_environment_and_that_before_the_file(
     """What is nearest wins: the argument, the variable, the file."""
     write(tmp_path)
     monkeypatch.setenv("MSGNB_BLIP_ORGANIZATION", "from-environment")
-    assert msgnb.connect("blip", profile="work").connection.http.base_url == "https://from-environment.http.msging.net"
+    assert (
+        msgnb.connect("blip", profile="work").connection.http.base_url
+        == "https://from-environment.http.msging.net"
+    )
     given = msgnb.connect("blip", profile="work", organization="given")
     assert given.connection.http.base_url == "https://given.http.msging.net"
 
@@ -121,12 +124,12 @@ def test_a_missing_secret_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
             ("blip",),
             "no setting 'colour'; the known ones are key, organ",
         ),
-        ("[default]\nblip = 5", ("blip",), r"\[default\.blip\] is no table"),
-        ("[default.blip]\nkey = 5", ("blip",), "key is no text"),
+        ("[default]\nblip = 5", ("blip",), r"\[default\.blip\] is not a table"),
+        ("[default.blip]\nkey = 5", ("blip",), "key is not a text"),
         ("[default.blip]\nkey = 'env:NOT_SET'", ("blip",), "variable NOT_SET, which is not set"),
         ("[default.blip]\nkey = 'keyring:nowhere'", ("blip",), "write keyring:service/user"),
-        ("[default.blip]\nkey = 'ask'", ("blip",), "nobody is there to answer"),
-        ("[default", ("blip",), "is no TOML"),
+        ("[default.blip]\nkey = 'ask'", ("blip",), "no one can be prompted"),
+        ("[default", ("blip",), "is not valid TOML"),
         (PROFILES, ("smsdrop",), "smsdrop needs email: set MSGNB_SMSDROP_EMAIL, or email in"),
         (
             "[default.smsdrop]\nemail = 'a@b.c'",
@@ -151,7 +154,7 @@ def test_an_unknown_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_profile_without_a_file_is_named() -> None:
     """A profile that is asked for where there is no file is an error."""
-    with pytest.raises(msgnb.SettingsError, match="profile 'work' is asked for"):
+    with pytest.raises(msgnb.SettingsError, match="profile 'work' was requested"):
         msgnb.connect("blip", profile="work")
 
 

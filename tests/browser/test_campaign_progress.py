@@ -19,8 +19,8 @@ campaign = msgnb.Campaign(text="It’s $5 and $6 <b>only</b>", sender="MyShop", 
 def test_a_plan_reads_well(notebook: Any) -> None:
     """The plan shows people, SMS and credit, and texts as they were written, prices and markup too."""
     page = notebook(f"{SET_UP}\nworld.smsdrop.plan_campaign(campaign, people)")
-    page.get_by_text("100 people, 100 SMS, credit 5,000").wait_for()
-    page.get_by_text("100 go as UCS-2, 70 characters to an SMS, because of ’").wait_for()
+    page.get_by_text("100 recipients · 100 SMS · 5,000 SMS credits left").wait_for()
+    page.get_by_text("100 messages use UCS-2 (70 characters per SMS) because of: ’").wait_for()
     expect(page.get_by_text("It’s $5 and $6 <b>only</b>", exact=True)).to_have_count(5)
     expect(page.locator("mjx-container")).to_have_count(0)
 
@@ -29,7 +29,7 @@ def test_watching_shows_a_bar_to_the_end(notebook: Any) -> None:
     """The bar stands at those who were reached, and says so in words; its title is no markup."""
     page = notebook(f"{SET_UP}\nworld.smsdrop.send_campaign(campaign, people)\noutcomes = campaign.watch()")
     view = page.locator(".msgnb-campaign-progress")
-    view.get_by_text("95 of 100 reached (95 %) · completed").wait_for()
+    view.get_by_text("95 of 100 reached (95%) · completed").wait_for()
     view.get_by_text("<i>Sale</i>").wait_for()
     bar = view.get_by_role("progressbar")
     assert bar.count() <= 1

@@ -32,7 +32,7 @@ def test_a_campaign_goes_from_an_upload_to_outcomes(notebook: Any) -> None:
     form.get_by_label("Text", exact=True).press_sequentially("Hi ")
     form.get_by_role("button", name="{name}").click()
     form.get_by_text("Hi Ana $5 <b>", exact=True).wait_for()
-    form.get_by_text("1 person, 1 SMS, credit 5,000").wait_for()
+    form.get_by_text("1 recipient · 1 SMS · 5,000 SMS credits left").wait_for()
     form.get_by_role("button", name="Dry run").click()
     form.get_by_text("Nothing was sent. It would go to 1.").wait_for()
     form.get_by_label("Dry run: check everything").uncheck()

@@ -118,7 +118,7 @@ def test_another_origin_reads_and_drives_nothing(world: Any, page: Any, target: 
         events: list[Any] = []
         path = {"ui": "/clock", "smsdrop": "/auth/login"}.get(target, "")
         if target == "listener":
-            url = listener.open(events.append)
+            url = listener.add_route(events.append)
         else:
             found = world.credentials[target]
             url = found if target == "ui" else found["url"]

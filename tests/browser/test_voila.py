@@ -86,7 +86,7 @@ def _send(page: Any) -> None:
     phones.press_sequentially("+22963588213")
     form.get_by_label("From", exact=True).press_sequentially("MyShop")
     form.get_by_label("Text", exact=True).press_sequentially("It is $5 and $6")
-    form.get_by_text("1 person, 1 SMS, credit 5,000").wait_for()
+    form.get_by_text("1 recipient · 1 SMS · 5,000 SMS credits left").wait_for()
     form.get_by_label("Dry run: check everything").uncheck()
     form.get_by_role("button", name="Send to 1 person").click()
     form.get_by_text("1 sent.").wait_for()

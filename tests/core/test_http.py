@@ -16,7 +16,7 @@ from loopback import Loopback, answers, drops, hangs, truncates
 
 import msgnb
 import msgnb_mocks
-from msgnb.core.http import READ, WRITE, Attempt, Http, Policy
+from msgnb.core.http import READ, WRITE, Attempt, Http, RetryPolicy
 from msgnb.core.responses import Explanation
 
 CANARY = "canary-4711"
@@ -103,7 +103,7 @@ def test_policy_once_is_sent_once(loopback: Loopback) -> None:
 
 
 @pytest.mark.parametrize("policy", [READ, WRITE])
-def test_closed_port_is_unreachable(policy: Policy) -> None:
+def test_closed_port_is_unreachable(policy: RetryPolicy) -> None:
     """Nobody listens: the request can't have arrived, so a write is not unknown either."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -196,7 +196,7 @@ def test_status_becomes_its_error(loopback: Loopback, status: int, kind: type[Ex
 
 
 @pytest.mark.parametrize("policy", [READ, WRITE])
-def test_a_body_is_not_redirected(loopback: Loopback, policy: Policy) -> None:
+def test_a_body_is_not_redirected(loopback: Loopback, policy: RetryPolicy) -> None:
     """A redirect of a request with a body is refused: neither a message nor a password goes elsewhere."""
     loopback.script = [answers(status=307, Location="/y"), answers({})]
     with pytest.raises(msgnb.Rejected, match="redirect"):

@@ -69,7 +69,7 @@ def test_threads_share_the_rate(time: Time) -> None:
 def test_a_rest_is_for_everybody(time: Time) -> None:
     """While one rests nobody begins, whatever they want."""
     pacing = Pacing({"/messages": 5}, penalty=120)
-    pacing.rest(120)
+    pacing.back_off(120)
     pacing.wait("/commands", time.pause)
     assert time.paused == [120.0]
 
@@ -121,18 +121,18 @@ def test_a_long_rest_is_seen_and_can_be_broken_off(
     """A pause of seconds shows a bar that says why where somebody is looking; Ctrl-C ends it."""
     from msgnb.core import progress
 
-    monkeypatch.setattr(progress, "watched", lambda: True)
+    monkeypatch.setattr(progress, "is_interactive", lambda: True)
     monkeypatch.setattr(progress, "_wait", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        progress.rest(120, None, "blip wants rest")
-    assert "blip wants rest: 0 of 120 s" in capsys.readouterr().err
+        progress.pause(120, None, "waiting for blip")
+    assert "waiting for blip: 0 of 120 s" in capsys.readouterr().err
 
 
 def test_a_rest_ends_when_it_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rest that is given up meanwhile goes on no longer."""
     from msgnb.core import progress
 
-    monkeypatch.setattr(progress, "watched", lambda: True)
+    monkeypatch.setattr(progress, "is_interactive", lambda: True)
     given_up = threading.Event()
     given_up.set()
-    progress.rest(120, given_up, "blip wants rest")
+    progress.pause(120, given_up, "waiting for blip")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from msgnb.core.paging import IncompleteWarning, back_in_time, by_offset
-from msgnb.core.progress import watched
+from msgnb.core.progress import is_interactive
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -70,7 +70,7 @@ def thread(*, inclusive: bool, skips: bool = True, times: list[int] | None = Non
 
 def walked(fetch: Any, limit: int | None = None) -> list[Any]:
     return back_in_time(
-        fetch, size=100, key=lambda row: row[0], time_of=lambda row: row[1], what="rows", limit=limit
+        fetch, size=100, key=lambda row: row[0], get_time=lambda row: row[1], what="rows", limit=limit
     )
 
 
@@ -120,7 +120,7 @@ def test_a_long_walk_shows_its_progress(
 ) -> None:
     """A walk that takes longer than a second shows on stderr how many rows there are so far."""
     ticks = count(0, 10)
-    monkeypatch.setattr("msgnb.core.progress.watched", lambda: True)
+    monkeypatch.setattr("msgnb.core.progress.is_interactive", lambda: True)
     monkeypatch.setattr("tqdm.std.time", lambda: next(ticks))
     by_offset(offsets(list(range(25)), []), size=10, key=int, what="messages")
     out, err = capsys.readouterr()
@@ -135,6 +135,6 @@ def test_nothing_is_drawn_where_nobody_looks(
     monkeypatch.setattr("msgnb.core.notebook.running", lambda: False)
     by_offset(offsets(list(range(25)), []), size=10, key=int, what="rows")
     assert capsys.readouterr() == ("", "")
-    assert not watched()
+    assert not is_interactive()
     monkeypatch.setattr("msgnb.core.notebook.running", lambda: True)
-    assert watched()
+    assert is_interactive()

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 import msgnb
-from msgnb.core.phones import dialable, international
+from msgnb.core.phones import parse_dialable, parse_e164
 
 
 @pytest.mark.parametrize("number", ["+22963588213", "22963588213", "229 63-58-82-13", "+229 (63) 58.82/13"])
 def test_international_numbers_are_written_alike(number: str) -> None:
     """With or without `+` and separators it is the same number; an old length is still one."""
-    assert international(number) == "+22963588213"
+    assert parse_e164(number) == "+22963588213"
 
 
 @pytest.mark.parametrize(
@@ -22,16 +22,16 @@ def test_international_numbers_are_written_alike(number: str) -> None:
 def test_what_is_no_number_is_refused(number: str) -> None:
     """What is no number, or of no country, is named with an example."""
     with pytest.raises(msgnb.InvalidRequest, match=r"write it like \+22963588213"):
-        international(number)
+        parse_e164(number)
 
 
 @pytest.mark.parametrize("number", [22963588213, 2.29e10, None])
 def test_a_number_that_is_no_text_is_refused(number: Any) -> None:
     """A phone that a spreadsheet turned into a number is named as that."""
     with pytest.raises(msgnb.InvalidRequest, match="phone numbers are text"):
-        international(number)
+        parse_e164(number)
 
 
 def test_local_numbers_can_be_dialled() -> None:
     """A PBX takes numbers without country code too."""
-    assert dialable("(858) 555-1234") == "8585551234"
+    assert parse_dialable("(858) 555-1234") == "8585551234"

@@ -27,7 +27,7 @@ def post(url: str, body: Any, **more: Any) -> int:
 def test_a_post_is_answered_and_handed_over(listener: msgnb.Listener) -> None:
     """An array is answered with 200 and handed over as a list, a bare object as a list of one."""
     taken: list[Any] = []
-    url = listener.open(taken.append)
+    url = listener.add_route(taken.append)
     assert post(url, [{"id": 1}, {"id": 2}]) == 200
     assert post(url, {"id": 3}) == 200
     assert taken == [[{"id": 1}, {"id": 2}], [{"id": 3}]]
@@ -37,7 +37,7 @@ def test_each_address_is_its_own_and_not_to_be_guessed(listener: msgnb.Listener)
     """Every subscriber has a long random path, and gets what is posted there only."""
     one: list[Any] = []
     other: list[Any] = []
-    urls = [listener.open(one.append), listener.open(other.append)]
+    urls = [listener.add_route(one.append), listener.add_route(other.append)]
     assert urls[0] != urls[1]
     assert min(len(url.rpartition("/")[2]) for url in urls) >= 32
     post(urls[0], [1])
@@ -51,7 +51,7 @@ def test_each_address_is_its_own_and_not_to_be_guessed(listener: msgnb.Listener)
 def test_what_is_no_json_is_refused(listener: msgnb.Listener, body: bytes, status: int) -> None:
     """A body that is no JSON, or neither array nor object, is answered with 400; the next one is taken."""
     taken: list[Any] = []
-    url = listener.open(taken.append)
+    url = listener.add_route(taken.append)
     assert post(url, body) == status
     assert post(url, [{"id": 1}]) == 200
     assert taken[-1] == [{"id": 1}]
@@ -61,7 +61,7 @@ def test_what_is_no_json_is_refused(listener: msgnb.Listener, body: bytes, statu
 def test_a_body_of_50_megabytes_is_refused(listener: msgnb.Listener, chunked: bool) -> None:
     """A huge body is answered with 413, whether or not its length is told, and the next one is taken."""
     taken: list[Any] = []
-    url = listener.open(taken.append)
+    url = listener.add_route(taken.append)
     block = b" " * 1_000_000
     body = (block for _ in range(50)) if chunked else block * 50
     assert requests.post(url, data=body, timeout=30).status_code == 413
@@ -72,13 +72,13 @@ def test_a_body_of_50_megabytes_is_refused(listener: msgnb.Listener, chunked: bo
 def test_the_limit_is_exact() -> None:
     """A body of just the limit is taken, one byte more is not."""
     with msgnb.Listener(max_body=10) as listener:
-        url = listener.open(lambda _: None)
+        url = listener.add_route(lambda _: None)
         assert [post(url, b"[" + b" " * spaces + b"]") for spaces in (8, 9)] == [200, 413]
 
 
 def test_a_wrong_path_or_method_is_told(listener: msgnb.Listener) -> None:
     """A path that nobody opened is 404, a method other than POST 405, and the right one goes on."""
-    url = listener.open(lambda _: None)
+    url = listener.add_route(lambda _: None)
     assert post(f"{listener.url}/events/guess", [1]) == 404
     assert post(listener.url, b"x" * 5_000_000) == 404
     answer = requests.get(url, timeout=5)
@@ -87,15 +87,15 @@ def test_a_wrong_path_or_method_is_told(listener: msgnb.Listener) -> None:
 
 
 def test_an_address_that_was_given_up_is_gone(listener: msgnb.Listener) -> None:
-    """After `shut` an address is answered with 404."""
-    url = listener.open(lambda _: None)
-    listener.shut(url)
+    """After `remove_route` an address is answered with 404."""
+    url = listener.add_route(lambda _: None)
+    listener.remove_route(url)
     assert post(url, [1]) == 404
 
 
 def test_a_slow_sender_holds_up_nobody(listener: msgnb.Listener) -> None:
     """While one sender dawdles, others are answered."""
-    url = listener.open(lambda _: None)
+    url = listener.add_route(lambda _: None)
     host, port = listener.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as dawdler:
         path = url.removeprefix(listener.url)
@@ -111,7 +111,7 @@ def test_a_fault_of_the_taker_is_told_to_the_sender(
     def broken(_: list[Any]) -> None:
         raise RuntimeError("full")
 
-    assert post(listener.open(broken), [1]) == 500
+    assert post(listener.add_route(broken), [1]) == 500
     assert "a post could not be taken" in caplog.text
 
 
@@ -124,12 +124,12 @@ def test_a_public_address_is_what_platforms_are_told() -> None:
     """With a public address that is what is told; its path may be cut off on the way or not."""
     with msgnb.Listener(public_url="https://tunnel.example/hooks/") as listener:
         taken: list[Any] = []
-        url = listener.open(taken.append)
+        url = listener.add_route(taken.append)
         assert url.startswith("https://tunnel.example/hooks/events/")
         local = f"http://127.0.0.1:{listener._port}"
         path = url.removeprefix("https://tunnel.example/hooks")
         assert [post(local + path, [1]), post(f"{local}/hooks{path}", [2])] == [200, 200]
-        listener.shut(url)
+        listener.remove_route(url)
         assert post(local + path, [3]) == 404
         assert taken == [[1], [2]]
 
@@ -155,7 +155,7 @@ def test_it_can_be_stopped_and_started_again() -> None:
     with pytest.raises(msgnb.SettingsError, match="no port yet"):
         _ = listener.url
     with listener:
-        url = listener.open(taken.append)
+        url = listener.add_route(taken.append)
     with pytest.raises(requests.ConnectionError):
         post(url, [1])
     with listener:

@@ -42,7 +42,7 @@ def listen(source: Stub, *topics: str, lifetime: timedelta = LONG, keep: int = 1
 
 def numbered(live: Live, count: int, start: int = 0) -> None:
     """Take posted messages as they come from the listener."""
-    live._take(
+    live._receive(
         "message", [{"id": f"m{n}", "text": str(n), "session_id": "s"} for n in range(start, start + count)]
     )
 
@@ -114,7 +114,7 @@ def test_twins_are_marked_whichever_comes_first(first: str) -> None:
     live = listen(Stub(), "message", "messagesession")
     second = "messagesession" if first == "message" else "message"
     for topic in (first, second):
-        live._take(topic, [told(topic, "hi")])
+        live._receive(topic, [told(topic, "hi")])
     found = live.frame()
     assert list(found["duplicate_of"].isna()) == [True, False]
     assert found["duplicate_of"][1] == found["event"][0]
@@ -124,9 +124,9 @@ def test_the_same_text_twice_is_no_twin() -> None:
     """Who writes "ok" twice has written two messages, each with its own change of the session."""
     live = listen(Stub(), "message", "messagesession")
     for number in range(2):
-        live._take("message", [told("message", "ok", id=f"m{number}")])
+        live._receive("message", [told("message", "ok", id=f"m{number}")])
     for _ in range(2):
-        live._take("messagesession", [told("messagesession", "ok")])
+        live._receive("messagesession", [told("messagesession", "ok")])
     found = live.frame()
     assert list(found["duplicate_of"].fillna("")) == ["", "", "m0", "m1"]
 
@@ -135,15 +135,15 @@ def test_a_post_that_is_repeated_is_marked() -> None:
     """The same message id once more is marked with itself."""
     live = listen(Stub())
     for _ in range(2):
-        live._take("message", [told("message", "hi", id="m1")])
+        live._receive("message", [told("message", "hi", id="m1")])
     assert list(live.frame()["duplicate_of"].fillna("")) == ["", "m1"]
 
 
 def test_what_lies_apart_is_no_twin() -> None:
     """The same text minutes later is another message."""
     live = listen(Stub(), "message", "messagesession")
-    live._take("message", [told("message", "hi")])
-    live._take("messagesession", [told("messagesession", "hi", last_timestamp="2026-11-02 12:05:00")])
+    live._receive("message", [told("message", "hi")])
+    live._receive("messagesession", [told("messagesession", "hi", last_timestamp="2026-11-02 12:05:00")])
     assert live.frame()["duplicate_of"].isna().all()
 
 
@@ -152,7 +152,7 @@ def test_nothing_that_is_posted_is_lost(wire: Any) -> None:
     """What can't be read as an event is kept as one all the same."""
     live = listen(Stub(), *tables_of_topics())
     for topic in tables_of_topics():
-        live._take(topic, [wire])
+        live._receive(topic, [wire])
     assert live.frame()["topic"].tolist() == list(tables_of_topics())
 
 
@@ -267,13 +267,13 @@ def test_one_that_is_gone_is_made_anew(world: Offline) -> None:
 
 def test_renewal_happens_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half-way through its life a subscription is renewed; a renewal that fails is tried again and told."""
-    monkeypatch.setattr(module, "SHORTEST_LIFE", timedelta())
-    monkeypatch.setattr(module, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(module, "MIN_LIFETIME", timedelta())
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
     source = Stub()
     source.failing = 2
     with listen(source, lifetime=timedelta(seconds=0.02)) as live:
         assert source.renewed.wait(10)
-    assert [*live.troubles][:2] == ["message: no network"] * 2
+    assert [*live.renewal_errors][:2] == ["message: no network"] * 2
 
 
 def test_what_could_not_be_deleted_is_told() -> None:

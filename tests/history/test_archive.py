@@ -43,7 +43,7 @@ def died(world: msgnb.testing.Offline, archive: msgnb.Archive, monkeypatch: pyte
         raise OSError("died")
 
     with monkeypatch.context() as patched:
-        patched.setattr("msgnb.history.files.Files.settle", dies)
+        patched.setattr("msgnb.history.files.Files.merge_staged", dies)
         with pytest.raises(OSError, match="died"):
             archive.sync(world.blip)
 
@@ -319,4 +319,4 @@ def test_without_its_libraries_it_says_what_to_install(
     monkeypatch.setattr("msgnb.history.files.import_module", missing)
     with pytest.raises(msgnb.SettingsError, match=r"an archive needs duckdb: pip install 'msgnb\[archive\]'"):
         msgnb.Archive(tmp_path)
-    assert timedelta(days=3) == sync.LATELY
+    assert timedelta(days=3) == sync.PENDING_PERIOD

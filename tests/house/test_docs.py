@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = ("README.md", *(f"docs/{name}.md" for name in (
-    "await", "campaigns", "cassettes", "five-minutes", "forms", "history", "add-a-platform", "index", "testing", "worlds",
+    "add-a-platform", "await", "campaigns", "cassettes", "five-minutes", "forms", "history", "index",
+    "testing", "worlds",
 )))  # fmt: skip
 WRITTEN = {name: (ROOT / name).read_text(encoding="utf-8") for name in GUIDES}
 EXAMPLES = [
@@ -40,7 +41,7 @@ def test_the_examples_run(page: str, code: str, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(tmp_path)  # where they may write
     with msgnb.offline(seed=7) as world:
         pass_by = world.mocks.clock.advance
-        monkeypatch.setattr("msgnb.core.http.Http._rest", lambda _, seconds: pass_by(seconds=seconds))
+        monkeypatch.setattr("msgnb.core.http.Http._sleep", lambda _, seconds: pass_by(seconds=seconds))
         login = world.credentials
         monkeypatch.setenv("MSGNB_BLIP_KEY", login["blip"]["key"])
         for name in ("base_url", "client_id", "client_secret", "username", "password"):

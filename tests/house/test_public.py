@@ -47,6 +47,7 @@ NAMES = [
     "aio",
     "analysis",
     "connect",
+    "content",
     "offline",
     "recipients",
     "sms",

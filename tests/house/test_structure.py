@@ -1,4 +1,4 @@
-"""The plan of the house, held against the code: who imports whom, who names platforms, and how large a door is."""
+"""The plan of the house, held against the code: who imports whom and names platforms, how large doors are."""
 
 from __future__ import annotations
 
@@ -72,7 +72,11 @@ def code(path: Path) -> str:
 
 def is_text(node: ast.AST) -> bool:
     """Whether a statement is a string and nothing else."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def clients() -> list[type[Client]]:
@@ -89,18 +93,18 @@ def own_attributes(cls: type) -> set[str]:
     """The public attributes that a class and its bases declare or set on themselves."""
     found = set()
     for owner in cls.__mro__[:-1]:
-        found |= set(owner.__dict__.get("__annotations__", {}))
+        found |= set(inspect.get_annotations(owner))
         tree = ast.parse(dedent(inspect.getsource(owner))) if owner.__module__.startswith("msgnb") else None
         for node in ast.walk(tree) if tree else ():
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                if isinstance(node.value, ast.Name) and node.value.id == "self":
-                    found.add(node.attr)
+            written = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+            if written and isinstance(node.value, ast.Name) and node.value.id == "self":
+                found.add(node.attr)
     return {name for name in found if not name.startswith("_")}
 
 
 @pytest.mark.parametrize("client", clients(), ids=lambda cls: cls.__name__)
 def test_clients_are_small_doors(client: type[Client]) -> None:
-    """A client shows at most thirty names and has one base; a resource shows at most twelve and has one base."""
+    """A client shows at most thirty names, a resource at most twelve; both have one base."""
     names = {*public(client), *own_attributes(client)}
     assert len(names) <= MOST_NAMES, sorted(names)
     assert client.__bases__ == (Client,)
@@ -110,7 +114,9 @@ def test_clients_are_small_doors(client: type[Client]) -> None:
             assert value.func.__doc__, f"{client.__name__}.{name}"
 
 
-@pytest.mark.parametrize("resource", Resource.__subclasses__(), ids=lambda cls: f"{cls.__module__}.{cls.__name__}")
+@pytest.mark.parametrize(
+    "resource", Resource.__subclasses__(), ids=lambda cls: f"{cls.__module__}.{cls.__name__}"
+)
 def test_resources_are_small_doors(resource: type[Resource]) -> None:
     """A resource shows at most twelve names, has one base, and no class derives from it."""
     assert len({*public(resource), *own_attributes(resource)}) <= MOST_VERBS
@@ -131,7 +137,9 @@ def test_modules_are_imported_by_statements() -> None:
         for path in base.rglob("*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             for node in ast.walk(tree):
-                if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+                    ("import_module", "__import__")
+                ):
                     literal = [each.value for each in node.args if isinstance(each, ast.Constant)]
                     assert not any(str(each).startswith("msgnb") for each in literal), path
                     assert path.name == "files.py", path
@@ -144,5 +152,7 @@ def test_stubs_are_what_the_clients_are() -> None:
         "for path, make in stubs.STUBS.items():\n"
         "    assert (stubs.ROOT / path).read_text(encoding='utf-8') == make(), f'{path} is old: make stubs'"
     )
-    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=False, cwd=ROOT
+    )
     assert done.returncode == 0, done.stderr

@@ -28,7 +28,7 @@ class Stub:
     def now(self) -> datetime:
         return NOW
 
-    def open(self, topic: str, url: str, lifetime: timedelta) -> str:
+    def subscribe(self, topic: str, url: str, lifetime: timedelta) -> str:
         self.opened[topic] = url
         return topic
 
@@ -38,12 +38,12 @@ class Stub:
             raise msgnb.Unreachable("no network")
         self.renewed.set()
 
-    def close(self, subscription: str) -> None:
+    def unsubscribe(self, subscription: str) -> None:
         if self.failing:
             raise msgnb.Unreachable("no network")
         del self.opened[subscription]
 
-    def event(self, topic: str, wire: Any, arrived: Any) -> Event:
+    def parse_event(self, topic: str, wire: Any, arrived: Any) -> Event:
         return parse_event(topic, wire, self.account, arrived)
 
 

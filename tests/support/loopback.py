@@ -90,12 +90,14 @@ class Loopback:
     def behave(self, handler: _Handler, seen: Seen) -> None:
         """Do what the script says; its last behaviour goes on for ever."""
         self.seen.append(seen)
+        handler.seen = seen
         behaviour = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         behaviour(handler)
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # many clients may connect at the same moment
 
     def __init__(self, loopback: Loopback) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -110,6 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server
+    seen: Seen
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

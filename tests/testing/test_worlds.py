@@ -104,7 +104,7 @@ def test_moving_the_clock_moves_everything(world: msgnb.testing.Offline) -> None
     """Schedules fire, tokens and subscriptions expire, campaigns proceed, and the penalty of a 429 ends."""
     world.clock.freeze()
     when = world.clock.now() + timedelta(hours=1)
-    world.blip.schedules.create("551100001111@0mn.io", "later", when)
+    world.blip.schedules.create("551100001111@0mn.io", "later", at=when)
     launch(world, "now")
     world.netsapiens.sessions(limit=1)
     world.clock.advance(hours=2)

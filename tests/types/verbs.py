@@ -39,7 +39,7 @@ def blip() -> None:
     assert_type(bot.subscriptions("news"), pd.DataFrame)
     assert_type(bot.campaigns.outcomes("id"), pd.DataFrame)
     assert_type(bot.schedules(since="2026-10-01"), pd.DataFrame)
-    assert_type(bot.schedules.create("a@b", "Hello", SOON), SendResult)
+    assert_type(bot.schedules.create("a@b", "Hello", at=SOON), SendResult)
     bot.events.track("payments", "success", contact="a@b")
     assert_type(bot.metrics("active-identity", "M"), pd.DataFrame)
     assert_type(bot.tickets(status="waiting"), pd.DataFrame)

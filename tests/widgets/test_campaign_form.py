@@ -39,7 +39,7 @@ def test_it_begins_as_a_dry_run(world: msgnb.testing.Offline, sms: Any) -> None:
     assert list(outcomes["text"].fillna("")) == ["Hi Ana!", "Hi Bia!", ""]
     assert not {ANA, BIA} & set(world.received("smsdrop"))
     form.check()
-    assert "2 people, 2 SMS" in form._check.html
+    assert "2 recipients · 2 SMS ·" in form._check.html
 
 
 def test_it_sends_once_and_shows_who_got_it(world: msgnb.testing.Offline, sms: Any) -> None:
@@ -100,8 +100,8 @@ def test_people_come_from_a_file_or_a_paste(sms: Any) -> None:
         ({"text": "Hi {nme}"}, None, "nme"),
         ({"text": "Hi {name"}, "text", "}"),
         ({"sender": "MyShopIsTooLong"}, "sender", "11 are allowed"),
-        ({"region": "Mars"}, "region", "'Mars' is no country"),
-        ({"column": "name"}, None, "which is no column"),
+        ({"region": "Mars"}, "region", "'Mars' is not a country"),
+        ({"column": "name"}, None, "but the recipients have no such column"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_leaves(
@@ -128,7 +128,7 @@ def test_nothing_chosen_is_said(sms: Any) -> None:
     form.submit()
     assert "whom to send to?" in form.status.spec["words"]
     form.file.value = Upload("people.xlsx", "", b"no excel")
-    assert "people.xlsx is no Excel file" in form.source.problem
+    assert "people.xlsx is not an Excel file" in form.source.problem
 
 
 def test_rows_that_lack_a_value_can_be_left_out(sms: Any) -> None:

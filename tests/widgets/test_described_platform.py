@@ -181,7 +181,7 @@ def test_a_campaign_is_planned_and_sent_as_described(pigeon: Any) -> None:
     plan = form.check()
     assert plan is not None
     assert [each.recipient for each in plan.ready] == ["ana's loft", "bia's loft"]
-    assert "credit 300" in form._check.html
+    assert "300 SMS credits left" in form._check.html
     form.dry_run.value = False
     outcomes = form.submit()
     assert outcomes is not None, form.error

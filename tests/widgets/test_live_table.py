@@ -35,10 +35,10 @@ def drawn(table: LiveTable, words: str) -> None:
 
 def test_it_shows_what_came_before_and_what_comes(live: Live) -> None:
     """The table shows earlier events at once and later ones soon, the newest first."""
-    live._take("message", [told("message", "first", id="1")])
+    live._receive("message", [told("message", "first", id="1")])
     table = live.widget()
     assert "1 event" in table._head.html
-    live._take("message", [told("message", "second", id="2")])
+    live._receive("message", [told("message", "second", id="2")])
     drawn(table, "2 events")
     assert table._table.html.index("second") < table._table.html.index("first")
     assert SENDER in table._table.html
@@ -53,8 +53,10 @@ def test_an_empty_table_says_so(live: Live) -> None:
 
 def test_strangers_write_no_markup(live: Live) -> None:
     """All text is escaped, long text is cut, and what is told again is faint."""
-    live._take("message", [told("message", "<script>alert(1)</script>" + "x" * 500, id="1", from_num="<i>")])
-    live._take("message", [told("message", "again", id="1")])
+    live._receive(
+        "message", [told("message", "<script>alert(1)</script>" + "x" * 500, id="1", from_num="<i>")]
+    )
+    live._receive("message", [told("message", "again", id="1")])
     html = live.widget()._table.html
     assert "<script>" not in html
     assert "<i>" not in html
@@ -69,7 +71,7 @@ def test_a_flood_is_drawn_together_and_ends_with_the_last(live: Live) -> None:
     drawings: list[Any] = []
     table.observe(drawings.append, "view")
     for number in range(3000):
-        live._take("message", [told("message", f"text {number}", id=str(number))])
+        live._receive("message", [told("message", f"text {number}", id=str(number))])
     drawn(table, "3,000 events, the last 5 are shown")
     assert "text 2999" in table._table.html
     assert table._table.html.count("<tr") == 6
@@ -80,7 +82,7 @@ def test_what_was_dropped_is_counted() -> None:
     """Events that fell out of the buffer are told in the head."""
     live = Live(Stub(), ("message",), lifetime=timedelta(hours=1), listener=None, keep=2)
     for number in range(5):
-        live._take("message", [told("message", "x", id=str(number))])
+        live._receive("message", [told("message", "x", id=str(number))])
     assert "5 events, 3 dropped" in live.widget()._head.html
 
 
@@ -97,7 +99,7 @@ def test_a_paused_table_stands_still_and_counts(live: Live) -> None:
     """Paused, the table shows what it showed and counts what comes; going on shows all of it."""
     table = live.widget()
     table.press("pause")
-    live._take("message", [told("message", "meanwhile", id="1")])
+    live._receive("message", [told("message", "meanwhile", id="1")])
     drawn(table, "Paused; 1 came meanwhile")
     assert "meanwhile" not in table._table.html
     table.press("pause")
@@ -106,7 +108,7 @@ def test_a_paused_table_stands_still_and_counts(live: Live) -> None:
 
 def test_a_filter_shows_what_fits(live: Live) -> None:
     """All words of the filter must be in an event, wherever."""
-    live._take("message", [told("message", "Pizza please", id="1"), told("message", "Pasta", id="2")])
+    live._receive("message", [told("message", "Pizza please", id="1"), told("message", "Pasta", id="2")])
     table = live.widget()
     table.filter.value = f"pizza {SENDER}"
     assert "Pizza please" in table._table.html

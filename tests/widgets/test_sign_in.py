@@ -112,4 +112,4 @@ def test_a_broken_file_is_said(tmp_path: Path) -> None:
     """A settings file that can't be read is named, and the form is there all the same."""
     (tmp_path / "msgnb.toml").write_text("no toml")
     form = SignIn("smsdrop")
-    assert "msgnb.toml is no TOML" in form.status.spec["words"]
+    assert "msgnb.toml is not valid TOML" in form.status.spec["words"]

@@ -56,7 +56,7 @@ class BlipCampaignSender:
         messages: Messages,
         schedules: Schedules,
         campaign: Campaign,
-        due: datetime | None,
+        at: datetime | None,
     ) -> None:
         self._connection = connection
         self._campaigns = campaigns
@@ -64,7 +64,7 @@ class BlipCampaignSender:
         self._messages = messages
         self._schedules = schedules
         self._campaign = campaign
-        self._due = due
+        self._at = at
 
     def batch_key(self, recipient: Recipient) -> Hashable:
         """Recipients of the same template, or of the same text, share a batch."""
@@ -83,7 +83,7 @@ class BlipCampaignSender:
         """Find batches by the name of the campaign, the message to the list, the thread, or the schedule."""
         if self._campaign.template:
             return self._look_up_campaigns(batches)
-        if self._due:
+        if self._at:
             known = set(self._schedules()["schedule"])
             return {batch.key: _make_receipt(batch) for batch in batches if batch.key in known}
         return {batch.key: _make_receipt(batch) for batch in batches if self._was_sent(batch)}
@@ -104,13 +104,14 @@ class BlipCampaignSender:
         """Return how many recipients were reached; it is over if no message is in transit any more."""
         singles = sum(status.campaign is None for status in statuses.values())
         if singles > FEW:
-            return Progress(len(statuses), len(statuses), "", over=True, verb="sent")
+            return Progress(len(statuses), len(statuses), "", finished=True, verb="sent")
         found = [delivery.status for delivery in self.fetch_statuses(statuses).values()]
         reached = sum(status in {"delivered", "read"} for status in found)
         failed = sum(status == "failed" for status in found)
         words = f"{failed} failed" if failed else ""
-        over = not any(status in IN_TRANSIT for status in found)
-        return Progress(len(statuses), reached, words, over, waits=self._due is not None and not reached)
+        finished = not any(status in IN_TRANSIT for status in found)
+        scheduled = self._at is not None and not reached
+        return Progress(len(statuses), reached, words, finished, scheduled)
 
     def _create_campaign(self, batch: Batch) -> str | None:
         template = self._campaign.template
@@ -128,15 +129,15 @@ class BlipCampaignSender:
             master_state=template.master_state,
             params=columns,
             language=template.language,
-            at=self._due,
+            at=self._at,
             tags=template.tags,
         )
         return tables.text((created or {}).get("id"))
 
     def _send_text(self, to: str, batch: Batch) -> None:
-        if self._due:
+        if self._at:
             title = self._title(batch)
-            self._schedules.create(to, batch.text, self._due, name=title, id=batch.key)
+            self._schedules.create(to, batch.text, at=self._at, name=title, schedule=batch.key)
         else:
             message = {"id": batch.key, "to": to, "type": "text/plain", "content": batch.text}
             self._connection.send_message(message)

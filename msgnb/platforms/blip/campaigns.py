@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
 from msgnb.campaigns.table import make_campaigns_table
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.phones import international
-from msgnb.core.times import When
+from msgnb.core.phones import parse_e164
 from msgnb.platforms.blip import to_tables
 from msgnb.platforms.blip.connection import BlipConnection, Command, escape
 from msgnb.platforms.blip.times import future_time, timestamp
-from msgnb.platforms.resources import Resource
+from msgnb.platforms.resources import PlannedTime, Resource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +59,7 @@ class Campaigns(Resource):
 
     def create(
         self,
-        name: str,
+        title: str,
         template: str,
         recipients: str | Iterable[str] | pd.DataFrame,
         *,
@@ -71,7 +69,7 @@ class Campaigns(Resource):
         column: str = "phone",
         params: Iterable[str] = (),
         language: str = "pt_BR",
-        at: When | timedelta | None = None,
+        at: PlannedTime | None = None,
         tags: Iterable[str] = (),
     ) -> Command:
         """Send a WhatsApp template to one or many recipients, now or later (BLiP 2.7).
@@ -81,7 +79,7 @@ class Campaigns(Resource):
         ...                      flow_id=flow, state_id=state, master_state="router@msging.net")
 
         Args:
-            name: name of the campaign; the platform accepts each name once.
+            title: title of the campaign; the platform accepts each title once.
             template: name of an approved template.
             recipients: a phone number, several, or a DataFrame with one row per recipient.
             flow_id: ID of the flow that handles replies.
@@ -99,16 +97,16 @@ class Campaigns(Resource):
         Raises:
             InvalidRequest: there are no recipients, a phone number is not valid, a column is missing or
                 empty, or the time has passed.
-            Rejected: the name was used before.
-            OutcomeUnknown: the response was lost; look for the name in `campaigns()`.
+            Rejected: the title was used before.
+            OutcomeUnknown: the response was lost; look for the title in `campaigns()`.
         """
         keys = list(params)
         audience = _make_audience(recipients, column, keys)
-        if not name.strip() or not template.strip():
-            raise InvalidRequest.of(campaign="needs a name and a template")
+        if not title.strip() or not template.strip():
+            raise InvalidRequest.of(campaign="needs a title and a template")
         one = len(audience) == 1
         campaign = {
-            "name": name,
+            "name": title,
             "campaignType": "Individual" if one else "Batch",
             "flowId": flow_id,
             "stateId": state_id,
@@ -129,39 +127,39 @@ class Campaigns(Resource):
         )
         return created
 
-    def outcomes(self, id: str, *, raw: bool = False) -> pd.DataFrame:  # noqa: A002 - the wire's word
+    def outcomes(self, campaign: str, *, raw: bool = False) -> pd.DataFrame:
         """Return how far a campaign came, one row per recipient, as a table `outcomes` (BLiP 2.7).
 
         Args:
-            id: ID of the campaign.
+            campaign: ID of the campaign.
             raw: add the platform's rows as a last column `raw`.
 
         Raises:
             NotFound: there is no such campaign.
         """
-        audience = self._connection.page(f"/audiences/{escape(id)}", ACTIVE)
-        summary = self._connection.get(f"/campaigns/{escape(id)}/summaries", ACTIVE)
-        return to_tables.campaign_outcomes(audience, summary, id, raw=raw)
+        audience = self._connection.page(f"/audiences/{escape(campaign)}", ACTIVE)
+        summary = self._connection.get(f"/campaigns/{escape(campaign)}/summaries", ACTIVE)
+        return to_tables.campaign_outcomes(audience, summary, campaign, raw=raw)
 
-    def report(self, id: str) -> Command:  # noqa: A002 - the wire's word
+    def report(self, campaign: str) -> Command:
         """Return the platform's report of one campaign as the platform sends it.
 
         Raises:
             NotFound: there is no such campaign.
         """
         query = {"shouldHaveStateName": "true"}
-        found: Command = self._connection.get(f"/campaigns/{escape(id)}/reports", ACTIVE, query)
+        found: Command = self._connection.get(f"/campaigns/{escape(campaign)}/reports", ACTIVE, query)
         return found
 
-    def delete(self, id: str) -> None:  # noqa: A002 - the wire's word
+    def delete(self, campaign: str) -> None:
         """Delete a campaign.
 
         Raises:
             NotFound: there is no such campaign.
         """
-        self._connection.delete(f"/campaigns/{escape(id)}", ACTIVE)
+        self._connection.delete(f"/campaigns/{escape(campaign)}", ACTIVE)
 
-    def _scheduled(self, at: When | timedelta | None) -> dict[str, str]:
+    def _scheduled(self, at: PlannedTime | None) -> dict[str, str]:
         if at is None:
             return {}
         return {"scheduled": timestamp(future_time(at, "at", self._connection.now))}
@@ -177,7 +175,7 @@ def _make_audience(recipients: Any, column: str, keys: list[str]) -> list[dict[s
         if missing:
             raise InvalidRequest.of(params=f"row {row}: {', '.join(missing)} is missing or no text")
         values = {str(number): person[key] for number, key in enumerate(keys, 1)}
-        phone = international(person[column], f"recipients, row {row}")
+        phone = parse_e164(person[column], f"recipients, row {row}")
         audience.append({"recipient": phone, **({"messageParams": values} if values else {})})
     return audience
 

@@ -31,14 +31,14 @@ from msgnb.platforms.blip.sessions import Sessions
 from msgnb.platforms.blip.tickets import Tickets
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from msgnb.campaigns.campaign import Campaign
     from msgnb.campaigns.sender import CampaignSender
     from msgnb.core.sending import SendResult
-    from msgnb.core.times import When
     from msgnb.history.reader import HistoryReader
     from msgnb.platforms.blip.content import Content
+    from msgnb.platforms.resources import PlannedTime
 
 HOST = "http.msging.net"
 PLANS: Mapping[str, Mapping[str, int]] = {
@@ -240,7 +240,7 @@ class Blip(Client):
         content: Content | str,
         *,
         sender: str | None = None,
-        at: When | timedelta | None = None,
+        at: PlannedTime | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> SendResult:
         """Send any content to one recipient, now or later (BLiP 3).
@@ -262,11 +262,11 @@ class Blip(Client):
         """
         _refuse_sender(sender)
         if at is not None:
-            return self.schedules.create(to, content, at, metadata=metadata)
+            return self.schedules.create(to, content, at=at, metadata=metadata)
         return send_content(self.connection, to, content, metadata)
 
     def send_text(
-        self, to: str, text: str, *, sender: str | None = None, at: When | timedelta | None = None
+        self, to: str, text: str, *, sender: str | None = None, at: PlannedTime | None = None
     ) -> SendResult:
         """Send a text to one recipient, now or later.
 
@@ -285,7 +285,7 @@ class Blip(Client):
         """
         return self.send(to, text, sender=sender, at=at)
 
-    def campaign_sender(self, campaign: Campaign, due: datetime | None) -> CampaignSender:
+    def campaign_sender(self, campaign: Campaign, at: datetime | None) -> CampaignSender:
         """Return what sends a campaign as a template, to lists, or one by one.
 
         Raises:
@@ -293,7 +293,7 @@ class Blip(Client):
         """
         _refuse_sender(campaign.sender)
         resources = self.campaigns, self.lists, self.messages, self.schedules
-        return BlipCampaignSender(self.connection, *resources, campaign, due)
+        return BlipCampaignSender(self.connection, *resources, campaign, at)
 
 
 def _refuse_sender(sender: str | None) -> None:

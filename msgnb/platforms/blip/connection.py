@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from msgnb.core.errors import InvalidRequest, MsgnbError, NotFound, RateLimited, Rejected, Unreachable
-from msgnb.core.http import READ, WRITE, Policy
+from msgnb.core.http import READ, WRITE, RetryPolicy
 from msgnb.core.paging import offset_pages
 from msgnb.core.responses import Explanation
 from msgnb.core.sending import new_id
@@ -147,16 +147,18 @@ class BlipConnection(Connection):
 
     def now(self) -> datetime:
         """Return the platform's time; it sends a ping if no response has reported it yet."""
-        if not self.http.dated:
+        if not self.http.has_server_time:
             self.get("/ping")
         return self.http.now()
 
-    def _check(self, body: Any, command: Command, policy: Policy) -> Command:
+    def _check(self, body: Any, command: Command, policy: RetryPolicy) -> Command:
         what = f"blip: {command['method']} {command['uri']}"
         if body is None and command["method"].lower() == "observe":
             return {}
         if not isinstance(body, dict) or "status" not in body:
-            raise self.http.lost(f"{what}: the answer is no command", policy, command["id"], unsent=False)
+            raise self.http.make_no_response_error(
+                f"{what}: the answer is no command", policy, command["id"], unsent=False
+            )
         if body["status"] == "failure":
             raise _make_error(f"{what} to {command.get('to', 'the bot')}", body.get("reason") or {})
         return body

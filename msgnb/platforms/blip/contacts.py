@@ -25,7 +25,7 @@ MOST_FILTERED = 10_000
 
 
 class Contacts(Resource):
-    """Contacts: `bot.contacts()`, `bot.contacts.get(who)`."""
+    """Contacts: `bot.contacts()`, `bot.contacts.get(contact)`."""
 
     _connection: BlipConnection
 
@@ -58,90 +58,96 @@ class Contacts(Resource):
             warnings.warn(words, IncompleteWarning, stacklevel=2)
         return to_tables.contacts(found, self._connection.account, flatten=flatten, raw=raw)
 
-    def get(self, who: str) -> Command:
+    def get(self, contact: str) -> Command:
         """Return one contact as the platform sends it.
 
         >>> bot.contacts.get("5511999998888@wa.gw.msging.net")
 
         Raises:
-            InvalidRequest: `who` is not an identity.
+            InvalidRequest: `contact` is not an identity.
             NotFound: there is no such contact.
         """
-        found: Command = self._connection.get(_uri(who), CRM)
+        found: Command = self._connection.get(_uri(contact), CRM)
         return found
 
-    def set(self, contact: Command) -> None:
+    def set(self, fields: Command) -> None:
         """Create or replace a contact; fields that it does not have are deleted.
 
         >>> bot.contacts.set({"identity": who, "name": "Ana", "extras": {"plan": "Gold"}})
 
+        Args:
+            fields: the contact as the platform stores it, with its `identity`.
+
         Raises:
             InvalidRequest: it has no identity, or its extras are not texts.
         """
-        self._connection.set("/contacts", CRM, CONTACT, _check(contact))
+        self._connection.set("/contacts", CRM, CONTACT, _check(fields))
 
-    def merge(self, contact: Command) -> None:
+    def merge(self, fields: Command) -> None:
         """Change some fields of a contact, and keep the others; it is created if it doesn't exist.
 
         >>> bot.contacts.merge({"identity": who, "extras": {"plan": "Gold"}})
 
+        Args:
+            fields: the `identity` of the contact, and the fields to change.
+
         Raises:
             InvalidRequest: it has no identity, or its extras are not texts.
         """
-        self._connection.set("/contacts", CRM, CONTACT, _check(contact), method="merge")
+        self._connection.set("/contacts", CRM, CONTACT, _check(fields), method="merge")
 
-    def delete(self, who: str) -> None:
+    def delete(self, contact: str) -> None:
         """Delete a contact.
 
         Raises:
-            InvalidRequest: `who` is not an identity.
+            InvalidRequest: `contact` is not an identity.
             NotFound: there is no such contact.
         """
-        self._connection.delete(_uri(who), CRM)
+        self._connection.delete(_uri(contact), CRM)
 
-    def comments(self, who: str) -> list[Command]:
+    def comments(self, contact: str) -> list[Command]:
         """Return the comments on a contact as the platform sends them.
 
         Raises:
-            InvalidRequest: `who` is not an identity.
+            InvalidRequest: `contact` is not an identity.
         """
-        return self._connection.items(f"{_uri(who)}/comments", CRM, COMMENTS_PAGE, "comments")
+        return self._connection.items(f"{_uri(contact)}/comments", CRM, COMMENTS_PAGE, "comments")
 
-    def add_comment(self, who: str, text: str, *, author: str | None = None) -> Command:
+    def add_comment(self, contact: str, text: str, *, author: str | None = None) -> Command:
         """Comment on a contact, and return the comment with its `id`.
 
         Args:
-            who: identity of the contact.
+            contact: identity of the contact.
             text: the comment.
             author: identity of the agent who wrote it, such as `ana%40example.com@blip.ai`.
 
         Raises:
-            InvalidRequest: `who` is not an identity, or the comment is empty.
+            InvalidRequest: `contact` is not an identity, or the comment is empty.
         """
         if not text.strip():
             raise InvalidRequest.of(text="is empty")
         comment = {"content": text, **({"authorIdentity": author} if author else {})}
-        created: Command = self._connection.set(f"{_uri(who)}/comments", CRM, COMMENT, comment)
+        created: Command = self._connection.set(f"{_uri(contact)}/comments", CRM, COMMENT, comment)
         return created
 
-    def delete_comment(self, who: str, comment: str) -> None:
+    def delete_comment(self, contact: str, comment: str) -> None:
         """Delete a comment by its ID.
 
         Raises:
-            InvalidRequest: `who` is not an identity.
+            InvalidRequest: `contact` is not an identity.
             NotFound: there is no such comment.
         """
-        self._connection.delete(f"{_uri(who)}/comments/{escape(comment)}", CRM)
+        self._connection.delete(f"{_uri(contact)}/comments/{escape(comment)}", CRM)
 
 
-def _uri(who: str) -> str:
-    return f"/contacts/{escape(check_identity(who, 'identity'))}"
+def _uri(contact: str) -> str:
+    return f"/contacts/{escape(check_identity(contact, 'identity'))}"
 
 
-def _check(contact: Command) -> Command:
-    check_identity(contact.get("identity", ""), "identity")
-    extras: Any = contact.get("extras") or {}
+def _check(fields: Command) -> Command:
+    check_identity(fields.get("identity", ""), "identity")
+    extras: Any = fields.get("extras") or {}
     wrong = [key for key, value in extras.items() if not isinstance(value, str)]
     if wrong:
         raise InvalidRequest.of(extras=f"{', '.join(wrong)}: the values of extras are texts")
-    return contact
+    return fields

@@ -15,52 +15,53 @@ NO_CONTEXT = "no stored contexts"
 
 
 class Contexts(Resource):
-    """Variables of users: `bot.contexts(who)`, `bot.contexts.get(who, name)`."""
+    """Variables of users: `bot.contexts(contact)`, `bot.contexts.get(contact, name)`."""
 
     _connection: BlipConnection
 
-    def __call__(self, who: str) -> dict[str, Any]:
+    def __call__(self, contact: str) -> dict[str, Any]:
         """Return the variables of one user with their values; empty if there are none (BLiP 2.9).
 
         >>> bot.contexts("5511999998888@wa.gw.msging.net")
 
         Raises:
-            InvalidRequest: `who` is not an identity.
+            InvalidRequest: `contact` is not an identity.
         """
         try:
-            found = self._connection.items(_uri(who), None, PAGE, "variables", key=_name, query=WITH_VALUES)
+            uri = _uri(contact)
+            found = self._connection.items(uri, None, PAGE, "variables", key=_name, query=WITH_VALUES)
         except Rejected as error:
             if NO_CONTEXT in (error.reason or "") or isinstance(error, NotFound):
                 return {}
             raise
         return {row["name"]: row.get("value") for row in found}
 
-    def get(self, who: str, name: str) -> Any:
+    def get(self, contact: str, name: str) -> Any:
         """Return one variable of a user, such as `stateid@{flow}`.
 
         Raises:
             NotFound: there is no such variable.
         """
-        return self._connection.get(_uri(who, name))
+        return self._connection.get(_uri(contact, name))
 
-    def set(self, who: str, name: str, value: Any) -> None:
+    def set(self, contact: str, name: str, value: Any) -> None:
         """Set a variable of a user; a text is stored as text, everything else as JSON.
 
-        >>> bot.contexts.set(who, "cart", {"tea": 2})
+        >>> bot.contexts.set(contact, "cart", {"tea": 2})
         """
-        self._connection.set(_uri(who, name), None, document_type(value), value)
+        self._connection.set(_uri(contact, name), None, document_type(value), value)
 
-    def delete(self, who: str, name: str) -> None:
+    def delete(self, contact: str, name: str) -> None:
         """Delete a variable of a user.
 
         Raises:
             NotFound: there is no such variable.
         """
-        self._connection.delete(_uri(who, name))
+        self._connection.delete(_uri(contact, name))
 
 
-def _uri(who: str, *name: str) -> str:
-    return "/".join(["/contexts", escape(check_identity(who, "identity")), *map(escape, name)])
+def _uri(contact: str, *name: str) -> str:
+    return "/".join(["/contexts", escape(check_identity(contact, "identity")), *map(escape, name)])
 
 
 def _name(row: Any) -> str:

@@ -70,7 +70,9 @@ class Lists(Resource):
         """
         return read_memberships(self._connection, [list_identity(name)], limit=limit, raw=raw)
 
-    def add(self, name: str, people: pd.DataFrame | Iterable[str], column: str = "contact") -> pd.DataFrame:
+    def add(
+        self, name: str, contacts: pd.DataFrame | Iterable[str], *, column: str = "contact"
+    ) -> pd.DataFrame:
         """Add members to a list with a progress bar, and return the results as a table `outcomes`.
 
         A member that the platform rejects does not stop the others. After five rejections in a row for the
@@ -81,7 +83,7 @@ class Lists(Resource):
 
         Args:
             name: the list.
-            people: identities, or a DataFrame that has them.
+            contacts: identities, or a DataFrame that has them.
             column: the DataFrame's column that has them.
 
         Raises:
@@ -92,10 +94,10 @@ class Lists(Resource):
         def add(member: str) -> None:
             self._connection.set(uri, BROADCAST, IDENTITY, member)
 
-        return _change_each(list_identity(name), _identities(people, column), add)
+        return _change_each(list_identity(name), _identities(contacts, column), add)
 
     def remove(
-        self, name: str, people: pd.DataFrame | Iterable[str], column: str = "contact"
+        self, name: str, contacts: pd.DataFrame | Iterable[str], *, column: str = "contact"
     ) -> pd.DataFrame:
         """Remove members from a list; the arguments and the result are those of `add`."""
         uri = f"{_uri(name)}/recipients"
@@ -103,7 +105,7 @@ class Lists(Resource):
         def remove(member: str) -> None:
             self._connection.delete(f"{uri}/{escape(member)}", BROADCAST)
 
-        return _change_each(list_identity(name), _identities(people, column), remove)
+        return _change_each(list_identity(name), _identities(contacts, column), remove)
 
     def send(self, name: str, content: Content | str) -> SendResult:
         """Send a message to all members of a list.
@@ -194,15 +196,15 @@ def _uri(name: str) -> str:
     return f"/lists/{escape(list_identity(name))}"
 
 
-def _identities(people: Any, column: str) -> list[str]:
-    if isinstance(people, str):
-        raise InvalidRequest.of(people="is one text; give a list of identities")
-    columns = getattr(people, "columns", None)
+def _identities(contacts: Any, column: str) -> list[str]:
+    if isinstance(contacts, str):
+        raise InvalidRequest.of(contacts="is one text; give a list of identities")
+    columns = getattr(contacts, "columns", None)
     if columns is not None:
         if column not in columns:
             raise InvalidRequest.of(column=f"{column!r} is none of {', '.join(map(str, columns))}")
-        people = people[column]
-    return list(dict.fromkeys(check_identity(each, "people") for each in people))
+        contacts = contacts[column]
+    return list(dict.fromkeys(check_identity(each, "contacts") for each in contacts))
 
 
 def _change_each(title: str, members: list[str], change: Callable[[str], None]) -> pd.DataFrame:
@@ -219,4 +221,4 @@ def _change_each(title: str, members: list[str], change: Callable[[str], None]) 
             if result:
                 streak.add(result)
             bar.update()
-    return to_tables.change_outcomes(members, results, streak.words)
+    return to_tables.change_outcomes(members, results, streak.explanation)

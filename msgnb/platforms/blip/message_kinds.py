@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from msgnb.core.errors import InvalidRequest
 from msgnb.platforms.blip import content
-from msgnb.platforms.calls import Call, Shown
+from msgnb.platforms.calls import Call, Expression
 from msgnb.platforms.message_kinds import TEXT_LATER, Draft, MessageKind
 
 DEFAULT_TYPE = "image/jpeg"
@@ -16,7 +16,7 @@ DEFAULT_TYPE = "image/jpeg"
 
 def _send(draft: Draft, made: content.Content, code: str) -> Call:
     named = {"sender": draft.sender, "at": draft.at}
-    return Call("send", (draft.to, Shown(made, f"msgnb.content.{code}")), named)
+    return Call("send", (draft.to, Expression(made, f"msgnb.content.{code}")), named)
 
 
 def _media(draft: Draft) -> Call:

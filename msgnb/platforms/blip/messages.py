@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgnb.core.paging import back_in_time
-from msgnb.core.times import When, instant
+from msgnb.core.times import When, parse_when
 from msgnb.platforms.blip import to_tables
 from msgnb.platforms.blip.connection import BlipConnection, escape
 from msgnb.platforms.blip.identities import check_identity
@@ -55,7 +55,7 @@ class Messages(Resource):
             InvalidRequest: `session` is not an identity, or a time has no zone.
         """
         uri = thread_uri(session, merged=merged)
-        span = instant(since, "since"), instant(until, "until")
+        span = parse_when(since, "since"), parse_when(until, "until")
         found = read_thread(self._connection, uri, *span, limit)
         reported = read_deliveries(self._connection, found) if notifications else None
         return to_tables.messages(found, self._connection.account, session, notifications=reported, raw=raw)
@@ -109,7 +109,7 @@ def read_thread(
         fetch,
         size=PAGE,
         key=_key,
-        time_of=message_time,
+        get_time=message_time,
         what="messages",
         limit=limit,
         since=since,

@@ -34,6 +34,7 @@ class Metrics(Resource):
         *,
         since: When | None = None,
         until: When | None = None,
+        limit: int | None = None,
         raw: bool = False,
     ) -> pd.DataFrame:
         """Return a metric of the bot as a table `metrics` (BLiP 2.4).
@@ -46,6 +47,7 @@ class Metrics(Resource):
             interval: one row per day `D`, one per month `M`, or one for the whole time, `NI`.
             since: from this day or time on; the platform's default if `None`.
             until: to this day, which is included, or to this time.
+            limit: the most rows; all rows if `None`.
             raw: add the platform's rows as a last column `raw`.
 
         Raises:
@@ -56,4 +58,4 @@ class Metrics(Resource):
         if interval not in get_args(Interval):
             raise InvalidRequest.of(interval=f"{interval!r} is none of {', '.join(get_args(Interval))}")
         found = self._connection.page(f"/metrics/{name}/{interval}", ANALYTICS, span_of_days(since, until))
-        return to_tables.metrics(found, self._connection.account, name, raw=raw)
+        return to_tables.metrics(found[:limit], self._connection.account, name, raw=raw)

@@ -63,8 +63,6 @@ PLATFORM = Platform(
     message_kinds=MESSAGE_KINDS,
     commands=COMMANDS,
     counts_sms=False,
-    # IDs are free text: UUIDs, IDs of channels, and either with `fwd:` for each bot in between (BLiP 1.5).
-    id_pattern=r"[\w.:+/=-]+",
     not_processed={429: "BLiP 1.4"},
     mock_settings={"plan": "none"},
 )  # fmt: skip

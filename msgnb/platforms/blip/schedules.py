@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgnb.core.sending import SendResult, new_id
-from msgnb.core.times import When, instant
+from msgnb.core.times import When, parse_when
 from msgnb.platforms.blip import to_tables
 from msgnb.platforms.blip.connection import BlipConnection, escape
 from msgnb.platforms.blip.sending import Metadata, make_message
 from msgnb.platforms.blip.times import future_time, timestamp
-from msgnb.platforms.resources import Resource
+from msgnb.platforms.resources import PlannedTime, Resource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +24,7 @@ PAGE = 100
 
 
 class Schedules(Resource):
-    """Scheduled messages: `bot.schedules()`, `bot.schedules.cancel(id)`."""
+    """Scheduled messages: `bot.schedules()`, `bot.schedules.cancel(schedule)`."""
 
     _connection: BlipConnection
 
@@ -42,7 +41,7 @@ class Schedules(Resource):
         Raises:
             InvalidRequest: the time has no zone.
         """
-        query = {"since": None if since is None else timestamp(instant(since, "since"))}
+        query = {"since": None if since is None else timestamp(parse_when(since, "since"))}
         found = self._connection.items(
             "/schedules", SCHEDULER, PAGE, "schedules", limit, key=_key, query=query
         )
@@ -52,47 +51,47 @@ class Schedules(Resource):
         self,
         to: str,
         content: Content | str,
-        at: When | timedelta,
         *,
+        at: PlannedTime,
         name: str | None = None,
-        id: str | None = None,  # noqa: A002 - the wire's word
+        schedule: str | None = None,
         metadata: Metadata | None = None,
     ) -> SendResult:
         """Schedule a message; `cancel` takes the `message` of the result.
 
-        >>> bot.schedules.create(to, "Your appointment is tomorrow.", datetime(2026, 12, 1, 9, tzinfo=UTC))
+        >>> bot.schedules.create(to, "Your appointment is tomorrow.", at=datetime(2026, 12, 1, 9, tzinfo=UTC))
 
         Args:
             to: identity of the recipient or of a list.
             content: what to send; `msgnb.content` builds all kinds, and a `str` is a plain text.
             at: when to send it: a time with a zone, a day, or a span from now.
             name: name of the schedule.
-            id: ID of the message; a new one if `None`.
+            schedule: ID of the schedule, which is also its message's; a new one if `None`.
             metadata: what is attached to the message.
 
         Raises:
             InvalidRequest: `to` is not an identity, the text is empty, or the time has no zone or has passed.
-            OutcomeUnknown: the response was lost; look for `id` in `schedules()`.
+            OutcomeUnknown: the response was lost; look for `schedule` in `schedules()`.
         """
-        message = make_message(to, content, id=id or new_id(), metadata=metadata)
+        message = make_message(to, content, id=schedule or new_id(), metadata=metadata)
         moment = future_time(at, "at", self._connection.now)
         body = {"message": message, "when": timestamp(moment), **({"name": name} if name else {})}
         self._connection.set("/schedules", SCHEDULER, SCHEDULE, body)
         return SendResult(
-            self._connection.platform, to, "sent", message=message["id"], session=to, answer=body
+            self._connection.platform, to, "sent", message=message["id"], session=to, response=body
         )
 
-    def cancel(self, id: str) -> None:  # noqa: A002 - the wire's word
+    def cancel(self, schedule: str) -> None:
         """Cancel a scheduled message.
 
         Args:
-            id: ID of the message, as in the column `schedule` of `schedules()`.
+            schedule: ID of the schedule, as in the column `schedule` of `schedules()`.
 
         Raises:
             NotFound: there is no such schedule.
             Rejected: it was sent already.
         """
-        self._connection.delete(f"/schedules/{escape(id)}", SCHEDULER)
+        self._connection.delete(f"/schedules/{escape(schedule)}", SCHEDULER)
 
 
 def _key(row: Mapping[str, Any]) -> Any:

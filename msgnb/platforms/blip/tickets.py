@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.times import When, instant
+from msgnb.core.times import When, parse_when
 from msgnb.platforms.blip import to_tables
 from msgnb.platforms.blip.connection import BlipConnection, Command, escape
 from msgnb.platforms.resources import Resource
@@ -25,7 +25,7 @@ LIVE_VIEWS = ("tickets", "waiting-tickets", "open-tickets", "teams", "attendants
 
 
 class Tickets(Resource):
-    """Tickets of the human desk: `bot.tickets()`, `bot.tickets.get(id)`."""
+    """Tickets of the human desk: `bot.tickets()`, `bot.tickets.get(ticket)`."""
 
     _connection: BlipConnection
 
@@ -66,19 +66,19 @@ class Tickets(Resource):
         found = self._connection.items("/tickets", DESK, PAGE, "tickets", limit, query=query)
         return to_tables.tickets(found, self._connection.account, raw=raw)
 
-    def get(self, id: str) -> Command:  # noqa: A002 - the wire's word
+    def get(self, ticket: str) -> Command:
         """Return one ticket as the platform sends it.
 
         Raises:
             NotFound: there is no such ticket.
         """
-        found: Command = self._connection.get(f"/ticket/{escape(id)}", DESK)
+        found: Command = self._connection.get(f"/ticket/{escape(ticket)}", DESK)
         return found
 
-    def report(self, name: str, since: When, until: When) -> pd.DataFrame:
+    def report(self, name: str, *, since: When, until: When) -> pd.DataFrame:
         """Return a report of the desk on some days; durations are `timedelta64` (BLiP 2.11).
 
-        >>> bot.tickets.report("attendants", "2026-10-01", "2026-10-31")
+        >>> bot.tickets.report("attendants", since="2026-10-01", until="2026-10-31")
 
         Args:
             name: `attendants`, `attendants/productivity`, `teams`, `tickets`, `timings`, `tags` or
@@ -92,8 +92,8 @@ class Tickets(Resource):
         if name not in REPORTS:
             raise InvalidRequest.of(name=f"{name!r} is none of {', '.join(REPORTS)}")
         days = {
-            "beginDate": f"{instant(since, 'since'):%Y-%m-%d}",
-            "endDate": f"{instant(until, 'until'):%Y-%m-%d}",
+            "beginDate": f"{parse_when(since, 'since'):%Y-%m-%d}",
+            "endDate": f"{parse_when(until, 'until'):%Y-%m-%d}",
         }
         return tables.report(_rows(self._connection.get(f"/analytics/reports/{name}", DESK, days)))
 

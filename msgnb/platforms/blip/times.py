@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.times import When, instant, read
+from msgnb.core.times import When, parse_day_or_time, parse_when
 
 MIDNIGHT = timedelta(hours=3)
 """A day of the platform's counters starts at 03:00 UTC, which is midnight in Brazil (BLiP 2.3)."""
@@ -19,11 +19,11 @@ def future_time(given: When | timedelta, field: str, clock: Callable[[], datetim
     Raises:
         InvalidRequest: it has passed, is not a time, or has no zone; `field` is what the error calls it.
     """
-    moment = given if isinstance(given, timedelta) else instant(given, field)
+    moment = given if isinstance(given, timedelta) else parse_when(given, field)
     now = clock()
     found = now + moment if isinstance(moment, timedelta) else moment
     if found <= now:
-        raise InvalidRequest.of(**{field: f"{found:%Y-%m-%d %H:%M:%S %Z} is over already"})
+        raise InvalidRequest.of(**{field: f"{found:%Y-%m-%d %H:%M:%S %Z} is in the past"})
     return found
 
 
@@ -56,12 +56,12 @@ def last_moment(given: When | None, field: str) -> str | None:
     """Return the end of a span of the platform's days; a day is part of the span."""
     if given is None:
         return None
-    moment = read(given, field)
+    moment = parse_day_or_time(given, field)
     if isinstance(moment, datetime):
-        return timestamp(instant(moment, field))
+        return timestamp(parse_when(moment, field))
     return timestamp(_start(moment, field) + timedelta(days=1) - timedelta(milliseconds=1))
 
 
 def _start(given: When, field: str) -> datetime:
-    moment = read(given, field)
-    return instant(given, field) if isinstance(moment, datetime) else instant(moment, field) + MIDNIGHT
+    moment = parse_day_or_time(given, field)
+    return parse_when(given, field) if isinstance(moment, datetime) else parse_when(moment, field) + MIDNIGHT

@@ -18,9 +18,9 @@ from typing import Any, Protocol
 import orjson
 
 from msgnb.core.errors import AuthError, MsgnbError, SettingsError, Unreachable
-from msgnb.core.http import READ, WRITE, Http, Policy
-from msgnb.core.responses import Answer
-from msgnb.core.secrets import Secret, ask
+from msgnb.core.http import READ, WRITE, Http, RetryPolicy
+from msgnb.core.responses import Response
+from msgnb.core.secrets import Secret, prompt_secret
 from msgnb.core.tokens import TokenStore
 from msgnb.platforms.netsapiens import NAME
 
@@ -214,14 +214,14 @@ class TokenAuth:
                 self._pair = None  # in any case the password still works
         return self.sign_in()
 
-    def _refreshed(self, refresh: Secret, policy: Policy) -> Any:
+    def _refreshed(self, refresh: Secret, policy: RetryPolicy) -> Any:
         return self._grant("refresh_token", policy, {"refresh_token": refresh})
 
-    def _grant(self, kind: str, policy: Policy, fields: Fields) -> Any:
+    def _grant(self, kind: str, policy: RetryPolicy, fields: Fields) -> Any:
         client: Fields = {"client_id": self._login.client_id, "client_secret": self._login.client_secret}
         return self._post({"grant_type": kind, **client, **fields}, policy)
 
-    def _post(self, body: Fields, policy: Policy) -> Any:
+    def _post(self, body: Fields, policy: RetryPolicy) -> Any:
         # The challenge to a second factor has the status 200 or 403 (NetSapiens 1.1).
         answer = self.http.send("POST", self.path, policy=policy, json=body, signed=False, accept=_challenges)
         return answer.body
@@ -245,7 +245,7 @@ class TokenAuth:
             return Secret(code())
         # A passcode that was passed as text is used for one sign-in only: it changes twice a minute.
         self._passcode = None
-        given = Secret(code) if code else ask(f"passcode of {who}")
+        given = Secret(code) if code else prompt_secret(f"passcode of {who}")
         if not given:
             words = "give passcode=, as text or as a function that is called when one is needed"
             raise AuthError(f"netsapiens: {who} signs in with a second factor: {words}.")
@@ -275,7 +275,7 @@ class JwtAuth(TokenAuth):
 
     path = "/jwt"
 
-    def _refreshed(self, refresh: Secret, policy: Policy) -> Any:
+    def _refreshed(self, refresh: Secret, policy: RetryPolicy) -> Any:
         return self._post({"refresh": refresh}, policy)
 
 
@@ -352,7 +352,7 @@ def _parse_token(answer: Any) -> str:
     return str(found.get("access_token") or found.get("token") or "")
 
 
-def _challenges(answer: Answer) -> bool:
+def _challenges(answer: Response) -> bool:
     return answer.status == 403 and _is_challenge(answer.body)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.http import part
+from msgnb.core.http import path_segment
 from msgnb.core.sending import new_id
 from msgnb.platforms.netsapiens import to_tables
 from msgnb.platforms.netsapiens.connection import (
@@ -138,7 +138,7 @@ class Calls(Resource):
 
 
 def _path(call: str, user: str, domain: str) -> str:
-    return f"{user_path(domain, user)}/calls/{part(call)}"
+    return f"{user_path(domain, user)}/calls/{path_segment(call)}"
 
 
 def _call_key(row: Mapping[str, Any]) -> str:

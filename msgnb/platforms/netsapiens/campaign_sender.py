@@ -38,7 +38,7 @@ class NetSapiensCampaignSender:
         """Send the SMS."""
         (to,) = batch.recipients
         number = to.removeprefix("+")
-        sent = self._messages.send("sms", number, batch.text, sender=self._sender, session=batch.key)
+        sent = self._messages.send(number, batch.text, kind="sms", sender=self._sender, session=batch.key)
         return Receipt(message=tables.text(sent.get("id")))
 
     def look_up(self, batches: Sequence[Batch]) -> Mapping[str, Receipt]:
@@ -63,7 +63,7 @@ class NetSapiensCampaignSender:
 
     def progress(self, statuses: Mapping[str, RecipientStatus]) -> Progress:
         """Everything that was sent is all that is known: the platform doesn't report deliveries by itself."""
-        return Progress(len(statuses), len(statuses), "", over=True, verb="sent")
+        return Progress(len(statuses), len(statuses), "", finished=True, verb="sent")
 
     def _read(self, session: str) -> Sequence[Row]:
         try:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from msgnb.events.live import Live
     from msgnb.history.reader import HistoryReader
     from msgnb.platforms.netsapiens.media import Source
+    from msgnb.platforms.resources import PlannedTime
 
 PREFIX = "/ns-api/v2"
 HOUR = timedelta(hours=1)
@@ -162,9 +163,9 @@ class NetSapiens(Client):
         if media is not None and data is not None:
             raise InvalidRequest.of(media="and data are both given; one of them is enough")
         return self.messages.send(
-            message_type,
             destination,
             message,
+            kind=message_type,
             sender=from_number,
             session=messagesession,
             media=Encoded(data, mime_type, size) if media is None else load_media(media, mime_type),
@@ -366,7 +367,7 @@ class NetSapiens(Client):
         content: str | Source,
         *,
         sender: str | None = None,
-        at: datetime | None = None,
+        at: PlannedTime | None = None,
         session: str | None = None,
     ) -> SendResult:
         """Send a text, or media without a text.
@@ -394,7 +395,7 @@ class NetSapiens(Client):
         text: str,
         *,
         sender: str | None = None,
-        at: datetime | None = None,
+        at: PlannedTime | None = None,
         session: str | None = None,
         media: Source | None = None,
     ) -> SendResult:
@@ -424,29 +425,29 @@ class NetSapiens(Client):
         phones = bool(sender) or all(map(is_phone, [to] if isinstance(to, str) else to))
         plain, with_media = ("sms", "mms") if phones else ("chat", "chat-media")
         kind = plain if media is None else with_media
-        response = self.messages.send(kind, to, text, sender=sender, session=session, media=media)
+        response = self.messages.send(to, text, kind=kind, sender=sender, session=session, media=media)
         return SendResult(
             self.platform,
             to if isinstance(to, str) else ",".join(to),
             "sent",
             message=str(response["id"]) if response.get("id") else None,
             session=response["messagesession-id"],
-            answer=response,
+            response=response,
         )
 
-    def campaign_sender(self, campaign: Campaign, due: datetime | None) -> CampaignSender:
+    def campaign_sender(self, campaign: Campaign, at: datetime | None) -> CampaignSender:
         """Return what sends a campaign as one SMS to each recipient.
 
         Raises:
             InvalidRequest: the sender is not one of the user's numbers.
             NotSupported: the campaign is planned for later, or has a template.
         """
-        if due is not None:
+        if at is not None:
             raise NotSupported("netsapiens can't send later; leave defer_until and defer_by out")
         if campaign.template is not None:
             raise NotSupported("netsapiens knows no templates; give a text alone")
         try:
-            sender = self.numbers.choose(campaign.sender or None)
+            sender = self.numbers.choose(sender=campaign.sender or None)
         except InvalidRequest as error:
             raise InvalidRequest.of(sender=error.fields["from_number"]) from None
         return NetSapiensCampaignSender(self.messages, sender)

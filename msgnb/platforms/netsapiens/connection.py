@@ -8,11 +8,10 @@ from itertools import chain
 from typing import Any, cast
 
 from msgnb.core.errors import NotFound
-from msgnb.core.http import READ, WRITE, Http, part
+from msgnb.core.http import READ, WRITE, Http, path_segment
 from msgnb.core.paging import Key, offset_pages
 from msgnb.core.responses import Explanation
 from msgnb.platforms.netsapiens.auth import Identity, SignIn, TokenAnswer
-from msgnb.platforms.netsapiens.limits import CAMPAIGN_RATE
 from msgnb.platforms.netsapiens.payloads import Wire, check_session_id
 from msgnb.platforms.resources import Connection
 
@@ -30,7 +29,6 @@ class NetSapiensConnection(Connection):
 
     def __init__(self, http: Http, auth: SignIn) -> None:
         super().__init__(http)
-        self.campaign_rate = CAMPAIGN_RATE
         self._auth = auth
 
     @property
@@ -132,12 +130,12 @@ def explain(body: Any) -> Explanation:
 
 def domain_path(domain: str) -> str:
     """Return the path of a domain; `~` is one's own."""
-    return f"/domains/{part(domain)}"
+    return f"/domains/{path_segment(domain)}"
 
 
 def user_path(domain: str, user: str) -> str:
     """Return the path of a user; `~` is oneself."""
-    return f"{domain_path(domain)}/users/{part(user)}"
+    return f"{domain_path(domain)}/users/{path_segment(user)}"
 
 
 def owner_path(domain: str, user: str | None) -> str:

@@ -43,7 +43,7 @@ class NetSapiensEventSource:
         """The account: `user@domain`."""
         return self._connection.account
 
-    def open(self, topic: str, url: str, lifetime: timedelta) -> str:
+    def subscribe(self, topic: str, url: str, lifetime: timedelta) -> str:
         """Subscribe a URL to a topic for some time, and return the subscription's ID."""
         who = self._connection.identity()
         everybody = who.manages or not who.user
@@ -71,14 +71,14 @@ class NetSapiensEventSource:
         """
         self._subscriptions.renew(subscription, lifetime)
 
-    def close(self, subscription: str) -> None:
+    def unsubscribe(self, subscription: str) -> None:
         """Delete a subscription, if it still exists."""
         try:
             self._subscriptions.delete(subscription, domain=self._domain)
         except NotFound:
             return
 
-    def event(self, topic: str, wire: Any, arrived: datetime) -> Event:
+    def parse_event(self, topic: str, wire: Any, arrived: datetime) -> Event:
         """Return a posted object as an event."""
         return parse_event(topic, wire, self.account, arrived)
 

@@ -68,8 +68,8 @@ def _message(row: Mapping[str, Any], wire: Any, account: str, arrived: datetime)
         recipient if action == "outbound" else sender,
         value,
         raw=wire,
-        subject=(session, value),
-        teller="message",
+        fingerprint=(session, value),
+        channel="message",
     )
 
 
@@ -93,8 +93,8 @@ def _session(row: Mapping[str, Any], wire: Any, account: str, arrived: datetime)
         value,
         raw=wire,
         # A read mark is new; its text was reported when it arrived.
-        subject=None if action == "read" else (session, value),
-        teller=("messagesession", owner),
+        fingerprint=None if action == "read" else (session, value),
+        channel=("messagesession", owner),
     )
 
 
@@ -113,8 +113,8 @@ def _call(topic: str, row: Mapping[str, Any], wire: Any, account: str, arrived: 
         session,
         called,
         raw=wire,
-        subject=(session, action),
-        teller=topic,
+        fingerprint=(session, action),
+        channel=topic,
     )
 
 

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgnb.core.sending import new_id
-from msgnb.core.times import When, instant
+from msgnb.core.times import When, parse_when
 from msgnb.platforms.netsapiens import to_tables
 from msgnb.platforms.netsapiens.connection import NetSapiensConnection, row_id, session_path
 from msgnb.platforms.netsapiens.media import Encoded, load_media
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Messages(Resource):
-    """Messages: `pbx.messages(session)`, `pbx.messages.send("chat", "1002", "Hello")`.
+    """Messages: `pbx.messages(session)`, `pbx.messages.send("1002", "Hello", kind="chat")`.
 
     Args:
         connection: the connection.
@@ -67,7 +67,7 @@ class Messages(Resource):
         Raises:
             InvalidRequest: the session's ID is not valid, or a time has no zone.
         """
-        begin, end = instant(since, "since"), instant(until, "until")
+        begin, end = parse_when(since, "since"), parse_when(until, "until")
         # Messages after `until` are at the beginning of the list, and don't count for the limit.
         most = None if end else limit
         pages: Iterable[list[Wire]] = self.pages(session, since=begin, user=user, domain=domain, limit=most)
@@ -86,7 +86,7 @@ class Messages(Resource):
         self,
         session: str,
         *,
-        since: datetime | None = None,
+        since: When | None = None,
         user: str = "~",
         domain: str = "~",
         limit: int | None = None,
@@ -97,14 +97,15 @@ class Messages(Resource):
         """
         path = f"{session_path(domain, user, session)}/messages"
         pages = self._connection.pages(path, row_id, "messages", limit)
-        return pages if since is None else _back_to(since, pages)
+        begin = parse_when(since, "since")
+        return pages if begin is None else _back_to(begin, pages)
 
     def send(
         self,
-        kind: str,
         to: str | Sequence[str],
         text: str,
         *,
+        kind: str,
         sender: str | None = None,
         session: str | None = None,
         media: Source | Encoded | None = None,
@@ -113,12 +114,12 @@ class Messages(Resource):
     ) -> Wire:
         """Send a message in a session, or start one (NetSapiens 3.2).
 
-        >>> pbx.messages.send("mms", ["18585551234", "18585551235"], "The menu", media="menu.png")
+        >>> pbx.messages.send(["18585551234", "18585551235"], "The menu", kind="mms", media="menu.png")
 
         Args:
-            kind: `sms`, `mms`, `chat` or `chat-media`.
             to: phone numbers for SMS and MMS, user IDs for chat; several make a group.
             text: the text; it may be empty if there are media.
+            kind: `sms`, `mms`, `chat` or `chat-media`.
             sender: one of the user's numbers, for SMS and MMS; if `None`, the user's only number.
             session: ID of the session to reply in; a new session if `None`.
             media: a path, bytes or a Pillow image, at most 18 MB.
@@ -138,7 +139,7 @@ class Messages(Resource):
             media = load_media(media)
         body = make_message(kind, text, to, media.wire() if media else {})
         if kind in PHONE_KINDS:
-            body["from-number"] = self._numbers.choose(sender, user=user, domain=domain)
+            body["from-number"] = self._numbers.choose(sender=sender, user=user, domain=domain)
         path = f"{session_path(domain, user, session)}/messages"
         return {"messagesession-id": session, **self._connection.write("POST", path, body, id=session)}
 

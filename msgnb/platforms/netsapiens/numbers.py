@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from msgnb.core.errors import AuthError, InvalidRequest, Rejected
-from msgnb.core.phones import dialable
+from msgnb.core.phones import parse_dialable
 from msgnb.platforms.netsapiens import to_tables
 from msgnb.platforms.netsapiens.connection import NetSapiensConnection, owner_path, parse_single
 from msgnb.platforms.netsapiens.payloads import NATIONAL_DIGITS, Wire
@@ -47,7 +47,7 @@ class Numbers(Resource):
             parse_single(self._connection.read(f"{owner_path(domain, user)}/smsnumbers/count"))["total"]
         )
 
-    def choose(self, sender: str | None, *, user: str = "~", domain: str = "~") -> str:
+    def choose(self, *, sender: str | None = None, user: str = "~", domain: str = "~") -> str:
         """Return the number that a message of a user is sent from.
 
         The numbers are read once, and again if one is not among them.
@@ -60,7 +60,7 @@ class Numbers(Resource):
         Raises:
             InvalidRequest: the number is not the user's, or the user has several numbers or none.
         """
-        wanted = dialable(sender, "from_number") if sender else None
+        wanted = parse_dialable(sender, "from_number") if sender else None
         own = self._own(user, domain, wanted)
         if own is None:
             if wanted is None:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.phones import dialable
+from msgnb.core.phones import parse_dialable
 
 Wire = dict[str, Any]
 Expiry = str | datetime | timedelta
@@ -64,7 +64,7 @@ def make_message(kind: str, text: str, to: str | Sequence[str], media: Wire) -> 
     if not recipients or not all(recipients):
         raise InvalidRequest.of(destination="is empty: whom to send to?")
     if kind in PHONE_KINDS:
-        recipients = [dialable(number) for number in recipients]
+        recipients = [parse_dialable(number) for number in recipients]
     fields = {key: value for key, value in media.items() if value is not None}
     _check_media(kind, fields)
     if not text and not fields:
@@ -123,7 +123,7 @@ def format_expiry(expires: Expiry | None, clock: Callable[[], datetime]) -> str 
     if end.tzinfo is None:
         raise InvalidRequest.of(expires=f"{end} has no zone; write datetime(…, tzinfo=UTC)")
     if end <= now:
-        raise InvalidRequest.of(expires=f"{end} is over already")
+        raise InvalidRequest.of(expires=f"{end} is in the past")
     return f"{end.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 

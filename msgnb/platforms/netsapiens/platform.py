@@ -5,17 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.phones import dialable
-from msgnb.platforms.calls import Call, Shown
+from msgnb.core.phones import parse_dialable
+from msgnb.platforms.calls import Call, Expression
 from msgnb.platforms.descriptor import Addressing, Platform, Setting
 from msgnb.platforms.message_kinds import Draft, MessageKind
 from msgnb.platforms.netsapiens import NAME
-from msgnb.platforms.netsapiens.limits import CAMPAIGN_RATE, NOT_PROCESSED
 from msgnb.platforms.netsapiens.media import LARGEST, load_media
 from msgnb.platforms.netsapiens.payloads import MODELS, is_phone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+CAMPAIGN_RATE = 3
+"""Requests of a campaign per second. NetSapiens publishes no rate limit, but operators block an IP address
+for a while if it makes too many requests; a script in production keeps to this rate (NetSapiens 8)."""
+NOT_PROCESSED: Mapping[int, str] = {
+    429: "OneCloud, API best practices: back off and send the request again (NetSapiens 8)",
+}
+"""HTTP statuses that prove that a request was not processed, each with its source. NetSapiens itself
+documents none, and no operator says so of 503."""
 
 
 def _client() -> type:
@@ -34,13 +42,13 @@ class NetSapiensAddressing(Addressing):
         """Refuse what is neither a phone number nor a user ID."""
         for each in self.split(to):
             if is_phone(each):
-                dialable(each, "to")
+                parse_dialable(each, "to")
             elif " " in each:
                 raise InvalidRequest.of(to=f"{each!r} is neither a phone number nor a user")
 
     def check_sender(self, sender: str) -> None:
         """Refuse what is not a phone number."""
-        dialable(sender, "sender")
+        parse_dialable(sender, "sender")
 
     def split(self, to: str) -> list[str]:
         """Return the members of a group."""
@@ -65,8 +73,8 @@ def _media(draft: Draft) -> Call:
         raise InvalidRequest.of(file="is missing; choose one")
     media = load_media(draft.file.content, draft.file.mime_type or None)
     # The bytes are in the form only; in Python one would pass the file's path.
-    shown = Shown(media, repr(draft.file.name))
-    named = {"sender": draft.sender, "session": draft.thread, "media": shown}
+    media_argument = Expression(media, repr(draft.file.name))
+    named = {"sender": draft.sender, "session": draft.thread, "media": media_argument}
     return Call("send_text", (_recipients(draft.to), draft.text), named)
 
 
@@ -113,7 +121,6 @@ PLATFORM = Platform(
     topics=MODELS,
     senders=_senders,
     largest_upload=LARGEST,
-    id_pattern=r"[A-Za-z0-9_-]+",
     not_processed=NOT_PROCESSED,
     campaign_rate=CAMPAIGN_RATE,
 )  # fmt: skip

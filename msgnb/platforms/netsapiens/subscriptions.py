@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgnb.core.errors import AlreadyExists, InvalidRequest, MsgnbError
-from msgnb.core.http import part
+from msgnb.core.http import path_segment
 from msgnb.platforms.netsapiens import to_tables
 from msgnb.platforms.netsapiens.connection import NetSapiensConnection, parse_single, row_id
 from msgnb.platforms.netsapiens.payloads import (
@@ -198,7 +198,7 @@ class Subscriptions(Resource):
 
 
 def _path(subscription: str) -> str:
-    return f"/subscriptions/{part(subscription)}"
+    return f"/subscriptions/{path_segment(subscription)}"
 
 
 def _with_remedy(error: AlreadyExists, found: Wire | None) -> AlreadyExists:

@@ -1,4 +1,4 @@
-"""Login by form, and the token in its store (SMSDrop 1)."""
+"""Signing in: a login form returns a bearer token, which is stored until it expires (SMSDrop 1)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,21 @@ from msgnb.core.http import READ, Http
 from msgnb.core.secrets import Secret
 from msgnb.core.tokens import TokenStore
 
-LIFE = 3600.0
-EARLY = 60.0
-"""A token leaves the store that many seconds before it ends, so that none ends on its way."""
+LIFETIME = 3600.0
+EXPIRY_MARGIN = 60.0
+"""A token is dropped from the store so many seconds before it expires, so that none expires in transit."""
 
 
 class LoginAuth:
-    """Signs with a bearer token that is kept in a store under root and e-mail, never the password."""
+    """Signs requests with a bearer token, and signs in again when it is refused.
+
+    The token is stored under the URL and the email; the password is never stored.
+
+    Args:
+        email: email of the account.
+        password: its password.
+        store: stores the token.
+    """
 
     def __init__(self, email: str, password: str | Secret, store: TokenStore) -> None:
         self.email = email
@@ -26,49 +34,49 @@ class LoginAuth:
         self._current: Secret | None = None
         self._lock = threading.RLock()
         if not email or not self._password:
-            raise SettingsError("SMSDrop needs the e-mail and the password of the account")
+            raise SettingsError("SMSDrop needs the email and the password of the account")
 
     def headers(self) -> Mapping[str, str]:
-        """The header that signs a request; logs in first where the store has no token."""
+        """Return the header that signs a request; signs in first if no token is stored."""
         with self._lock:
-            self._current = self._store.get(self._account) or self._login()
+            self._current = self._store.get(self._store_key) or self._sign_in()
             return self._signature()
 
     def renew(self, used: Mapping[str, str]) -> bool:
-        """The server refused a token: drop it and log in, unless another thread has done so."""
+        """Sign in again after the server refused a token; returns whether to repeat the request."""
         with self._lock:
+            # Another thread may have renewed it while this one waited for the lock.
             if used == self._signature():
-                self._store.delete(self._account)
-                self._current = self._login()
+                self._store.delete(self._store_key)
+                self._current = self._sign_in()
             return True
 
     def secrets(self) -> Iterable[Secret]:
-        """What must never show."""
+        """Return the secrets, which are removed from logs and errors."""
         return [self._password, *([self._current] if self._current else [])]
 
     @property
-    def _account(self) -> str:
+    def _store_key(self) -> str:
         return f"smsdrop|{self.http.base_url}|{self.email}"
 
     def _signature(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._current.reveal() if self._current else ''}"}
 
-    def _login(self) -> Secret:
+    def _sign_in(self) -> Secret:
         form: dict[str, str | Secret] = {"username": self.email, "password": self._password}
         try:
-            answer = self.http.send("POST", "/auth/login", policy=READ, form=form, signed=False).body
+            body = self.http.send("POST", "/auth/login", policy=READ, form=form, signed=False).body
         except Rejected as error:
+            # Bad credentials are reported with 400; any other status has another cause (SMSDrop 1).
             if error.status != 400:
                 raise
             raise self._refused(error.reason or "bad credentials") from None
-        token = answer.get("access_token") if isinstance(answer, dict) else None
+        token = body.get("access_token") if isinstance(body, dict) else None
         if not token:
-            raise self._refused("it was answered without a token")
+            raise self._refused("the response came without a token")
         secret = Secret(str(token))
-        self._store.set(self._account, secret, LIFE - EARLY)
+        self._store.set(self._store_key, secret, LIFETIME - EXPIRY_MARGIN)
         return secret
 
     def _refused(self, why: str) -> AuthError:
-        return AuthError(
-            f"smsdrop: the login of {self.email} was refused ({why}). Check e-mail and password."
-        )
+        return AuthError(f"smsdrop: the login of {self.email} was refused ({why}). Check email and password.")

@@ -1,4 +1,7 @@
-"""How a campaign is sent on SMSDrop: as one of the platform's campaigns for each text (SMSDrop 2)."""
+"""Sends a campaign of msgnb as campaigns of the platform, one for each text (SMSDrop 2).
+
+The title of each contains the start of the batch's key, so that it can be found again after a crash.
+"""
 
 from __future__ import annotations
 
@@ -17,24 +20,32 @@ from msgnb.platforms.smsdrop.delivery import Delivery
 
 BATCH_SIZE = 10_000
 LONGEST_TITLE = 40
-_REFUSED = re.compile(r"recipient_list\.([0-9]+)")
+SHOWN_KEY = 8
+_REFUSED_RECIPIENT = re.compile(r"recipient_list\.([0-9]+)")
 
 
 class SmsDropCampaignSender:
-    """Sends each text as a campaign with a title of its own."""
+    """Sends each text as a campaign with a title of its own.
+
+    Args:
+        campaigns: launches and reads campaigns.
+        delivery: reads how far they are.
+        campaign: the campaign to send.
+        at: when to send it; now if `None`.
+    """
 
     batch_size = BATCH_SIZE
 
     def __init__(
-        self, campaigns: Campaigns, delivery: Delivery, campaign: Campaign, due: datetime | None
+        self, campaigns: Campaigns, delivery: Delivery, campaign: Campaign, at: datetime | None
     ) -> None:
         self._campaigns = campaigns
         self._delivery = delivery
         self._campaign = campaign
-        self._due = due
+        self._at = at
 
     def batch_key(self, recipient: Recipient) -> str | None:
-        """Recipients of the same text share a campaign."""
+        """Return the text: recipients of the same text share a campaign."""
         return recipient.text
 
     def send(self, batch: Batch) -> Receipt:
@@ -42,26 +53,30 @@ class SmsDropCampaignSender:
 
         A launch that is refused with 422 created nothing, so it is repeated without the recipients it names.
         """
-        if batch.waiting:
-            return Receipt(self._campaigns.retry(batch.waiting).id)
+        if batch.pending_campaign:
+            return Receipt(self._campaigns.retry(batch.pending_campaign).id)
         phones, refused = list(batch.recipients), dict[str, str]()
         while True:
             try:
                 return Receipt(self._launch(batch, phones).id, refused=refused)
             except InvalidRequest as error:
-                wrong = _refused(error, phones)
-                phones = [phone for phone in phones if phone not in wrong]
-                if not wrong or not phones:
+                newly_refused = _parse_refused(error, phones)
+                phones = [phone for phone in phones if phone not in newly_refused]
+                if not newly_refused or not phones:
                     raise
-                refused |= wrong
+                refused |= newly_refused
 
     def look_up(self, batches: Sequence[Batch]) -> Mapping[str, Receipt]:
-        """Find campaigns by their titles, and those that waited for credit by whether they were launched."""
-        waiting = {batch.key: self._campaigns.get(batch.waiting) for batch in batches if batch.waiting}
-        found = {key: each for key, each in waiting.items() if each and each.status != "PENDING"}
-        keys = {self._title(batch): batch.key for batch in batches if not batch.waiting}
-        everything = self._campaigns.read() if keys else []
-        found |= {keys[each.title]: each for each in everything if each.title in keys}
+        """Find new campaigns by their titles, and pending ones by whether they have been launched since."""
+        pending = {
+            batch.key: self._campaigns.get(batch.pending_campaign)
+            for batch in batches
+            if batch.pending_campaign
+        }
+        found = {key: each for key, each in pending.items() if each and each.status != "PENDING"}
+        keys = {self._title(batch): batch.key for batch in batches if not batch.pending_campaign}
+        campaigns = self._campaigns.read() if keys else []
+        found |= {keys[each.title]: each for each in campaigns if each.title in keys}
         return {key: Receipt(each.id) for key, each in found.items()}
 
     def fetch_statuses(self, statuses: Mapping[str, RecipientStatus]) -> Mapping[str, DeliveryStatus]:
@@ -75,19 +90,20 @@ class SmsDropCampaignSender:
     def _launch(self, batch: Batch, phones: list[str]) -> Campaign:
         given = self._campaign
         return self._campaigns.launch(
-            Campaign(batch.text, given.sender, phones, self._title(batch), given.message_type, self._due)
+            Campaign(batch.text, given.sender, phones, self._title(batch), given.message_type, self._at)
         )
 
     def _title(self, batch: Batch) -> str:
         title = self._campaign.title or self._campaign.text
-        return f"{title[:LONGEST_TITLE].strip()} ({batch.key[:8]})"
+        return f"{title[:LONGEST_TITLE].strip()} ({batch.key[:SHOWN_KEY]})"
 
 
-def _refused(error: InvalidRequest, phones: Sequence[str]) -> dict[str, str]:
-    """The recipients that an error response names, and why."""
-    numbers = {field: found.group(1) for field in error.fields if (found := _REFUSED.fullmatch(field))}
+def _parse_refused(error: InvalidRequest, phones: Sequence[str]) -> dict[str, str]:
+    """Return the recipients that an error response names, and why; they are named by their positions."""
+    matches = {field: _REFUSED_RECIPIENT.fullmatch(field) for field in error.fields}
+    positions = {field: int(match.group(1)) for field, match in matches.items() if match}
     return {
-        phones[int(number)]: error.fields[field]
-        for field, number in numbers.items()
-        if int(number) < len(phones)
+        phones[position]: error.fields[field]
+        for field, position in positions.items()
+        if position < len(phones)
     }

@@ -1,4 +1,8 @@
-"""SMSDrop's campaigns: launched, retried and read (SMSDrop 2)."""
+"""The campaigns of the platform: launch, retry and read them (SMSDrop 2).
+
+The platform creates a campaign before it looks at the credit. Without enough of it the response is 201
+instead of 200: the campaign exists, and waits to be launched by a retry.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
 
     from msgnb.campaigns.campaign import Campaign
 
+WITHOUT_CREDIT = 201
+"""The status of a response if a campaign was created, but not launched for lack of credit (SMSDrop 2)."""
+
 
 class Campaigns(Resource):
     """Campaigns: `sms.campaigns()`, `sms.campaigns.launch(campaign)`."""
@@ -38,9 +45,12 @@ class Campaigns(Resource):
     def launch(self, campaign: Campaign) -> Campaign:
         """Create and launch a campaign, and return it as the platform has it.
 
-        The campaign that is passed is updated, also if there is too little credit: in that case it is created, and
-        `retry(campaign.id)` launches it later. A campaign without a title gets one, by which it can be found if
-        the response is lost.
+        The campaign that is passed is updated, even if there is not enough credit: it is created in that
+        case, and `retry(campaign.id)` launches it later. A campaign without a title gets one, by which it can
+        be found if the response is lost.
+
+        Args:
+            campaign: the campaign, with its sender and `recipient_list`.
 
         Raises:
             InvalidRequest: the platform refuses a field; `fields` says which and why.
@@ -48,47 +58,49 @@ class Campaigns(Resource):
             OutcomeUnknown: the response was lost; `id` is the campaign's title.
         """
         campaign.title = campaign.title or f"msgnb {new_id()}"
-        answer = self._connection.create_campaign(campaign)
-        if not _is_campaign(answer.body):
-            words = "smsdrop: the answer to a launch holds no campaign"
-            raise self._connection.http.lost(words, WRITE, campaign.title, unsent=False)
-        models.update_campaign(campaign, answer.body)
+        response = self._connection.create_campaign(campaign)
+        if not _is_campaign(response.body):
+            # A success with another body may come from a proxy: the campaign may exist or not.
+            words = "smsdrop: the response to a launch contains no campaign"
+            raise self._connection.http.make_no_response_error(words, WRITE, campaign.title, unsent=False)
+        models.update_campaign(campaign, response.body)
         campaign.run = LaunchedCampaign(self._connection, campaign)
-        if answer.status == 201:
-            raise _too_little(campaign.id or "")
+        if response.status == WITHOUT_CREDIT:
+            raise _insufficient_credit(campaign.id or "")
         return campaign
 
     def retry(self, campaign: str) -> Campaign:
-        """Launch a campaign that was created while there was too little credit.
+        """Launch a campaign that was created while there was not enough credit.
 
         Args:
-            campaign: its ID.
+            campaign: ID of the campaign.
 
         Raises:
-            InsufficientCredit: there is still too little.
+            InsufficientCredit: there is still not enough.
             NotFound: there is no such campaign.
             OutcomeUnknown: the response was lost.
         """
-        answer = self._connection.retry_campaign(campaign)
-        if answer.status == 201:
-            raise _too_little(campaign)
-        # What the response to a retry contains is not documented: without a campaign in it, it is read.
-        found = self._parse(answer.body) if _is_campaign(answer.body) else self.get(campaign)
-        if found is None:
-            raise NotFound(f"smsdrop: campaign {campaign} was launched, and then there was none")
-        return found
+        response = self._connection.retry_campaign(campaign)
+        if response.status == WITHOUT_CREDIT:
+            raise _insufficient_credit(campaign)
+        # What the response to a retry contains is not documented. If it is not the campaign, the campaign is
+        # read.
+        launched = self._parse(response.body) if _is_campaign(response.body) else self.get(campaign)
+        if launched is None:
+            raise NotFound(f"smsdrop: campaign {campaign} was launched, but can't be found")
+        return launched
 
     def get(self, campaign: str) -> Campaign | None:
         """Return one campaign by its ID; `None` if it doesn't exist."""
         row = self._connection.campaign_row(campaign)
         return None if row is None else self._parse(row)
 
-    def read(self, skip: int = 0, limit: int | None = None) -> list[Campaign]:
+    def read(self, *, skip: int = 0, limit: int | None = None) -> list[Campaign]:
         """Return campaigns in the platform's order.
 
         Args:
-            skip: how many to leave out at the beginning.
-            limit: the most to return; all if `None`.
+            skip: number of campaigns to skip at the beginning.
+            limit: the most campaigns; all if `None`.
         """
         return [self._parse(row) for row in self._connection.campaign_rows(skip, limit)]
 
@@ -102,9 +114,9 @@ def _is_campaign(body: Any) -> bool:
     return isinstance(body, dict) and {"id", "message", "sender", "recipient_list"} <= body.keys()
 
 
-def _too_little(campaign: str) -> InsufficientCredit:
+def _insufficient_credit(campaign: str) -> InsufficientCredit:
     return InsufficientCredit(
-        f"smsdrop: too little credit; campaign {campaign} was created, retry it when credit came",
+        f"smsdrop: not enough credit; campaign {campaign} was created. Retry it after adding credit",
         campaign=campaign,
-        status=201,
+        status=WITHOUT_CREDIT,
     )

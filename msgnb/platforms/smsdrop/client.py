@@ -1,22 +1,27 @@
-"""The SMSDrop client."""
+"""The SMSDrop client.
+
+The methods of the library `smsdrop-python` are here under their names, with its arguments; the resources have
+the same methods under the names that all platforms share.
+"""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgnb.campaigns.campaign import Campaign, MessageType
 from msgnb.core.errors import InvalidRequest, NotSupported
 from msgnb.core.http import DEFAULT_TIMEOUT, Hook, Http, Timeout
-from msgnb.core.phones import international
+from msgnb.core.phones import parse_e164
 from msgnb.core.secrets import Secret
 from msgnb.core.sending import SendResult
+from msgnb.core.times import parse_when
 from msgnb.core.tokens import MemoryStore, TokenStore
 from msgnb.platforms.base import Client
-from msgnb.platforms.resources import Resource, Unsupported
-from msgnb.platforms.smsdrop import NAME, to_tables
+from msgnb.platforms.resources import Unsupported
+from msgnb.platforms.smsdrop import NAME
 from msgnb.platforms.smsdrop.auth import LoginAuth
 from msgnb.platforms.smsdrop.campaign_sender import SmsDropCampaignSender
 from msgnb.platforms.smsdrop.campaigns import Campaigns
@@ -24,12 +29,12 @@ from msgnb.platforms.smsdrop.connection import SmsDropConnection, explain
 from msgnb.platforms.smsdrop.conversations import CampaignHistory, Contacts, Messages, Sessions
 from msgnb.platforms.smsdrop.delivery import Delivery
 from msgnb.platforms.smsdrop.models import Subscription, User
+from msgnb.platforms.smsdrop.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from msgnb.campaigns.sender import CampaignSender
     from msgnb.history.reader import HistoryReader
+    from msgnb.platforms.resources import PlannedTime
 
 ROOT = "https://smsdrop.edevtecapps.com"
 PREFIX = "/api"
@@ -45,7 +50,8 @@ class SmsDrop(Client):
         email: email of the account.
         password: password of the account.
         base_url: another root, such as a mock server's.
-        token_store: where tokens are stored: `MemoryStore` (the default), `RedisStore`, `NoStore` or your own.
+        token_store: where tokens are stored: `MemoryStore` (the default), `RedisStore`, `NoStore` or your
+            own.
         logger: receives one line per attempt, at debug level, without secrets.
         timeout: seconds to connect and to wait for the next byte.
         verify: `False`, or the path of a CA file, as in `requests`.
@@ -83,12 +89,12 @@ class SmsDrop(Client):
         )
         super().__init__(SmsDropConnection(auth.http, email))
 
-    # The verbs that users of smsdrop-python know
+    # The methods that users of smsdrop-python know
 
     def send_message(
         self, message: str, sender: str, phone: str, dispatch_date: datetime | None = None
     ) -> Campaign:
-        """Send a text to one phone; on SMSDrop that is a campaign with one recipient.
+        """Send a text to one phone number; on SMSDrop that is a campaign with one recipient.
 
         Args:
             message: the text.
@@ -108,7 +114,7 @@ class SmsDrop(Client):
         return self.campaigns.launch(campaign)
 
     def retry_campaign(self, id: str) -> Campaign:  # noqa: A002 - the library's word
-        """Launch a campaign that was created while there was too little credit; see `campaigns.retry`."""
+        """Launch a campaign that was created while there was not enough credit; see `campaigns.retry`."""
         return self.campaigns.retry(id)
 
     def read_campaign(self, id: str) -> Campaign | None:  # noqa: A002 - the library's word
@@ -117,7 +123,7 @@ class SmsDrop(Client):
 
     def read_campaigns(self, skip: int = 0, limit: int | None = None) -> list[Campaign]:
         """Return campaigns in the platform's order; see `campaigns.read`."""
-        return self.campaigns.read(skip, limit)
+        return self.campaigns.read(skip=skip, limit=limit)
 
     def read_subscription(self) -> Subscription:
         """Return the account's plan with its credit."""
@@ -131,36 +137,36 @@ class SmsDrop(Client):
 
     @cached_property
     def sessions(self) -> Sessions:
-        """Phones that campaigns were sent to: a table `sessions`."""
+        """Phone numbers that campaigns were sent to: a table `sessions`."""
         return Sessions(self.connection)
 
     @cached_property
     def messages(self) -> Messages:
-        """What one phone received: a table `messages`."""
+        """What one phone number received: a table `messages`."""
         return Messages(self.connection)
 
     @cached_property
     def contacts(self) -> Contacts:
-        """Phones that campaigns were sent to: a table `contacts`."""
+        """Phone numbers that campaigns were sent to: a table `contacts`."""
         return Contacts(self.connection)
 
     @cached_property
-    def subscriptions(self) -> Plan:
+    def subscriptions(self) -> Subscriptions:
         """The plan and its credit: a table `subscriptions` of one row."""
-        return Plan(self.connection)
+        return Subscriptions(self.connection)
 
     @cached_property
     def campaigns(self) -> Campaigns:
-        """Campaigns: a table `campaigns`, and the verbs to launch and read them."""
+        """Campaigns: a table `campaigns`, and the methods to launch and read them."""
         return Campaigns(self.connection)
 
     @cached_property
     def events(self) -> Unsupported:
         """SMSDrop has no events."""
-        return Unsupported("smsdrop has no events; campaigns() tells how far each one came")
+        return Unsupported("SMSDrop does not provide events; campaigns() shows the status of each campaign")
 
     def history_reader(self, *, raw: bool = False) -> HistoryReader:
-        """Return what reads the account's history out of its campaigns."""
+        """Return a reader of the account's history, which is made from its campaigns."""
         return CampaignHistory(self.connection, raw=raw)
 
     # Sending
@@ -171,10 +177,10 @@ class SmsDrop(Client):
         text: str,
         *,
         sender: str | None = None,
-        at: datetime | None = None,
+        at: PlannedTime | None = None,
         message_type: MessageType = MessageType.PLAIN_TEXT,
     ) -> SendResult:
-        """Send a text to one phone, now or later.
+        """Send a text to one phone number, now or later.
 
         >>> sms.send_text("+22963588213", "Hello", sender="MyShop")
 
@@ -182,7 +188,7 @@ class SmsDrop(Client):
             to: phone number with country code.
             text: the text.
             sender: sender that the recipient sees: up to 11 letters and digits, or up to 18 digits.
-            at: when to send it, with a zone; now if `None`.
+            at: when to send it: a time with a zone, a day, or a span from now; now if `None`.
             message_type: plain, flash or Unicode.
 
         Raises:
@@ -192,19 +198,21 @@ class SmsDrop(Client):
         """
         if not sender:
             raise InvalidRequest.of(sender="is missing; it is what the recipient sees")
+        # The platform counts a span by its own clock, which may differ from this machine's.
+        span, time = (at, None) if isinstance(at, timedelta) else (None, parse_when(at, "at"))
         campaign = self.launch_campaign(
-            Campaign(text, sender, [to], message_type=message_type, defer_until=at)
+            Campaign(text, sender, [to], message_type=message_type, defer_until=time, defer_by=span)
         )
         return SendResult(
-            self.platform, to, "sent", session=international(to), campaign=campaign.id, answer=campaign
+            self.platform, to, "sent", session=parse_e164(to), campaign=campaign.id, response=campaign
         )
 
     def credit(self) -> int:
         """Return the SMS credits that the account has left."""
         return self.read_subscription().nbr_sms
 
-    def campaign_sender(self, campaign: Campaign, due: datetime | None) -> CampaignSender:
-        """Return what sends a campaign as the platform's own campaigns.
+    def campaign_sender(self, campaign: Campaign, at: datetime | None) -> CampaignSender:
+        """Return the sender of a campaign, which sends it as campaigns of the platform.
 
         Raises:
             InvalidRequest: there is no sender.
@@ -214,20 +222,4 @@ class SmsDrop(Client):
             raise InvalidRequest.of(sender="is missing; it is what the recipients see")
         if campaign.template is not None:
             raise NotSupported("smsdrop knows no templates; give a text alone")
-        return SmsDropCampaignSender(self.campaigns, Delivery(self.connection), campaign, due)
-
-
-class Plan(Resource):
-    """The SMS plan: `sms.subscriptions()`."""
-
-    _connection: SmsDropConnection
-
-    def __call__(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
-        """Return the plan and its credit as a table `subscriptions` of one row.
-
-        Args:
-            limit: the most rows.
-            raw: add the platform's own object as a last column `raw`.
-        """
-        frame = to_tables.credit(self._connection.plan(), self._connection.account, raw=raw)
-        return frame.head(limit if limit is not None else 1)
+        return SmsDropCampaignSender(self.campaigns, Delivery(self.connection), campaign, at)

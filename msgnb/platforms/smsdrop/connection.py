@@ -8,21 +8,28 @@ from typing import Any
 
 from msgnb.campaigns.campaign import Campaign
 from msgnb.core.errors import NotFound
-from msgnb.core.http import READ, WRITE, part
+from msgnb.core.http import READ, WRITE, path_segment
 from msgnb.core.paging import by_offset
-from msgnb.core.responses import Answer, Explanation
+from msgnb.core.responses import Explanation, Response
 from msgnb.platforms.resources import Connection
 from msgnb.platforms.smsdrop import models
 
 Wire = dict[str, Any]
 PAGE = 100
+"""The most campaigns of one page (SMSDrop 2)."""
+"""The most campaigns of one page (SMSDrop 2)."""
 
 
 class SmsDropConnection(Connection):
     """Sends the requests that several resources share."""
 
     def campaign_rows(self, skip: int = 0, limit: int | None = None) -> list[Wire]:
-        """Return the campaigns as the platform sends them, in its order."""
+        """Return the campaigns as the platform sends them, in its order.
+
+        Args:
+            skip: number of campaigns to skip at the beginning.
+            limit: the most campaigns; all if `None`.
+        """
 
         def fetch(offset: int, wanted: int) -> list[Any]:
             params = {"skip": skip + offset, "limit": wanted}
@@ -33,18 +40,18 @@ class SmsDropConnection(Connection):
     def campaign_row(self, campaign: str) -> Wire | None:
         """Return one campaign as the platform sends it; `None` if it doesn't exist."""
         try:
-            found: Wire = self.http.send("GET", f"/campaigns/{part(campaign)}", policy=READ).body
+            found: Wire = self.http.send("GET", f"/campaigns/{path_segment(campaign)}", policy=READ).body
         except NotFound:
             return None
         return found
 
-    def create_campaign(self, campaign: Campaign) -> Answer:
+    def create_campaign(self, campaign: Campaign) -> Response:
         """Create and launch a campaign; its title is what to look for if the response is lost."""
         body = models.make_body(campaign)
         return self.http.send("POST", "/campaigns/", policy=WRITE, json=body, id=campaign.title)
 
-    def retry_campaign(self, campaign: str) -> Answer:
-        """Launch a campaign that waits for credit."""
+    def retry_campaign(self, campaign: str) -> Response:
+        """Launch a campaign that was created, but held back for lack of credit."""
         return self.http.send("POST", "/campaigns/retry", policy=WRITE, json={"id": campaign}, id=campaign)
 
     def plan(self) -> Wire:
@@ -68,7 +75,7 @@ class SmsDropConnection(Connection):
 
 
 def explain(body: Any) -> Explanation:
-    """Read FastAPI's two forms of `detail`: a word, or a list of fields (SMSDrop 1)."""
+    """Return why a request was refused; `detail` is a code, or a list of fields with errors (SMSDrop 1)."""
     detail = body.get("detail") if isinstance(body, dict) else None
     if not isinstance(detail, list):
         return Explanation(str(detail) if detail else None)
@@ -79,4 +86,5 @@ def explain(body: Any) -> Explanation:
 
 
 def _field(location: Any) -> str:
+    """Return the name of a field from its path: `["body", "sender"]` is `sender`."""
     return ".".join(str(step) for step in location if step != "body") or "body"

@@ -1,6 +1,7 @@
-"""Conversations, read out of all campaigns.
+"""Sessions, messages and contacts, which are made from all campaigns.
 
-The platform knows campaigns only. A session is everything that one phone received over all campaigns.
+The platform knows campaigns only. A session is everything that one phone number received over all campaigns,
+and contacts are the phone numbers. So each of these tables reads all campaigns, whatever its limit is.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ import threading
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from msgnb.core.phones import international
-from msgnb.core.times import When, instant
+from msgnb.core.phones import parse_e164
+from msgnb.core.times import When, parse_when
 from msgnb.platforms.resources import Resource
 from msgnb.platforms.smsdrop import to_tables
 from msgnb.platforms.smsdrop.connection import SmsDropConnection, Wire
@@ -27,11 +28,11 @@ class Sessions(Resource):
     _connection: SmsDropConnection
 
     def __call__(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
-        """Return the phones that campaigns were sent to, the latest first, as a table `sessions`.
+        """Return the phone numbers that campaigns were sent to, the latest first, as a table `sessions`.
 
         Args:
             limit: the most rows; all rows if `None`.
-            raw: add the last campaign to each phone as a last column `raw`.
+            raw: add the last campaign to each phone number as a last column `raw`.
         """
         rows = self._connection.campaign_rows()
         return to_tables.sessions(rows, self._connection.account, limit=limit, raw=raw)
@@ -51,9 +52,10 @@ class Messages(Resource):
         limit: int | None = None,
         raw: bool = False,
     ) -> pd.DataFrame:
-        """Return what one phone received over all campaigns, newest first, as a table `messages`.
+        """Return what one phone number received over all campaigns, newest first, as a table `messages`.
 
-        The status is what is certain for each recipient: `unknown` if a campaign reached only some of them.
+        The platform reports only the share of recipients that a campaign has reached. The status of a message
+        is `unknown` unless that share is all or none.
 
         >>> sms.messages("+22963588213")
 
@@ -67,9 +69,9 @@ class Messages(Resource):
         Raises:
             InvalidRequest: `session` is not a phone number, or a time has no zone.
         """
-        phone = international(session, "session")
-        span = instant(since, "since"), instant(until, "until")
-        rows = to_tables.within(self._connection.campaign_rows(), *span)
+        phone = parse_e164(session, "session")
+        span = parse_when(since, "since"), parse_when(until, "until")
+        rows = to_tables.filter_span(self._connection.campaign_rows(), *span)
         return to_tables.messages(rows, self._connection.account, phone, limit=limit, raw=raw)
 
 
@@ -79,26 +81,32 @@ class Contacts(Resource):
     _connection: SmsDropConnection
 
     def __call__(self, *, limit: int | None = None, raw: bool = False) -> pd.DataFrame:
-        """Return the phones that campaigns were sent to, as a table `contacts`.
+        """Return the phone numbers that campaigns were sent to, as a table `contacts`.
 
         Args:
             limit: the most rows; all rows if `None`.
-            raw: add the last campaign to each phone as a last column `raw`.
+            raw: add the last campaign to each phone number as a last column `raw`.
         """
         rows = self._connection.campaign_rows()
         return to_tables.contacts(rows, self._connection.account, limit=limit, raw=raw)
 
 
 class CampaignHistory:
-    """Reads an account's history: all campaigns at once, and each phone's messages from them."""
+    """Reads an account's history: all campaigns at once, and the messages of each phone number from them.
+
+    Args:
+        connection: the connection.
+        raw: keep the campaigns themselves.
+    """
 
     def __init__(self, connection: SmsDropConnection, *, raw: bool) -> None:
         self.platform = connection.platform
         self.now = connection.now
         self._connection = connection
         self._raw = raw
+        # Sessions are read by several threads, but the campaigns must be read only once.
         self._lock = threading.Lock()
-        self._found: dict[str, list[Wire]] | None = None
+        self._campaigns: dict[str, list[Wire]] | None = None
 
     @property
     def account(self) -> str:
@@ -110,8 +118,8 @@ class CampaignHistory:
         return Sessions(self._connection)()
 
     def sessions(self, since: datetime | None) -> list[str]:  # noqa: ARG002 - all are read at once anyway
-        """Return the phones that campaigns were sent to."""
-        return list(self._phones())
+        """Return the phone numbers that campaigns were sent to."""
+        return list(self._campaigns_by_phone())
 
     def read(
         self,
@@ -119,12 +127,13 @@ class CampaignHistory:
         since: datetime | None,  # noqa: ARG002
         until: datetime | None,  # noqa: ARG002
     ) -> tables.Rows:
-        """Return what one phone received."""
-        phone = international(session, "session")
-        return to_tables.message_rows(self._phones().get(phone, ()), phone, self.account, raw=self._raw)
+        """Return what one phone number received."""
+        phone = parse_e164(session, "session")
+        campaigns = self._campaigns_by_phone().get(phone, ())
+        return to_tables.message_rows(campaigns, phone, self.account, raw=self._raw)
 
-    def _phones(self) -> dict[str, list[Wire]]:
+    def _campaigns_by_phone(self) -> dict[str, list[Wire]]:
         with self._lock:
-            if self._found is None:
-                self._found = to_tables.by_phone(self._connection.campaign_rows())
-            return self._found
+            if self._campaigns is None:
+                self._campaigns = to_tables.group_by_phone(self._connection.campaign_rows())
+            return self._campaigns

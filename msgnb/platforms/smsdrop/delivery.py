@@ -1,6 +1,7 @@
-"""What is known of the recipients of SMSDrop's campaigns after they were launched (SMSDrop 2).
+"""The delivery of campaigns after they were launched (SMSDrop 2).
 
-The platform reports a status and a percentage for each campaign, and nothing for each recipient.
+The platform reports a status and a percentage for each campaign, and nothing for each recipient. So a
+recipient among many has a certain status only if the campaign reached all of them, or none.
 """
 
 from __future__ import annotations
@@ -21,13 +22,17 @@ from msgnb.platforms.smsdrop.to_tables import message_status
 if TYPE_CHECKING:
     import pandas as pd
 
-FEW = 20
+MOST_SINGLE_READS = 20
 """Up to this many campaigns are read one by one; more are read page by page."""
-OVER = frozenset({"COMPLETED", "ABORTED"})
+FINISHED = frozenset({"COMPLETED", "ABORTED"})
 
 
 class Delivery:
-    """Reads how far campaigns have come."""
+    """Reads how far campaigns are.
+
+    Args:
+        connection: the connection.
+    """
 
     def __init__(self, connection: SmsDropConnection) -> None:
         self._connection = connection
@@ -53,23 +58,29 @@ class Delivery:
             sum((each.delivery_percentage or 0) * sizes[name] for name, each in campaigns.items()) // 100
         )
         states = Counter(each.status or "" for each in campaigns.values())
-        words = ", ".join(
+        detail = ", ".join(
             state.lower() if len(states) == 1 else f"{count} {state.lower()}"
             for state, count in states.items()
         )
-        return Progress(sum(sizes.values()), reached, words, states.keys() <= OVER, "SCHEDULED" in states)
+        finished = states.keys() <= FINISHED
+        return Progress(sum(sizes.values()), reached, detail, finished, scheduled="SCHEDULED" in states)
 
     def _read(self, names: set[str]) -> dict[str, Campaign]:
-        if len(names) > FEW:
+        if len(names) > MOST_SINGLE_READS:
             rows = self._connection.campaign_rows()
         else:
             rows = [row for name in names if (row := self._connection.campaign_row(name))]
-        found = map(parse_campaign, rows)
-        return {each.id: each for each in found if each.id in names}
+        campaigns = map(parse_campaign, rows)
+        return {each.id: each for each in campaigns if each.id in names}
 
 
 class LaunchedCampaign:
-    """The run of a campaign that was launched on the platform directly, without a journal."""
+    """The run of a campaign that was launched without `send_campaign`, so it has no journal.
+
+    Args:
+        connection: the connection.
+        campaign: the campaign, with its `id` and `recipient_list`.
+    """
 
     def __init__(self, connection: SmsDropConnection, campaign: Campaign) -> None:
         self._connection = connection
@@ -77,7 +88,7 @@ class LaunchedCampaign:
         self._delivery = Delivery(connection)
 
     def watch(self) -> pd.DataFrame:
-        """Wait until it is complete, with a progress view, and return the outcomes."""
+        """Wait for the campaign to finish, with a progress bar, and return the outcomes."""
         title = self._campaign.title or self._campaign.message
         watch(lambda: self._delivery.progress(self._statuses()), self._connection.http.pause, title)
         return self.outcomes()

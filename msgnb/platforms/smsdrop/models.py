@@ -1,4 +1,4 @@
-"""What SMSDrop's verbs take and return (SMSDrop 2)."""
+"""The objects that the client accepts and returns, and their fields in requests and responses (SMSDrop 2)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from msgnb.campaigns.campaign import Campaign, MessageType
 from msgnb.core.errors import InvalidRequest
 
-_KNOWN = (
+_FIELDS = (
     "message", "sender", "recipient_list", "title", "message_type", "defer_until", "defer_by", "id", "status",
     "delivery_percentage", "message_count", "sms_count", "created_at",
 )  # fmt: skip
 
 
 def make_body(campaign: Campaign) -> dict[str, Any]:
-    """What is sent to create a campaign.
+    """Return the body of a request that creates a campaign.
 
     Raises:
         InvalidRequest: it has no sender or no recipients.
@@ -26,7 +26,7 @@ def make_body(campaign: Campaign) -> dict[str, Any]:
     if not campaign.sender.strip():
         missing["sender"] = "is empty; it is what recipients see"
     if not campaign.recipient_list:
-        missing["recipient_list"] = "is no list with at least one phone number"
+        missing["recipient_list"] = "is not a list with at least one phone number"
     if missing:
         raise InvalidRequest.of(**missing)
     return {
@@ -40,17 +40,18 @@ def make_body(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def parse_campaign(answer: Mapping[str, Any]) -> Campaign:
-    """The campaign in an answer; what the platform keeps is not held against our rules."""
+def parse_campaign(body: Mapping[str, Any]) -> Campaign:
+    """Return the campaign in a response."""
+    # Without `__init__`: it would refuse campaigns that the platform has accepted by older or other rules.
     campaign = Campaign.__new__(Campaign)
     campaign.recipient_list = []
-    update_campaign(campaign, answer)
+    update_campaign(campaign, body)
     return campaign
 
 
-def update_campaign(campaign: Campaign, answer: Mapping[str, Any]) -> None:
-    """Take over what an answer says of a campaign; what the platform may add is left out."""
-    known = {name: answer[name] for name in _KNOWN if name in answer}
+def update_campaign(campaign: Campaign, body: Mapping[str, Any]) -> None:
+    """Set the fields of a campaign to those in a response; fields that the platform may add are ignored."""
+    known = {name: body[name] for name in _FIELDS if name in body}
     for name in ("defer_until", "created_at"):
         if isinstance(known.get(name), str):
             known[name] = datetime.fromisoformat(known[name])
@@ -62,7 +63,13 @@ def update_campaign(campaign: Campaign, answer: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Subscription:
-    """The account's plan: `nbr_sms` is the credit left, in SMS."""
+    """The account's plan.
+
+    Attributes:
+        id: ID of the plan.
+        nbr_sms: number of SMS credits left.
+        created_at: when it was created.
+    """
 
     id: str
     nbr_sms: int
@@ -71,7 +78,15 @@ class Subscription:
 
 @dataclass(frozen=True)
 class User:
-    """The account's profile."""
+    """The account's profile.
+
+    Attributes:
+        id: ID of the user.
+        email: email of the account.
+        is_active: whether the account may be used.
+        is_verified: whether its email was verified, if the platform reports it.
+        is_superuser: whether it may manage other accounts, if the platform reports it.
+    """
 
     id: str
     email: str

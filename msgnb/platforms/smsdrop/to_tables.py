@@ -1,7 +1,8 @@
-"""How SMSDrop's campaigns become rows of the tables.
+"""Converts campaigns, as the platform sends them, to tables.
 
-The platform knows campaigns only. A conversation is what one phone got over all campaigns, and a message is
-one recipient of one campaign; its status is what the campaign's status tells of each of its recipients.
+The platform knows campaigns only. A session is what one phone number received over all campaigns, and a
+message is one recipient of one campaign. Its ID is made of both, and its status is what the campaign's status
+says of every recipient.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
+from msgnb.platforms.smsdrop import NAME
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,13 +27,14 @@ _STATUSES = {
     "SCHEDULED": "scheduled",
 }
 _KINDS = {0: "plain text", 1: "flash", 2: "unicode"}
-NEVER = datetime.min.replace(tzinfo=UTC)
+UNDATED = datetime.min.replace(tzinfo=UTC)
+"""Sorts campaigns without a time before all others."""
 
 
 def campaigns(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
-    """Campaigns as a table `campaigns` (SMSDrop 2)."""
+    """Return campaigns as a table `campaigns` (SMSDrop 2)."""
     values = {
-        "platform": "smsdrop",
+        "platform": NAME,
         "account": account,
         "campaign": tables.texts(found, "id"),
         "title": tables.texts(found, "title"),
@@ -52,13 +55,13 @@ def campaigns(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
 def messages(
     found: Sequence[Row], account: str, session: str, *, limit: int | None, raw: bool
 ) -> pd.DataFrame:
-    """What one phone got, newest first, as a table `messages`."""
+    """Return what one phone number received, newest first, as a table `messages`."""
     mine = sorted((row for row in found if session in _phones(row)), key=_time, reverse=True)[:limit]
     return tables.MESSAGES.joined([message_rows(mine, session, account, raw=raw)], raw=raw)
 
 
-def within(found: Sequence[Row], since: datetime | None, until: datetime | None) -> list[Row]:
-    """Return the campaigns that were, or will be, launched within a span."""
+def filter_span(found: Sequence[Row], since: datetime | None, until: datetime | None) -> list[Row]:
+    """Return the campaigns that were, or will be, sent in a span of time."""
     return [
         row
         for row in found
@@ -66,8 +69,8 @@ def within(found: Sequence[Row], since: datetime | None, until: datetime | None)
     ]
 
 
-def by_phone(found: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """The campaigns that went to each phone."""
+def group_by_phone(found: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the campaigns that were sent to each phone number."""
     phones: dict[str, list[dict[str, Any]]] = {}
     for row in found:
         for phone in _phones(row):
@@ -76,13 +79,13 @@ def by_phone(found: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]
 
 
 def message_rows(mine: Sequence[Row], phone: str, account: str, *, raw: bool) -> tables.Rows:
-    """Campaigns that went to a phone, as rows of a table `messages`."""
+    """Return campaigns that were sent to a phone number as rows of a table `messages`."""
     values = {
-        "platform": "smsdrop",
+        "platform": NAME,
         "account": account,
         "session": phone,
         "message": [f"{row['id']}/{phone}" for row in mine],
-        "at": [_shown(_time(row)) for row in mine],
+        "at": [_format_time(_time(row)) for row in mine],
         "direction": "outbound",
         "sender": tables.texts(mine, "sender"),
         "recipient": phone,
@@ -96,7 +99,7 @@ def message_rows(mine: Sequence[Row], phone: str, account: str, *, raw: bool) ->
 
 
 def sessions(found: Sequence[Row], account: str, *, limit: int | None, raw: bool) -> pd.DataFrame:
-    """The phones that campaigns went to, the latest first, as a table `sessions`."""
+    """Return the phone numbers that campaigns were sent to, the latest first, as a table `sessions`."""
     times: dict[str, list[datetime]] = {}
     last: dict[str, Row] = {}
     for row in sorted(found, key=_time, reverse=True):
@@ -105,13 +108,13 @@ def sessions(found: Sequence[Row], account: str, *, limit: int | None, raw: bool
             times.setdefault(phone, []).append(_time(row))
     phones = list(last)[:limit]
     values = {
-        "platform": "smsdrop",
+        "platform": NAME,
         "account": account,
         "session": phones,
         "contact": phones,
         "kind": "sms",
-        "started_at": [_shown(times[phone][-1]) for phone in phones],
-        "last_at": [_shown(times[phone][0]) for phone in phones],
+        "started_at": [_format_time(times[phone][-1]) for phone in phones],
+        "last_at": [_format_time(times[phone][0]) for phone in phones],
         "last_text": tables.texts([last[phone] for phone in phones], "message"),
         "last_direction": "outbound",
     }
@@ -119,22 +122,23 @@ def sessions(found: Sequence[Row], account: str, *, limit: int | None, raw: bool
 
 
 def contacts(found: Sequence[Row], account: str, *, limit: int | None, raw: bool) -> pd.DataFrame:
-    """The phones that campaigns went to, as a table `contacts`."""
-    sessions_ = sessions(found, account, limit=limit, raw=raw)
+    """Return the phone numbers that campaigns were sent to, as a table `contacts`."""
+    known = sessions(found, account, limit=limit, raw=raw)
+    phones = list(known["contact"])
     values = {
-        "platform": "smsdrop",
+        "platform": NAME,
         "account": account,
-        "contact": list(sessions_["contact"]),
-        "phone": list(sessions_["contact"]),
-        "last_at": sessions_["last_at"],
+        "contact": phones,
+        "phone": phones,
+        "last_at": known["last_at"],
     }
-    return tables.CONTACTS.frame(len(sessions_), values, raw=list(sessions_["raw"]) if raw else None)
+    return tables.CONTACTS.frame(len(known), values, raw=list(known["raw"]) if raw else None)
 
 
-def credit(found: Row, account: str, *, raw: bool) -> pd.DataFrame:
-    """The plan as a table `subscriptions` of one row."""
+def subscriptions(found: Row, account: str, *, raw: bool) -> pd.DataFrame:
+    """Return the plan as a table `subscriptions` of one row."""
     values = {
-        "platform": "smsdrop",
+        "platform": NAME,
         "account": account,
         "subscription": tables.texts([found], "id"),
         "kind": "credit",
@@ -146,25 +150,30 @@ def credit(found: Row, account: str, *, raw: bool) -> pd.DataFrame:
 
 
 def _phones(row: Row) -> dict[str, None]:
-    """A campaign's phones, each once and with its `+`, in their order."""
+    """Return the phone numbers of a campaign, each once and with its `+`, in their order."""
     return {f"+{phone.removeprefix('+')}": None for phone in map(str, row.get("recipient_list") or ())}
 
 
 def _time(row: Row) -> datetime:
-    """When a campaign was, or will be, launched; a time without a zone is UTC."""
+    """Return when a campaign was, or will be, sent; a time without a zone is UTC."""
     written = row.get("defer_until") or row.get("created_at")
     if not written:
-        return NEVER
-    moment = datetime.fromisoformat(written)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return UNDATED
+    time = datetime.fromisoformat(written)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _shown(moment: datetime) -> str | None:
-    return None if moment == NEVER else moment.isoformat()
+def _format_time(time: datetime) -> str | None:
+    return None if time == UNDATED else time.isoformat()
 
 
 def message_status(status: str | None, percent: int | None) -> str:
-    """What is sure of every single recipient of a campaign."""
+    """Return the status that is certain for every recipient of a campaign.
+
+    Args:
+        status: the platform's status of the campaign.
+        percent: share of the recipients that it has reached.
+    """
     match status:
         case "SCHEDULED" | "PENDING":
             return "accepted"

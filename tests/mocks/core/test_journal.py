@@ -48,7 +48,7 @@ def test_what_was_sent_is_found_on_every_platform(world: msgnb.testing.Offline) 
     world.smsdrop.send_text(ANA, "Hello", sender="MyShop")
     world.netsapiens.send_text(["1002", "1004"], "Hello")
     world.blip.send_text("551100001111@0mn.io", "Hello $5")
-    world.blip.schedules.create("551100001111@0mn.io", "Later", timedelta(hours=1))
+    world.blip.schedules.create("551100001111@0mn.io", "Later", at=timedelta(hours=1))
     journal = world.journal
     assert [said.to for said in journal.sent(text="Hello")] == [ANA, "1002", "1004"]
     assert len(journal.sent(to=ANA.removeprefix("+"))) == 1

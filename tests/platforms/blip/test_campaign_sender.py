@@ -112,5 +112,5 @@ def test_progress_counts_who_was_reached(world: Offline) -> None:
     }
     world.mocks.clock.advance(seconds=30)
     progress = made.progress(statuses)
-    assert (progress.total, progress.reached, progress.over) == (2, 2, True)
+    assert (progress.total, progress.reached, progress.finished) == (2, 2, True)
     assert {each.status for each in made.fetch_statuses(statuses).values()} == {"read"}

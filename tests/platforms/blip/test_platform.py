@@ -83,7 +83,7 @@ def test_the_key_is_a_secret_setting() -> None:
     """The settings are the arguments of the client; only the key is required, and it is secret."""
     assert PLATFORM.setting_names == ("key", "organization", "base_url", "plan")
     assert [setting.name for setting in PLATFORM.settings if setting.secret] == ["key"]
-    assert PLATFORM.lacking(()) == ["key"]
+    assert PLATFORM.missing_settings(()) == ["key"]
 
 
 @pytest.mark.parametrize(
@@ -177,14 +177,6 @@ def test_the_known_commands_can_be_read(world: Offline) -> None:
         assert world.blip.process_command(command)["status"] == "success", each.title
 
 
-def test_ids_match_their_pattern(world: Offline) -> None:
-    """The IDs of messages look as the descriptor says."""
-    sent = world.blip.send_text(WHO, "Hello")
-    assert sent.message
-    messages = world.blip.history(since=datetime(2026, 11, 1, tzinfo=UTC))
-    assert messages["message"].str.fullmatch(PLATFORM.id_pattern).all()
-
-
 def test_a_mock_is_not_spared(world: Offline) -> None:
     """Clients of the mocks send without a limit."""
     login = world.credentials["blip"]
@@ -192,5 +184,5 @@ def test_a_mock_is_not_spared(world: Offline) -> None:
     pauses: list[float] = []
     client.connection.http.pause = pauses.append
     for _ in range(5):
-        client.schedules.create(WHO, "later", timedelta(days=1))
+        client.schedules.create(WHO, "later", at=timedelta(days=1))
     assert pauses == []

@@ -357,7 +357,7 @@ def test_a_call_is_made_under_an_id(loopback: Loopback, pbx: msgnb.NetSapiens) -
     ("platform", "name", "words"),
     [
         ("netsapiens", "events", r"listen\('message', …\) receives them"),
-        ("smsdrop", "events", r"campaigns\(\) tells"),
+        ("smsdrop", "events", r"campaigns\(\) shows"),
     ],
 )
 def test_what_a_platform_has_not_is_not_supported(

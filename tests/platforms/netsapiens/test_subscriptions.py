@@ -48,8 +48,8 @@ def test_an_expiry_leaves_as_the_platform_writes_it(
     ("given", "words"),
     [
         (datetime(2027, 1, 1), "has no zone; write datetime"),  # noqa: DTZ001 - that is the point
-        (datetime(2020, 1, 1, tzinfo=UTC), "is over already"),
-        (timedelta(seconds=-1), "is over already"),
+        (datetime(2020, 1, 1, tzinfo=UTC), "is in the past"),
+        (timedelta(seconds=-1), "is in the past"),
     ],
 )
 def test_an_expiry_that_can_not_be_right_is_refused(loopback: Loopback, given: Any, words: str) -> None:

@@ -35,7 +35,7 @@ def login(name: str = "one") -> Any:
 @pytest.fixture
 def sms(loopback: Loopback) -> msgnb.SmsDrop:
     client = msgnb.SmsDrop(EMAIL, CANARY, base_url=loopback.url)
-    client.http.pause = lambda _: None
+    client.connection.http.pause = lambda _: None
     return client
 
 
