@@ -1,4 +1,6 @@
-"""Writes the pages of the docs that follow from the code; `make docs` runs it, and a test compares its output.
+"""Writes the pages of the docs that follow from the code.
+
+`make docs` runs it, and a test compares its output.
 
 Whatever is installed is described: a platform from another package is in these pages as ours are.
 """
@@ -27,49 +29,52 @@ PROVED = HERE.parent / "tests" / "peers" / "proved.json"
 
 TABLES_HEAD = """# Tables
 
-Every table has the same columns and types for zero rows and for a million. Text is `str`, IDs and phone numbers
-too; times are `datetime64[us, UTC]`, counts `Int64`, small closed sets `category`. Missing values are `NaN`, `<NA>`
-or `NaT`, as in pandas. With `raw=True` the platform's own object is a last column `raw`.
+Every table has the same columns and types for zero rows and for a million. Text is `str`, IDs and phone
+numbers too; times are `datetime64[us, UTC]`, counts `Int64`, small closed sets `category`. Missing values are
+`NaN`, `<NA>` or `NaT`, as in pandas. With `raw=True` the platform's own object is a last column `raw`.
 
-*Holds* says what a column contains, and decides how it is treated: `frame.msg.mask` replaces what holds a `person`,
-an `address`, an `id`, a `text` or a `url`, keeps a `time`, an `amount` and a `category`, and drops what is `opaque`.
-Columns that no table declares, such as those of your own files, are replaced as well, unless you say what they hold:
-`frame.msg.mask(key, holds={"hour": "amount"})`.
+*Holds* says what a column contains, and decides how it is treated: `frame.msg.mask` replaces what holds a
+`person`, an `address`, an `id`, a `text` or a `url`, keeps a `time`, an `amount` and a `category`, and drops
+what is `opaque`. Columns that no table declares, such as those of your own files, are replaced as well,
+unless you say what they hold: `frame.msg.mask(key, holds={"hour": "amount"})`.
 """
 MEASURES_HEAD = """# Measures
 
-What `msgnb.analysis` and `frame.msg` calculate from a table `messages` of pandas, Polars, DuckDB, Dask or PySpark.
+What `msgnb.analysis` and `frame.msg` calculate from a table `messages` of pandas, Polars, DuckDB, Dask or
+PySpark.
 
 """
 PLATFORMS_HEAD = """# Platforms
 
-What each installed platform says of itself. Settings come from the arguments of `msgnb.connect`, from environment
-variables such as `MSGNB_BLIP_KEY`, or from a profile in `msgnb.toml`; those marked as secret never show.
-[Add a platform](add-a-platform.md) explains how a package of your own appears here.
+What each installed platform says of itself. Settings come from the arguments of `msgnb.connect`, from
+environment variables such as `MSGNB_BLIP_KEY`, or from a profile in `msgnb.toml`; those marked as secret
+never show. [Add a platform](add-a-platform.md) explains how a package of your own appears here.
 
 ## What works where
 
 """
 OPERATIONS_HEAD = """# Mock operations
 
-Generated from the mocks. *Evidence* shows the source of each operation: `documented` by the platform, `seen` in the
-code of clients that work with it, or `inferred`. Errors are HTTP statuses, or LIME reason codes of BLiP's commands.
+Generated from the mocks. *Evidence* shows the source of each operation: `documented` by the platform, `seen`
+in the code of clients that work with it, or `inferred`. Errors are HTTP statuses, or LIME reason codes of
+BLiP's commands.
 """
 QUIRKS_HEAD = """## Quirks
 
-Where documentation and live servers differ, the mocks do what is documented. A quirk switches to what some servers do:
-`msgnb.offline(quirks={"single-row-object"})`, `msgnb.testing.serve(quirks=…)`, or `msgnb mocks --quirk …`.
+Where documentation and live servers differ, the mocks do what is documented. A quirk switches to what some
+servers do: `msgnb.offline(quirks={"single-row-object"})`, `msgnb.testing.serve(quirks=…)`, or
+`msgnb mocks --quirk …`.
 """
 FIDELITY_HEAD = """# Mock fidelity
 
-The mocks follow the platforms' documentation and the behavior of other people's clients. They have not been compared
-with the live services yet. Anyone with an account can do so in minutes:
+The mocks follow the platforms' documentation and the behavior of other people's clients. They have not been
+compared with the live services yet. Anyone with an account can do so in minutes:
 [compare the mocks with your account](cassettes.md#prove-the-mocks-against-your-account).
 
-Each operation states its evidence: `documented` by the platform, `seen` in the code of clients that work with it, or
-`inferred`. The header `X-Msgnb-Evidence` of each response and the page of [phones](phones.md) show it too. With
-`strict=True` (`msgnb.offline`, `msgnb.testing.serve`, `msgnb mocks --strict`) operations that are only inferred are
-rejected.
+Each operation states its evidence: `documented` by the platform, `seen` in the code of clients that work with
+it, or `inferred`. The header `X-Msgnb-Evidence` of each response and the page of [phones](phones.md) show it
+too. With `strict=True` (`msgnb.offline`, `msgnb.testing.serve`, `msgnb mocks --strict`) operations that are
+only inferred are rejected.
 """
 CLIENTS_HEAD = """## Other people's clients
 
@@ -80,8 +85,8 @@ Unmodified, as they are on PyPI, and the operations that their tests here use (`
 """
 PROVED_HEAD = """## Operation by operation
 
-*Examples* shows whether documented exchanges of the operation are kept, whose fields and types the mock's responses
-are compared with; *clients* how many of the clients above use it.
+*Examples* shows whether documented exchanges of the operation are kept, whose fields and types the mock's
+responses are compared with; *clients* how many of the clients above use it.
 
 | operation | evidence | examples | clients |
 | --- | --- | --- | --- |
@@ -155,7 +160,8 @@ def _client(platform: Platform) -> str:
         resource = _resource(each)
         if resource is not None:
             lines.append(
-                f"### `{platform.variable}.{each.attrname}`\n\n::: {resource}\n    options:\n      heading_level: 4\n"
+                f"### `{platform.variable}.{each.attrname}`\n\n"
+                f"::: {resource}\n    options:\n      heading_level: 4\n"
             )
     return "\n".join(lines)
 
