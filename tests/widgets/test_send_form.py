@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 import msgnb
-from msgnb.core.html import Markup, element
 from msgnb.core.sending import SendResult
 from msgnb.platforms.message_kinds import Upload
 from msgnb.widgets import SendForm
@@ -134,14 +133,6 @@ def test_it_sends_through_every_client(world: msgnb.testing.Offline) -> None:
         assert form.state == "sent", form.error
         assert result is not None
         assert client.messages(result.session or "")["text"][0] == "from the form"
-
-
-def test_markup_is_escaped_once() -> None:
-    """Text is escaped, attributes too, and what is markup already is left as it is."""
-    inner = element("i", "<x>", title='"quoted"')
-    assert inner == '<i title="&quot;quoted&quot;">&lt;x&gt;</i>'
-    assert element("b", inner, "&") == f"<b>{inner}&amp;</b>"
-    assert isinstance(inner, Markup)
 
 
 @pytest.mark.parametrize(
