@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM, and return the exit code."""
     chosen = _parser().parse_args(arguments)
     over = threading.Event()
+    # By default SIGTERM, which ends a container, would end Python without leaving the `with` statement below.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: over.set())
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = {"quirks": chosen.quirk, "strict": chosen.strict, "ui": chosen.ui}
         with serve(chosen.seed, port=chosen.port, tls=chosen.tls, **options) as servers:
             sys.stdout.write(orjson.dumps(servers.credentials).decode() + "\n")
+            # A pipe is buffered, and whoever started this process waits for the line.
             sys.stdout.flush()
             over.wait()
     except (ImportError, OSError, ValueError) as error:

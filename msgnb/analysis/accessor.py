@@ -182,6 +182,7 @@ class Messaging:
 
     def _recipients(self, chosen: pd.Series[bool]) -> pd.DataFrame:
         """The chosen recipients, with the columns of their list under their own names."""
+        # A column of the list that has a name of `outcomes` is there with a `_` behind it.
         own = {name: name.removesuffix("_") for name in self._frame.columns if name not in OUTCOME_COLUMNS}
         renamed = {name: plain for name, plain in own.items() if plain in OUTCOME_COLUMNS}
         kept = self._frame.loc[chosen.fillna(value=False), ["recipient", *own]]
@@ -210,6 +211,7 @@ def _result_roles(frame: pd.DataFrame) -> dict[str, Role]:
                 declared.setdefault(name, set()).add(holds)
     found: dict[str, Role] = {}
     for name, roles in declared.items():
+        # Measures may declare one name differently: the strictest of them counts.
         role = None if None in roles else next(role for role in STRICTEST if role in roles)
         if role and role_of(name, values[name].dtype) is None and fits(values[name], role):
             found[name] = role

@@ -135,6 +135,7 @@ class Plot:
                 alt.X(
                     "hour:O",
                     title=f"hour in {zone}",
+                    # All hours, so that one without messages leaves a gap and doesn't vanish.
                     scale=alt.Scale(domain=list(range(24))),
                     axis=alt.Axis(labelAngle=0),
                 ),
@@ -216,6 +217,7 @@ class Plot:
             InvalidRequest: the table has no status times, or the time zone does not exist.
         """
         table = _status_times(self._frame)
+        # Vega draws times in the zone of the machine; those without a zone it leaves as they are.
         local = table.assign(at=table["at"].dt.tz_convert(parse_zone(zone)).dt.tz_localize(None))
         alt = _altair()
         colors = STATUS_COLORS | {"rejected": STATUS_COLORS["failed"]}
@@ -241,6 +243,7 @@ def _status_times(frame: pd.DataFrame) -> pd.DataFrame:
     if set(STATUS_TIMES) <= set(frame.columns):
         stages = {name: frame[column].dropna() for column, name in STATUS_TIMES.items()}
     elif {"state", "status", "at"} <= set(frame.columns):
+        # A recipient whom nothing was sent to has a state, but no status.
         known = frame["status"].astype("object").fillna(frame["state"].astype("object"))
         found = {str(name): part.dropna() for name, part in frame["at"].groupby(known)}
         stages = found or {"unknown": frame["at"].head(0)}

@@ -80,6 +80,7 @@ def aggregate(
     distinct = [nw.col("session").n_unique().alias("sessions")] if sessions else []
     sums = [nw.col(name).sum() for name in counts]
     grouped = frame.group_by(*keys).agg(*sums, *further, *distinct)
+    # Libraries differ in the types of their sums and counts.
     integers = (*counts, "sessions") if sessions else counts
     return grouped.with_columns(*(nw.col(name).cast(nw.Int64) for name in integers))
 

@@ -146,6 +146,7 @@ class Measure:
 
     def _combined(self, messages: Any, arguments: dict[str, Any], columns: Resolved) -> Any:
         """The result of a Dask frame."""
+        # A default such as the latest time is that of all partitions; each partition would find its own.
         missing = [name for name in self.defaults if arguments[name] is None]
         values = [self.defaults[name](messages) for name in missing]
 

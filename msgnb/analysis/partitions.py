@@ -64,6 +64,7 @@ def aggregate_parts(
     minimums: Mapping[str, Any],
 ) -> Any:
     """Return one row per key, in which the other columns of all partitions are aggregated."""
+    # Each partition has one row per key, which is little enough for a single partition.
     whole = parts.repartition(npartitions=1)
     return whole.map_partitions(_aggregated, combine, sort, minimums, meta=meta)
 
@@ -73,6 +74,7 @@ def _aggregated(
 ) -> pd.DataFrame:
     keys = [name for name, how in combine.items() if how == "key"]
     others = {name: how for name, how in combine.items() if how != "key"}
+    # By default pandas drops the groups whose key is missing.
     found = rows.groupby(keys, dropna=False, observed=True).agg(others).reset_index()[list(combine)]
     for name, least in minimums.items():
         found = found[found[name] >= least]
@@ -82,4 +84,5 @@ def _aggregated(
 def _sorted(rows: pd.DataFrame, sort: Sort) -> pd.DataFrame:
     names, descending = zip(*sort, strict=True)
     ascending = [not each for each in descending]
+    # Missing values first, as narwhals sorts them in the other libraries.
     return rows.sort_values(list(names), ascending=ascending, na_position="first", ignore_index=True)

@@ -37,6 +37,7 @@ def with_period(frame: Frame, by: str) -> Frame:
         return frame.with_columns(period.alias("period"))
     today = weekday(nw.col("_local"))
     monday = period
+    # An offset is a constant in narwhals, so each weekday needs one of its own.
     for day in range(2, 8):
         monday = nw.when(today == day).then(period.dt.offset_by(f"-{day - 1}d")).otherwise(monday)
     return frame.with_columns(monday.alias("period"))
@@ -54,6 +55,7 @@ def seconds(frame: Frame, later: Any, earlier: Any) -> Any:
         return (later - earlier).dt.total_seconds()
     # narwhals has no durations on Spark, but Spark casts times to seconds.
     span = later.cast(nw.Float64) - earlier.cast(nw.Float64)
+    # A difference of floats may be a little less than the whole second that it stands for.
     return (span + 0.0005).floor().cast(nw.Int64)
 
 

@@ -140,6 +140,7 @@ def cohorts(messages: Messages, *, by: str = "month", zone: str = "UTC") -> Fram
     check_period(by)
     frame = with_local_time(select_columns(messages, "at", "direction", *SESSION), zone)
     inbound = with_period(frame.filter(nw.col("direction") == "inbound"), by)
+    # One row per session and period, so that a sum of ones is a number of sessions.
     periods = inbound.select(*SESSION, "period").unique()
     started = periods.with_columns(nw.col("period").min().over(*SESSION).alias("cohort"))
     marked = started.with_columns(nw.lit(1).alias("sessions"))

@@ -50,6 +50,7 @@ def conversations(messages: Messages, *, gap: timedelta = GAP) -> Frame:
         One row per conversation, sorted by session.
     """
     sessions = _with_conversations(messages, gap)
+    # `first` needs an order, which groups of a lazy frame don't have; the maximum of a flag needs none.
     opens = (nw.col("_begins") == 1) & (nw.col("direction") == "inbound")
     marked = with_counts(sessions.frame).with_columns(opens.cast(nw.Int64).alias("_opens"))
     ends = nw.col("at").min().alias("started_at"), nw.col("at").max().alias("ended_at")
@@ -87,6 +88,7 @@ def responses(messages: Messages, *, gap: timedelta = GAP) -> Frame:
         sessions.over(nw.col(name).shift(-1), order=RUN) for name in ("_inbound", "started_at")
     )
     paired = runs.with_columns(next_side.alias("_next"), answered.alias("answered_at"))
+    # The last run of a session has no next one, so a question that waits for its answer is left out.
     asked = paired.filter((nw.col("_inbound") == 1) & (nw.col("_next") == 0))
     first = nw.col("_run") == nw.col("_run").min().over(*sessions.keys, "conversation")
     waited = seconds(asked, nw.col("answered_at"), nw.col("started_at"))
@@ -173,6 +175,7 @@ def _runs(messages: Messages, gap: timedelta) -> tuple[Sessions, Frame]:
     turned = sided.with_columns(turns.cast(nw.Int64).alias("_turns"))
     numbered = turned.with_columns(sessions.over(nw.col("_turns").cum_sum()).alias("_run"))
     keys = (*sessions.keys, *RUN)
+    # A run has one direction, but may go on after a silence: it belongs to the conversation it began in.
     first = nw.col("_inbound").min(), nw.col("conversation").min(), nw.col("at").min().alias("started_at")
     found = aggregate(numbered, keys, ("messages",), *first)
     return sessions, found.sort(*keys) if sessions.in_order else found

@@ -93,6 +93,8 @@ def keywords(messages: Messages, words: Iterable[str]) -> Frame:
     if not patterns or not all(patterns.values()):
         raise InvalidRequest.of(words=f"{list(patterns)} are no words to look for")
     frame = _with_words(select_columns(messages, "session", "direction", "text"))
+    # A message that contains several keywords counts for each of them, so each has a frame of its own.
+    # Between spaces, a literal search finds whole words only.
     found = [
         frame.filter(nw.col("_words").str.contains(f" {pattern} ", literal=True)).with_columns(
             nw.lit(word).alias("word")
@@ -178,6 +180,7 @@ def _with_ngrams(frame: Frame, n: int) -> Frame:
     starts = (nw.col("_words").str.replace_all(f"^ (?:[^ ]+ ){{{start}}}", "") for start in range(n))
     lines = (words.str.replace_all(f"({ngram}) ", line) for words in starts)
     joined = nw.concat_str(*lines, separator="\n")
+    # Words that are left over at the end are fewer than n.
     whole = nw.col("ngram").str.contains(f"^{ngram}$")
     return _split_lines(frame.with_columns(joined.alias("ngram"))).filter(whole)
 

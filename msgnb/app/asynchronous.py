@@ -63,6 +63,7 @@ class Pool:
 
     def release(self) -> None:
         """Let the threads end once their calls are done."""
+        # Waiting for the threads would block the event loop.
         self._threads.shutdown(wait=False)
 
 
@@ -118,6 +119,7 @@ class AsyncProxy(Generic[T]):
         self._pool.release()
 
     async def __aenter__(self) -> Self:
+        # Special methods are those of the type, as for the `with` statement.
         await self._pool.call(type(self.wrapped).__enter__, self.wrapped)  # type: ignore[attr-defined]
         return self
 

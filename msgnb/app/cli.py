@@ -62,12 +62,14 @@ def lab(folder: Path, browser: bool) -> None:
     for notebook in sorted(source.glob("*.ipynb")):
         if not (folder / notebook.name).exists():
             shutil.copy(notebook, folder)
+    # The JupyterLab of this interpreter, which has msgnb, and not the first one on the path.
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/01-tour.ipynb"]
     command += [] if browser else ["--no-browser"]
     # JupyterLab refuses to run as root, the usual user of a container, unless this is passed.
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     try:
         raise SystemExit(subprocess.run(command, cwd=folder, check=False).returncode)  # noqa: S603 - our own
+    # Ctrl-C is the usual way to end JupyterLab, and no error.
     except KeyboardInterrupt:
         raise SystemExit(0) from None
 

@@ -99,6 +99,7 @@ def _settings() -> Facts:
     """Return the names of the settings in each profile, and which of them are prompted for."""
     found = {"file": str(find_settings_file() or "none")}
     for name in platforms():
+        # Environment variables make a default profile even if there is no file.
         for profile in dict.fromkeys([*profile_names(name), DEFAULT]):
             if settings := configured_settings(name, profile):
                 found[f"{profile}.{name}"] = ", ".join(

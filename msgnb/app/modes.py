@@ -104,6 +104,7 @@ def use(
     # It is made before the previous one ends: if that fails, the previous one stays on.
     made = _make_mode(mode, Path(cassette) if cassette else None, seed, quirks)
     if _current:
+        # Both replace the network of the process, so the previous one stops first.
         _current.stop()
     _current = made
     _current.start()

@@ -50,6 +50,7 @@ def connect_client(platform: str, profile: str = DEFAULT, **arguments: Any) -> C
         arguments = {**described.example_login, **arguments}
     values = _read_settings(platform, profile)
     given = {name: value for name, value in arguments.items() if value is not None}
+    # A secret that an argument replaces is not looked up, so nobody is prompted for it.
     resolved = {
         name: _resolve_secret(value, f"{platform} {name}") if described.setting(name).secret else value
         for name, value in values.items()
@@ -165,6 +166,7 @@ def _resolve_secret(value: Any, what: str) -> Secret:
             return _read_variable(reference, what)
         case "keyring":
             return _read_keyring(reference, what)
+        # A secret may itself begin with `ask:`.
         case "ask" if not reference:
             return _prompt(what, f"{what} is set to 'ask', but no one can be prompted in this session")
     return Secret(value)
@@ -178,6 +180,7 @@ def _read_variable(name: str, what: str) -> Secret:
 
 
 def _read_keyring(reference: str, what: str) -> Secret:
+    # The name of a service may contain slashes.
     service, _, user = reference.rpartition("/")
     if not service or not user:
         raise SettingsError(

@@ -211,6 +211,7 @@ class Client(ABC):
         """
         platform = get_platform(self.platform)
         given = campaign.recipient_list if recipients is None else recipients
+        # Recipients may also be a path or a list, which have no columns.
         columns = list(getattr(given, "columns", ()))
         return make_plan(
             campaign,
@@ -280,7 +281,9 @@ class Client(ABC):
             self.platform, connection.http.base_url, connection.whose(), campaign.title, campaign.text,
             campaign.sender, template=template,
         )  # fmt: skip
+        # Neither time nor recipients are part of the name, so that a second run finds the same journal.
         path = Path(journal) if journal else connection.journals_folder() / header.file_name
+        # After the path, since the journal of an earlier run has the time that a span was counted from.
         at = resolve_send_time(campaign, path, connection.now)
         run = Run(
             plan,
@@ -351,6 +354,7 @@ def client_class(platform: str) -> type[Client]:
     try:
         found: object = load_client()
     except (Exception, SystemExit) as error:
+        # The module is imported here, and that of a plug-in may raise anything.
         reason = f"{type(error).__name__}: {error}"
         raise SettingsError(f"the client of {platform} can't be loaded: {reason}") from error
     if not isinstance(found, type) or not issubclass(found, Client):

@@ -101,6 +101,7 @@ def _load(entry_point: EntryPoint) -> Platform:
     try:
         platform = entry_point.load()
     except (Exception, SystemExit) as error:
+        # Whatever a plug-in raises while it is imported must not take the other platforms with it.
         reason = f"{type(error).__name__}: {error}"
         raise SettingsError(f"{_describe(entry_point)} can't be loaded: {reason}") from error
     if not isinstance(platform, Platform) or platform.name != entry_point.name:

@@ -7,6 +7,7 @@ from functools import cache
 from msgnb.core import notebook
 
 
+# Once, so that whoever changes the option back keeps it.
 @cache
 def prepare_notebook() -> None:
     """Let a notebook show "$5 and $6" in a DataFrame as it was written, instead of as a formula.

@@ -54,9 +54,11 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 def _cell(value: Any, *, written: bool) -> Any:
     if value is None:
         return None
+    # As text, because pandas refuses to write times with a zone to Excel.
     if hasattr(value, "isoformat"):
         return value.isoformat(sep=" ", timespec="seconds")
     if not isinstance(value, str):
         return str(value) if written else value
     text = replace_control_characters(value)
+    # After an apostrophe spreadsheets take a cell for text.
     return f"'{text}" if _FORMULA.match(text) else text

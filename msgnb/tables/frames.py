@@ -59,6 +59,7 @@ def _typed(values: list[Any]) -> Any:
 
     known = [value for value in values if value is not None]
     if known and all(isinstance(value, str) and _SPAN.fullmatch(value) for value in known):
+        # pandas reads days only if they are named.
         spans = [
             None if value is None else re.sub(r"^(-?[0-9]+)\.(?=[0-9]+:)", r"\1 days ", value)
             for value in values

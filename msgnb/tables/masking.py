@@ -35,6 +35,7 @@ _AT_SIGN = re.compile("%40|=40")
 """The `@` of an email address inside of an identity."""
 RESERVED = ("example", "test", "invalid")
 SHORTEST_KEY = 8
+# Shorter parts of names, such as "da", are words of many texts.
 SHORTEST_NAME = 4
 ROW_NUMBERS = 10_000_000
 """Unnamed row labels below this are row numbers; larger ones may be phone numbers."""
@@ -76,6 +77,7 @@ def mask_frame(frame: pd.DataFrame, key: str, holds: Mapping[Any, Role] | None =
     roles = [_role(name, column, given) for name, column in zip(frame.columns, columns, strict=True)]
     names = _Names(masker, (column for column, role in zip(columns, roles, strict=True) if role == "person"))
     masks = _masks(masker, names)
+    # Opaque columns are left out, because they may contain anybody in any form.
     kept = [position for position, role in enumerate(roles) if role != "opaque"]
     found = frame.iloc[:, kept].copy()
     for position, source in enumerate(kept):
@@ -83,6 +85,7 @@ def mask_frame(frame: pd.DataFrame, key: str, holds: Mapping[Any, Role] | None =
             found.isetitem(position, _mapped(columns[source], mask).array)
     found.index = _relabelled(found.index, _row_masks(found.index, given, masks))
     found.columns = _relabelled(found.columns, _label_masks(found.columns, given, masks, masker))
+    # Attributes may contain anything, and nothing describes them.
     found.attrs = {}
     return found
 
@@ -119,6 +122,7 @@ def _masks(masker: Masker, names: _Names) -> dict[Role | None, Mask]:
     """How values are masked, by what a column holds; times, amounts and categories stay."""
     return {
         "person": masker.name, "address": masker.party, "id": masker.id, "url": masker.id,
+        # Addresses first, because a name may be part of one.
         "text": lambda text: names.replace(masker.text(text)), None: masker.value,
     }  # fmt: skip
 
@@ -260,8 +264,10 @@ class Masker:
         plus, digits = "+" * digits.startswith("+"), digits.removeprefix("+")
         code = _country_code(digits)
         rest = digits[len(code) :]
+        # It is a pseudonym already.
         if rest.startswith("00"):
             return plus + digits
+        # The pseudonym is as long as the number.
         width = max(len(rest) - 2, 1)
         return f"{plus}{code}00{int(self._hash(digits), 16) % 10**width:0{width}d}"
 

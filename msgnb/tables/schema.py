@@ -414,6 +414,7 @@ def _series(column: Column, values: Any, size: int) -> Any:
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
     if values is None or isinstance(values, str):
+        # One value is converted once, however many rows there are.
         return _array(column, [values]).repeat(size)
     return pd.Series(_array(column, values))
 
@@ -423,11 +424,13 @@ def _array(column: Column, values: Sequence[Any]) -> Any:
 
     if column.dtype == CATEGORY:
         codes = {choice: code for code, choice in enumerate(column.choices)}
+        # A value that is none of the choices becomes a missing one.
         found = [codes.get(value, -1) for value in values]
         return pd.Categorical.from_codes(found, dtype=pd.CategoricalDtype(list(column.choices)))
     if column.dtype == TIME:
         # Every platform writes ISO 8601, with a T or a space and with or without a zone; without is UTC.
         times = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601", errors="coerce")
+        # pandas chooses the unit by what it reads, while a table always has microseconds.
         return times.dt.as_unit("us").array
     dtype: Any = column.dtype  # pandas' stubs know literals only
     return pd.array(values, dtype=dtype)

@@ -30,6 +30,7 @@ class SubscriptionsFrame(pd.DataFrame):
 
     @property
     def _constructor(self) -> Callable[..., SubscriptionsFrame]:
+        # pandas makes selections with this, so they are highlighted as well.
         return SubscriptionsFrame
 
     def attention(self) -> pd.Series[str]:
@@ -37,6 +38,7 @@ class SubscriptionsFrame(pd.DataFrame):
 
         >>> subscriptions[subscriptions.attention().notna()]
         """
+        # Not every operation of pandas passes the attribute on.
         now = getattr(self, "read_at", None) or datetime.now(UTC)
         columns = (self[name] for name in ("status", "expires_at", "posts", "errors"))
         words = [_trouble(*row, now=now) for row in zip(*columns, strict=True)]
@@ -61,6 +63,7 @@ def subscription_view(frame: pd.DataFrame, read_at: datetime) -> SubscriptionsFr
 
 
 def _plain(frame: pd.DataFrame) -> str | None:
+    # As a plain DataFrame, because the method of this class would call itself.
     drawn: str | None = pd.DataFrame(frame)._repr_html_()  # type: ignore[operator]
     return drawn
 

@@ -117,6 +117,7 @@ def conversation(frame: pd.DataFrame, session: str | None, zone: tzinfo, most: i
 
 def latest(messages: pd.DataFrame, most: int, skip: int = 0) -> pd.DataFrame:
     """Return the latest messages, earliest first, without the last `skip` ones."""
+    # Messages of the same time keep their order.
     ordered = messages.sort_values("at", kind="stable", na_position="first")
     end = len(ordered) - skip
     return ordered.iloc[max(0, end - most) : max(0, end)]
@@ -124,6 +125,7 @@ def latest(messages: pd.DataFrame, most: int, skip: int = 0) -> pd.DataFrame:
 
 def records(messages: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as dicts of plain values, with `None` for missing ones."""
+    # Only columns of objects can contain `None`.
     plain = messages.astype(object).where(messages.notna(), None)
     found: list[dict[str, Any]] = plain.to_dict("records")  # type: ignore[assignment]
     return found
@@ -199,6 +201,7 @@ def _media(row: Row) -> Markup:
     if parts is None:
         return element("div", f"Attached: {kind}{size}", style=QUIET)
     words = f"Attached: {kind}{size}, from {_brief(parts.hostname)}"
+    # The opened page learns nothing of the notebook, and can't control its tab.
     link = element("a", words, href=url, target="_blank", rel="noopener noreferrer nofollow")
     return element("div", link, style=QUIET)
 
@@ -207,6 +210,7 @@ def _split(url: str) -> Any:
     """The parts of a URL; `None` for anything else."""
     try:
         parts = urlsplit(url)
+    # External senders write URLs that can't be parsed, such as one with a single bracket.
     except ValueError:
         return None
     return parts if parts.scheme in {"http", "https"} and parts.hostname else None

@@ -20,6 +20,7 @@ def text(value: Any) -> str | None:
         return value or None
     if value is None:
         return None
+    # Sorted, so that equal objects become the same text.
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 

@@ -21,6 +21,7 @@ FIELD = re.compile(rf"""(?i)(?<![\w.-])["']?({_TELLING})["']?\s*[:=]\s*["']?([^\
 NUMBER = re.compile(rf"""(?i)(?<![\w.-])["']?({_PHONE_NAMES})["']?\s*[:=]\s*["']?(\+?\d{{8,15}})(?!\w)""")
 SCHEME = re.compile(r"\b(?:Bearer|Basic|Key|Token)\s+([\w.~+/=-]{8,})")
 JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
+# NetSapiens: the third letter is the scope of the key (NetSapiens 1.2).
 API_KEY = re.compile(r"\bns[a-z]_\w{16,}")
 BASE64 = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{16,}={0,2}(?![\w+/=])")
 EMPTY = frozenset({HIDDEN, "null", "~", "none", "true", "false", "''", '""', "string", "text"})

@@ -34,11 +34,14 @@ Note = Callable[[], str]
 
 RANDOM = frozenset({"id", "call-id"})
 WHO = frozenset({"username", "email", "client_id", "client_secret"})
+# Neither scheme, host nor port, so that a recording can be replayed against another server.
 MATCH_ON = ("method", "path", "query", "msgnb_body")
+# Wider than any line: a value that YAML broke over two lines could not be hidden in the file's text.
 UNBROKEN = 1_000_000
 KEY_VARIABLE = "MSGNB_MASK_KEY"
 PUBLIC_KEY = "msgnb"
 MOST_DIFFERENCES = 5
+# Weak, so that a scrubber with its secrets is freed together with the configuration that uses it.
 _IN_USE: WeakSet[Scrubber] = WeakSet()
 """A file is scrubbed again when it is written: a secret may be learnt after an exchange was recorded."""
 _NOTES: list[Note] = []
@@ -75,6 +78,7 @@ def vcr_config(
         "before_record_request": before_request,
         "before_record_response": before_response,
         "match_on": MATCH_ON,
+        # In a compressed body nothing could be found.
         "decode_compressed_response": True,
     }
 
@@ -87,6 +91,7 @@ def register(vcr: Any, *, note: Note | None = None) -> None:
         note: returns what an error about a request that was not recorded says first; nothing if it is empty.
     """
     vcr.register_matcher("msgnb_body", _same_body)
+    # Under the name of VCR's default, so that no cassette has to choose it.
     vcr.register_serializer("yaml", Readable)
     if note is not None and note not in _NOTES:
         _NOTES.append(note)
@@ -123,6 +128,7 @@ class Readable:
         for each in cassette["interactions"]:
             each["request"]["body"] = _from_yaml(each["request"].get("body"))
             body = each["response"]["body"]
+            # A body with `string` is as VCR itself writes it: such cassettes can be replayed, too.
             if not (isinstance(body, Mapping) and "string" in body):
                 each["response"]["body"] = {"string": _from_yaml(body) or ""}
         return cassette
@@ -174,6 +180,7 @@ def _explain() -> None:
     """
     from vcr.errors import CannotOverwriteExistingCassetteException as NotRecorded  # noqa: PLC0415
 
+    # The class is VCR's own, one for the whole process, so it must be changed only once.
     if hasattr(NotRecorded, "msgnb_explains"):
         return
     made = NotRecorded.__init__
@@ -209,6 +216,7 @@ def _nearest(cassette: Any, request: Any) -> str:
         if before != now
     ]
     found += list(differences(identity(nearest.body), identity(request.body)))[:MOST_DIFFERENCES]
+    # By default VCR plays each recorded exchange only once.
     why = "; ".join(found) or "it is the same, and was played already"
     return f"{wanted}\nis not recorded; the nearest is\n{_line(nearest)}\n{why}"
 

@@ -101,10 +101,12 @@ def messaging_world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     if tls and not server:
         raise pytest.UsageError("@pytest.mark.msgnb(tls=True) needs server=True")
     with serve(tls=tls, **options) if server else offline(**options) as world:
+        # Retries and rate limits would make the test wait.
         world.pause = _advance(world)
         for rule in faults:
             world.faults.add(**({"kind": rule} if isinstance(rule, str) else rule))
         yield world
+        # A test whose fault never happened has passed for another reason than it says.
         if unused := world.faults.unused():
             words = ", ".join(f"{rule.kind} at {rule.operation}" for rule in unused)
             pytest.fail(f"these faults never happened: {words}", pytrace=False)
@@ -121,6 +123,7 @@ def _advance(world: MockWorld) -> Callable[[float], None]:
 
 def _fixtures(names: list[str]) -> ModuleType:
     """Return a plugin with the fixture of each mock."""
+    # pytest finds fixtures in the attributes of a plugin, and the names are known only at run time.
     plugin = ModuleType("msgnb_mock_fixtures", "The fixtures of the installed mocks.")
     for name in names:
         setattr(plugin, f"{name}_mock", _fixture(name))
@@ -144,6 +147,7 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
             raise pytest.UsageError(
                 f"@pytest.mark.msgnb does not know {what!r}; it takes {', '.join(sorted(OPTIONS))} by name"
             )
+        # pytest lists the closest mark first, so what is there already takes precedence.
         found = {**mark.kwargs, **found}
     return found
 
@@ -165,6 +169,7 @@ def _refuse_other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _check(self: socket.socket, address: Any) -> None:
+    # Sockets of other families, such as Unix ones, have no host.
     if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in LOOPBACK:
         words = f"this test has a mock world: a connection to {address[0]} is refused"
         raise ConnectionRefusedError(words)

@@ -109,7 +109,9 @@ class Scrubber:
             pass
         if b"\r\n--" in content and b"form-data" in content:
             content = FIELD.sub(self._part, content)
+        # So that bytes which are not UTF-8 are written as they came.
         text = content.decode("utf-8", "surrogateescape")
+        # Parsing and writing a form changes any other text that has a = in it.
         if re.fullmatch(r"[\w.-]+=[^\s<>]*", text):
             form = parse_qsl(text, keep_blank_values=True)
             text = urlencode([(name, self._field(name, value)) for name, value in form])
@@ -132,6 +134,7 @@ class Scrubber:
         if isinstance(content, str):
             return self._field(name, content)
         if isinstance(content, int) and not isinstance(content, bool) and name.lower() in PHONES:
+            # NetSapiens sends phone numbers as JSON numbers, too (NetSapiens 0, conventions).
             return int(self._phone(str(content)))
         return content
 
@@ -194,7 +197,9 @@ def spellings(secret: str) -> list[str]:
     coded = [encode(raw).decode() for encode in encoders]
     found = [secret, quote(secret, safe=""), quote_plus(secret), quote(secret), html.escape(secret)]
     found += [orjson.dumps(secret).decode()[1:-1], json.dumps(secret)[1:-1], repr(secret)[1:-1], *coded]
+    # Some software writes %2f where Python writes %2F.
     found += [re.sub("%..", lambda code: code[0].lower(), quote(secret, safe=""))]
+    # Base64 is often written without its padding, and percent-encoded in URLs.
     found += [each.rstrip("=") for each in coded] + [quote(each, safe="") for each in coded]
     found.append(raw.hex())
     return sorted({each for each in found if len(each) >= SHORTEST}, key=len, reverse=True)

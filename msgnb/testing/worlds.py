@@ -279,12 +279,14 @@ class Offline(MockWorld):
 
         self.mocks = World(seed)
         self._inside = InProcess(self.mocks, quirks=frozenset(quirks), strict=strict)
+        # Last, so that an unknown quirk raises its error before a folder is made.
         super().__init__()
 
     _started: ClassVar[Offline | None] = None
 
     def start(self) -> Self:
         """Start to replace the platforms' hosts; a world that was started before is stopped."""
+        # Two worlds would replace the same hosts.
         if Offline._started:
             Offline._started.stop()
         Offline._started = self

@@ -282,6 +282,7 @@ class CampaignForm(Form):
         if self.source.value == TABLE and set(raw.columns) >= CHECKED:
             people: pd.DataFrame = raw
             return people
+        # Another table may have the same name by now, and comparing large tables takes long.
         which = (self.table.value, id(raw)) if self.source.value == TABLE else self.file.value or raw
         key = (which, self.source.value, self.column.value, self.region.text)
         if self._people is None or self._people[0] != key:
@@ -357,6 +358,7 @@ class CampaignForm(Form):
             self._fail(error)
         except MsgnbError as error:
             self._fail(error)
+        # In a thread nobody would see the exception.
         except Exception as error:
             log.exception("the form failed")
             self.show(
@@ -385,6 +387,7 @@ class CampaignForm(Form):
             waiting = int(self.outcomes["state"].isna().sum())
             self.show("ready", f"Nothing was sent. It would go to {waiting:,}.")
             return
+        # Watching may take as long as the campaign; what is known is shown meanwhile.
         self._draw_outcomes()
         if isinstance(made.run, Run) and not self._stop.is_set():
             self.outcomes = made.run.watch(view=view, stop=self._stop)
@@ -453,6 +456,7 @@ class CampaignForm(Form):
         return self.outcomes
 
     def _download(self, ending: str, content: bytes) -> bytes:
+        # A title may contain characters that a file's name must not have.
         name = "".join(each if each.isalnum() else "-" for each in self.title.text) or "outcomes"
         self.send({"do": "download", "name": f"{name}.{ending}", "type": _TYPES[ending]}, [content])
         return content
@@ -493,6 +497,7 @@ def _notebook_tables() -> dict[str, pd.DataFrame]:
         return {}
     shell = get_ipython()
     names: Mapping[str, Any] = shell.user_ns if shell else {}
+    # A copy of the names, because a running cell may add some while the form checks in its thread.
     return {
         name: value
         for name, value in list(names.items())

@@ -156,6 +156,7 @@ class CommandConsole(Form):
             self._fail("unknown", error, f"Not known whether it was carried out. {error}")
         except MsgnbError as error:
             self._fail("rejected", error, str(error))
+        # Interrupting the kernel ends the wait for the response, and not what the command does.
         except KeyboardInterrupt as error:
             self._fail("unknown", error, "Interrupted on its way: look before you send it again.")
         except Exception as error:
@@ -219,6 +220,7 @@ class CommandConsole(Form):
             part.on(self._changed)
         with self.together():
             self._changed()
+            # Last, because a change sets the status to ready.
             self.resume()
 
     def _fill(self) -> None:
@@ -275,6 +277,7 @@ class CommandConsole(Form):
         with self.together():
             super().show(state, words)
             reading = self.method.value == "get"
+            # A command that was rejected has changed nothing, and may be sent again as it is.
             self._button.disabled = state == "sending" or (state in {"sent", "unknown"} and not reading)
 
     def _drawn(self) -> Markup:

@@ -195,6 +195,7 @@ class Conversations(Form):
         )
         above = _button("Load earlier", "earlier") if self._earlier else Markup()
         body = bubbles(self._rows, self._zone) if self._rows else element("div", "No messages.", style=QUIET)
+        # By the key the browser recognizes the same session, and keeps the place at which somebody reads.
         self._thread.set(html=Markup(above + body), key=self.session)
 
 
@@ -255,6 +256,7 @@ def _line(row: Row) -> Line:
 def _item(line: Line, zone: tzinfo, *, chosen: bool) -> Markup:
     at = f"{line.at.astimezone(zone):%d %b %H:%M}" if line.at else ""
     unread = [element("span", f"{line.unread}", **{"class": "msgnb-unread", "aria-label": "unread"})]
+    # External senders choose names and texts, which may be of any length.
     name = element("b" if line.unread else "span", line.name[:200], style=_CUT, dir="auto")
     top = element("div", name, element("span", at, style=f"{QUIET};white-space:nowrap"), style=_ITEM)
     last = element("div", line.text[:200], style=f"{QUIET};{_CUT};flex:1", dir="auto")

@@ -15,6 +15,7 @@ let made = 0;
 function create(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
+    // The property `list` of an input can only be read.
     if (name in node && name !== "list") node[name] = value;
     else node.setAttribute(name, value);
   }
@@ -68,6 +69,7 @@ class Field {
     }
     if (["text", "secret"].includes(this.kind)) {
       this.input.addEventListener("keydown", (event) => {
+        // Enter also completes a character that is composed, as in Japanese.
         if (event.key === "Enter" && !event.isComposing) this.form.enter();
       });
     }
@@ -90,9 +92,11 @@ class Field {
     this.picture.hidden = true;
     if (!file) return this.form.send({ do: "change", name: this.name, value: null });
     if (file.size <= this.spec.most && file.type.startsWith("image/")) {
+      // Until then the browser keeps the picture in memory.
       URL.revokeObjectURL(this.picture.src);
       Object.assign(this.picture, { src: URL.createObjectURL(file), alt: file.name, hidden: false });
     }
+    // One after the other: the pieces of two files for one field must not mix.
     this.form.uploads = this.form.uploads.then(() => this.transfer(file));
   }
 
@@ -124,6 +128,7 @@ class Field {
     if (!home) return;
     const chosen = this.input.value;
     home.replaceChildren(...options.map(([value, label]) => create("option", { value, textContent: label })));
+    // Replacing the options has selected the first one.
     if (this.kind === "select") this.input.value = chosen;
   }
 
@@ -184,7 +189,9 @@ class Pane {
     if (spec.label) node.setAttribute("aria-label", spec.label);
     if (spec.scrolls) node.tabIndex = 0;
     if (before.html === spec.html) return;
+    // Earlier messages are added above; what somebody reads stays where it is.
     const fromEnd = before.key === spec.key ? node.scrollHeight - node.scrollTop : 0;
+    // Replacing the HTML removes the button that has the focus.
     const focused = node.contains(document.activeElement) ? document.activeElement.dataset : null;
     node.innerHTML = spec.html;
     if (spec.end) {
@@ -219,6 +226,7 @@ class Code {
   }
 
   async copy(button) {
+    // Without HTTPS browsers offer no clipboard; then the selection can be copied by hand.
     getSelection().selectAllChildren(this.code);
     try {
       await navigator.clipboard.writeText(this.code.textContent);
@@ -314,6 +322,7 @@ class Form {
   download({ name, type }, [content]) {
     const link = create("a", { href: URL.createObjectURL(new Blob([content], { type })), download: name });
     link.click();
+    // The browser may read the content some time after the click.
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 }

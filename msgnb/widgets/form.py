@@ -86,11 +86,13 @@ class Form(anywidget.AnyWidget):
         self._drawing = threading.RLock()
         self._held = 0
         self._key = None if kept is None else (type(self).__name__, kept)
+        # Read first, because showing a status replaces it.
         self._last_status: tuple[State, str] = _LAST.get(self._key or (), {}).get(_STATUS, ("ready", ""))
         super().__init__()
         self.add_class("msgnb")
         self.add_class(f"msgnb-{look}")
         for part in self._parts.values():
+            # Not before the widget exists: drawing sets one of its traits.
             part.notify = self._draw
         self.on_msg(OrderedInbox(self._receive).receive)
         with self.together():
@@ -208,6 +210,7 @@ class Form(anywidget.AnyWidget):
         for name, part in self._parts.items():
             if not isinstance(part, Control) or part.spec["kind"] in {"file", "secret"}:
                 continue
+            # What was chosen last may no longer be offered.
             if name in last and (part.spec["kind"] != "select" or last[name] in dict(part.spec["options"])):
                 part.value = last[name]
             part.on(lambda name=name, part=part: last.__setitem__(name, part.value))  # type: ignore[misc]
@@ -226,6 +229,7 @@ class Form(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is not None:
+            # Viewers that don't run widgets fall back to this.
             bundle[0]["text/html"] = str(self.still())
         return bundle
 

@@ -55,6 +55,7 @@ class LiveTable(Form):
         self._redraw = Redraw(self._show)
         self.filter.on(self._show)
         self._show()
+        # Last, because an event may come at any moment.
         live.on(self._received)
 
     def pause(self) -> None:
@@ -66,6 +67,7 @@ class LiveTable(Form):
 
     def close(self) -> None:
         """Close the widget and stop listening to events."""
+        # Otherwise the events would keep the closed widget in memory, and draw it.
         self.live.off(self._received)
         super().close()
 

@@ -40,5 +40,6 @@ class OrderedInbox:
     def _handle_due(self, view: str) -> None:
         early = self._early[view]
         while (number := self._next.get(view, 0)) in early:
+            # Counted first, so that a message whose handling fails does not hold up the next ones.
             self._next[view] = number + 1
             self._handle(*early.pop(number))

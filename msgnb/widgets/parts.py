@@ -39,6 +39,7 @@ class Part:
 
     def set(self, **spec: Any) -> None:
         """Change some of the plain values."""
+        # Each notification draws the whole form, so nothing is reported that stays the same.
         if any(self.spec.get(name) != value for name, value in spec.items()):
             self.spec = {**self.spec, **spec}
             self.notify()
@@ -168,6 +169,7 @@ class FileControl(Control):
         Raises:
             InvalidRequest: a piece is missing, or the file is too large.
         """
+        # A first piece starts anew, even if the upload before it was not completed.
         if about["offset"] == 0:
             self._coming = bytearray()
         if about["offset"] != len(self._coming):

@@ -53,5 +53,6 @@ class People:
         names = people["name"] if "name" in people.columns else [""] * len(people)
         for who, name in zip(people[column], names, strict=True):
             known = name if isinstance(name, str) else ""
+            # A table without names must not remove those of another.
             if known or who not in self._names:
                 self._names[who] = known

@@ -25,6 +25,7 @@ class Redraw:
         with self._planning:
             if self._planned is None:
                 self._planned = threading.Timer(BETWEEN_SECONDS, self._due)
+                # A process that ends does not wait for the drawing.
                 self._planned.daemon = True
                 self._planned.start()
 

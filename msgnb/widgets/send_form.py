@@ -164,6 +164,7 @@ class SendForm(Form):
             self._fail("unknown", error, _UNSURE.format(error))
         except KeyboardInterrupt as error:
             self._fail("unknown", error, _UNSURE.format("It was interrupted on its way."))
+        # It was rejected, which `submit` shows; of everything else the outcome is open.
         except MsgnbError:
             raise
         except Exception as error:
@@ -241,6 +242,7 @@ class SendForm(Form):
             each.on(self._changed)
         with self.together():
             self._changed()
+            # Last, because a change sets the status to ready.
             self.resume()
 
     def _changed(self) -> None:
@@ -307,6 +309,7 @@ class SendForm(Form):
     def focused(self, name: str) -> None:
         """Start reading the suggestions when somebody enters the field of the recipient."""
         if name == "to" and self._loads:
+            # Before the thread starts, so that a second view of the form starts no other.
             self._loads = False
             threading.Thread(target=self.load, name="msgnb contacts", daemon=True).start()
 

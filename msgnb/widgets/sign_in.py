@@ -78,6 +78,7 @@ class SignIn(Form):
             kept=f"{platform}",
         )  # fmt: skip
         for part in flat.values():
+            # The Python line contains no secret, so it stays as it is while one is entered.
             if not isinstance(part, SecretControl):
                 part.on(self._typed)
         self.platform.on(self._platform_chosen)
@@ -168,6 +169,7 @@ class SignIn(Form):
                 for name, part in fields.items():
                     part.shown = platform == self.platform.value
                     part.problem = ""
+                    # A secret that was entered has a note of its own.
                     if not isinstance(part, SecretControl) or not part.value:
                         part.note = "from the profile, where it stays empty" if there.get(name) else ""
             self._line.set(code=self._python())

@@ -211,6 +211,7 @@ class SubscriptionForm(Form):
         return None if found.empty else found.fillna({"errors": 0}).iloc[0]
 
     def _show_list(self) -> None:
+        # Where no script runs, nobody can press the buttons.
         self._list.html, self._list.still = self._drawn(live=True), self._drawn(live=False)
 
     def _drawn(self, *, live: bool) -> Markup:
@@ -224,6 +225,7 @@ class SubscriptionForm(Form):
 
     def _card(self, row: Any, trouble: Any, *, live: bool) -> Markup:
         known = str(row["subscription"])
+        # Missing values of pandas differ from everything, also from themselves.
         until = (
             f"until {row['expires_at']:%Y-%m-%d %H:%M} UTC" if row["expires_at"] == row["expires_at"] else ""
         )

@@ -87,6 +87,7 @@ class Application(ABC):
         self.credentials: dict[str, str] = {}
         self.further_credentials: dict[str, dict[str, str]] = {}
         self.state: Any = MessageLog()
+        # Commands share one path, so they can't be found by method and path.
         self.router = Router(operation for operation in self.operations if not operation.postmasters)
 
     def __repr__(self) -> str:
@@ -106,6 +107,8 @@ class Application(ABC):
                 response = self.perform(operation, request, parts)
             except Refusal as refusal:
                 response = refusal.response
+        # A command has marked its response itself: the evidence of the shared URL says nothing about the
+        # command.
         return response if response.evidence else response.by(operation)
 
     def route(self, request: Request) -> Route | None:
@@ -176,6 +179,7 @@ class Application(ABC):
 
     def _with_own_login(self, request: Request) -> bytes:
         login = self.login_fields()
+        # A recording contains the login of another account, or none, because its secrets were replaced.
         body = request.json_object()
         if body is not None and "password" in body:
             return orjson.dumps({**body, **{name: login[name] for name in body if name in login}})
@@ -200,6 +204,7 @@ class Application(ABC):
         """Return the texts that each phone, user or identity received from clients, the oldest first."""
         found: dict[str, list[str]] = {}
         for message in self.history():
+            # The history ends where the clock starts; what is later was sent by a client.
             if not message.inbound and message.at >= self.world.start:
                 found.setdefault(message.contact, []).append(message.text)
         return found
@@ -260,6 +265,7 @@ class Application(ABC):
         """
         media_type, media_size = media or ("", 0)
         with self.world.lock:
+            # Under the lock, because the number of messages is the ID: two threads would give the same one.
             message = HistoryMessage(
                 self.clock.now(), inbound, text, contact, own, session or contact,
                 str(len(self.state.messages) + 1), media_type=media_type, media_size=media_size,

@@ -27,6 +27,7 @@ class Clock:
         self.frozen = False
         self.on_advance: list[Callable[[], None]] = []
         self._shown = start
+        # Not the machine's time: when that is set back, a message would be dated before an earlier one.
         self._since = time.monotonic()
 
     def __repr__(self) -> str:
@@ -53,6 +54,7 @@ class Clock:
         if step < timedelta():
             raise ValueError(f"the clock can't go back by {step}")
         self.set(self.now() + step)
+        # After the clock was set, because these functions ask it what is due.
         for call in self.on_advance:
             call()
         return self.now()
@@ -60,11 +62,13 @@ class Clock:
     def freeze(self) -> datetime:
         """Stop the clock and return its time; it can still be advanced."""
         self.set(self.now())
+        # Last, because a frozen clock returns the time that was set.
         self.frozen = True
         return self._shown
 
     def run(self) -> datetime:
         """Let a frozen clock run again from its time, which is returned."""
+        # Otherwise the clock would jump forward by the time for which it was frozen.
         self.set(self.now())
         self.frozen = False
         return self._shown

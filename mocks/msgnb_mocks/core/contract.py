@@ -16,6 +16,7 @@ from msgnb_mocks.core.registry import mocks
 FREE = frozenset({"extras", "metadata", "content", "parameters", "components", "messageParams"})
 """Objects whose fields are the users' own."""
 TYPES: tuple[tuple[type, str], ...] = (
+    # Before the integers, because `bool` is a subclass of `int`.
     (bool, "boolean"),
     (int, "integer"),
     (float, "number"),
@@ -45,6 +46,7 @@ def undocumented(operation: str | None, side: str, content: Any) -> list[str]:
     known = documented(operation).get(side)
     if not known:
         return []
+    # The items of a list have the same fields; each is reported once.
     found = dict.fromkeys(name for name, _ in walk(content))
     inside = {parent(name) for name in known}
     # Only the outermost unknown field is reported, and none inside a field that may contain anything.

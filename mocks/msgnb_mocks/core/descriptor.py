@@ -59,6 +59,7 @@ class MockPlatform:
 
     def replaces(self, host: str) -> bool:
         """Whether it replaces a host."""
+        # `fnmatch` is for paths: on Windows it changes case and slashes before it compares.
         return any(fnmatchcase(host, pattern) for pattern in self.hosts)
 
     @cached_property

@@ -67,6 +67,7 @@ def _status(status: int, **headers: str) -> Response:
 HTML = Response(
     200, b"<html><body>Please log in to the network.</body></html>", {"Content-Type": "text/html"}
 )
+# The header says JSON, so that a client tries to parse it.
 GARBAGE = Response(200, b"\x00\xff{[", JSON_HEADERS)
 FAULTS: dict[str, Fault] = {
     "429": Fault("too many requests, without a time to wait", response=_status(429)),
@@ -134,6 +135,7 @@ class Rule:
             request: the request.
             done: the platform's response, if it processed the request.
         """
+        # A fault that breaks the connection has no response, and `None` says so.
         if self.fault.response or self.fault.breaks or done is None:
             return self.fault.response
         return pages.repeat(self.kind, operation, request) or done
@@ -166,6 +168,7 @@ class Pages:
             return _readdress(self._first.get((operation, target)), request)
         if kind == "duplicate-page":
             before, response = self._last.get(operation, (target, None))
+            # The same request again is a retry and not the next page.
             return _readdress(response, request) if before != target else None
         return None
 
@@ -179,6 +182,7 @@ def _fingerprint(request: Request) -> bytes:
 
 def _readdress(response: Response | None, request: Request) -> Response | None:
     """Return a response with the ID of a command that is sent in the body."""
+    # A response to another command's ID would be a fault of its own.
     asked = request.json_object() or {}
     if response is None or "id" not in asked:
         return response
@@ -265,6 +269,7 @@ class Faults:
         """Return the rule that fires for the next request of an operation; `None` if none does."""
         with self._lock:
             for rule in self.rules:
+                # The pattern is tested first, because `fires` counts the request.
                 if fnmatchcase(operation or "", rule.operation) and rule.fires():
                     return rule
         return None
@@ -276,5 +281,6 @@ def matrix(*, server: bool = False) -> tuple[str, ...]:
     >>> @pytest.mark.parametrize("fault", msgnb_mocks.core.faults.matrix())
     """
     if server:
+        # The operation is known only when a request was received, which is too late to refuse the connection.
         return tuple(kind for kind in FAULTS if kind != "refused")
     return tuple(kind for kind, fault in FAULTS.items() if not fault.server_only)

@@ -170,6 +170,7 @@ class Journal:
     @property
     def last(self) -> int:
         """The number of the last request; 0 if there was none."""
+        # A copy, because a deque to which another thread appends can't be iterated over.
         return max((stored[0] for stored in self._stored.copy()), default=0)
 
     def rewind(self, number: int) -> None:
@@ -262,6 +263,7 @@ class Journal:
                     f"#{entry.number} came {early:.1f} s too early: #{before.number} said {before.wait:g} s"
                 )
             latest[entry.platform] = entry
+            # A simulated 429 is not the client's fault.
             if entry.status == 429 and not entry.fault:
                 found.append(f"#{entry.number} was refused with 429: more was asked than the plan allows")
         return found + [
@@ -356,6 +358,8 @@ class Journal:
         self._stored.append(
             (number, application.clock.now(), name, response.status, fault, done, wait, *asked)
         )
+        # The lock is taken only if somebody waits. Nobody is missed: the request is stored before this is
+        # read, so whoever begins to wait afterwards finds it.
         if self._waiting:
             with self._changed:
                 self._changed.notify_all()
@@ -388,6 +392,7 @@ class Journal:
             return f"nothing was sent at all, in {len(self)} requests"
 
         def likeness(other: tuple[int, OutboundMessage]) -> float:
+            # Long texts are cut, because the time to compare two grows with the product of their lengths.
             return SequenceMatcher(None, wanted, f"{_digits(other[1].to)} {other[1].text[:500]}").ratio()
 
         closest = sorted(others, key=likeness, reverse=True)[:CLOSEST]
@@ -439,12 +444,14 @@ def _hide(content: Any) -> Any:
 
 
 def _is_secret(name: str, value: Any) -> bool:
+    # An object under such a name is not hidden as a whole: its fields are looked at one by one.
     return name.lower() in SECRETS and isinstance(value, str)
 
 
 def _hide_fields(text: str) -> str:
     """Return a query or a form with its secrets hidden, and other text as it is."""
     fields = parse_qsl(text, keep_blank_values=True)
+    # Text that is not a form would be changed by encoding it as one.
     if not any(_is_secret(name, value) for name, value in fields):
         return text
     return urlencode([(name, HIDDEN if _is_secret(name, value) else value) for name, value in fields])

@@ -58,6 +58,7 @@ def schema(names: Names, *, nullable: bool = False) -> dict[str, Any]:
         names: the fields with their types, as in a contract.
         nullable: whether each may be `null` too, as examples show for what is empty.
     """
+    # The body itself is a list; its fields have names such as `[].id`.
     if any(name.startswith("[]") for name in names):
         inner = {name.removeprefix("[].").removeprefix("[]"): kinds for name, kinds in names.items()}
         return {"type": "array", "items": schema(inner, nullable=nullable)}
@@ -103,6 +104,7 @@ def _describe(operation: Operation, examples: dict[str, str]) -> dict[str, Any]:
 
 def _part(example: str | None) -> dict[str, Any]:
     """Return the schema of a part of a path: any text, and one that exists."""
+    # Requests that are generated with invented IDs only would hardly ever get past a 404.
     text = {"type": "string", "minLength": 1}
     return {"anyOf": [{"enum": [example]}, text], "example": example} if example else text
 

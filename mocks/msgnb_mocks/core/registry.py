@@ -40,6 +40,7 @@ def mocks() -> Mapping[str, MockPlatform]:
 
 def _order(entry_point: EntryPoint) -> tuple[bool, str]:
     own = __package__.partition(".")[0]
+    # `False` sorts before `True`, so our own mocks come first.
     return entry_point.module.partition(".")[0] != own, entry_point.name
 
 

@@ -120,6 +120,7 @@ class _Carrier(responses.BaseResponse):
             status=response.status,
             body=BytesIO(response.body),
             headers=response.make_headers(application.clock.now()),
+            # `requests` reads the body itself, at once or as a stream.
             preload_content=False,
             request_method=request.method,
         )
@@ -140,6 +141,7 @@ def _break(broken: Broken, url: str, method: str | None) -> HTTPResponse:
         body=BytesIO(body[: len(body) // 2]),
         headers={**broken.response.headers, "Content-Length": str(announced)},
         preload_content=False,
+        # Missing bytes are an error only with this; before urllib3 2 it is not the default.
         enforce_content_length=True,
         request_method=method,
     )

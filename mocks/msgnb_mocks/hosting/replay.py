@@ -88,10 +88,13 @@ def _find(mocks: Mapping[str, Application], request: Request) -> tuple[Applicati
 
 
 def _replay(mock: Application, exchange: Exchange, signed: Mapping[str, str]) -> Response:
+    # Every exchange finds the same world, whatever the ones before it have changed or deleted.
     before = snapshots.save(mock.state)
+    # The credentials in a recording are not those of the mock.
     own = {name.lower(): value for name, value in signed.items()}
     asked = replace(exchange.request, headers={**exchange.request.headers, **own})
     ways = [asked]
+    # A recorded failure is not repeated with something that exists, because that would succeed.
     if mock.is_success(exchange.status, _values(exchange.body)):
         ways.append(mock.with_examples(asked))
     responses = [mock.handle(way) for way in ways]
@@ -130,6 +133,7 @@ def _compare_fields(comparison: Comparison, recorded: Names, mocked: Names) -> N
     comparison.only_mock = [name for name in mocked if name not in recorded and _is_told(name, recorded)]
     for name in recorded.keys() & mocked.keys():
         one, other = (set(side[name].split("|")) - {"null"} for side in (recorded, mocked))
+        # A field that the mock always leaves empty has no type that could differ.
         if one - other and other:
             comparison.types.append(f"{name}: {recorded[name]} / {mocked[name]}")
     comparison.types.sort()

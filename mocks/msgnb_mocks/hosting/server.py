@@ -84,8 +84,11 @@ class Server(ThreadingMixIn, StandardServer):
         handle: serves the requests instead of the application's own method.
     """
 
+    # `server_close` would wait for other threads, which may serve connections that hang or are kept open.
     daemon_threads = True
+    # Otherwise a fixed port stays taken for a while after its connections were closed.
     allow_reuse_address = True
+    # With 5, the default, some of many clients that connect at once wait for a second try.
     request_queue_size = 128
 
     def __init__(
@@ -105,6 +108,8 @@ class Server(ThreadingMixIn, StandardServer):
             raise OSError(f"port {port} can't be had for {application.name}: {error.strerror}") from None
         self._thread = threading.Thread(
             target=self.serve_forever,
+            # `shutdown` waits for the end of an interval; with the default that is up to half a second per
+            # server.
             kwargs={"poll_interval": 0.01},
             name=f"mock {application.name}",
             daemon=True,
@@ -157,6 +162,7 @@ class Handler(StreamRequestHandler):
 
     def handle(self) -> None:
         """Serve requests for as long as the client keeps the connection."""
+        # Clients close connections whenever they like, and `_break` ends with such an error, too.
         with suppress(OSError):
             while self._serve():
                 pass
@@ -196,6 +202,7 @@ class Handler(StreamRequestHandler):
 
     def _stream(self, response: Response, stream: Callable[[], Iterator[bytes]]) -> None:
         """Write a body that goes on, until the client closes the connection."""
+        # The end of the connection is the end of the body; with a length of 0 it would end at once.
         head = self._head(response, keep=False).replace(b"Content-Length: 0\r\n", b"")
         self.wfile.write(head)
         for piece in stream():
@@ -209,6 +216,7 @@ class Handler(StreamRequestHandler):
             return self.server.respond(request)
         except Broken:
             raise
+        # A client must not take an error in a mock for a broken connection.
         except Exception:
             name = self._application.name
             log.exception("the mock of %s failed at %s %s", name, request.method, request.path)
@@ -219,12 +227,14 @@ class Handler(StreamRequestHandler):
         response = broken.response or Response(200)
         if broken.way in {"truncated", "drip"}:
             whole = self._head(response, keep=False) + response.body
+            # At least one byte is missing, even if there is hardly a body.
             half = len(whole) - max(1, len(response.body) // 2)
             self._drip(whole, broken.seconds) if broken.way == "drip" else self.wfile.write(whole[:half])
         elif broken.way == "wrong-length":
             head = self._head(response, keep=False, length=len(response.body) // 2)
             self.wfile.write(head + response.body)
         elif broken.way == "hang":
+            # Until the client gives up, or the connection's timeout raises an error.
             while self.connection.recv(self.rbufsize):
                 pass
         else:
@@ -242,11 +252,13 @@ class Handler(StreamRequestHandler):
         line = self.rfile.readline(LARGEST_HEAD)
         if not line.strip():
             return None
+        # Every byte is a character in Latin-1, so decoding never fails.
         words = line.decode("latin-1").split()
         if len(words) != 3 or not words[2].startswith("HTTP/1."):
             raise Malformed(400)
         method, target, _ = words
         headers = _headers(self.rfile)
+        # curl waits for this, a second at most, before it sends a large body.
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         path, _, query = target.partition("?")
@@ -303,9 +315,11 @@ def _chunks(stream: BufferedIOBase) -> bytes:
     body = bytearray()
     while True:
         try:
+            # The size of a chunk may be followed by extensions.
             size = int(stream.readline(LARGEST_HEAD).partition(b";")[0], 16)
         except ValueError:
             raise Malformed(400) from None
+        # `int` accepts a minus sign, and reading a negative size would wait for the end of the connection.
         if size < 0 or len(body) + size > LARGEST_BODY:
             raise Malformed(413)
         body += stream.read(size)

@@ -74,6 +74,8 @@ class Servers(Ensemble):
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
+        # If a port is taken, leaving this block stops the servers that were started before; `pop_all` at its
+        # end keeps them running.
         with self._running:
             context, authority = self._certify() if self._tls else (None, None)
             urls = {}

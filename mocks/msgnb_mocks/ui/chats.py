@@ -45,6 +45,7 @@ class Chats:
 
     @cached_property
     def _names(self) -> dict[str, str]:
+        # The people of a world never change, while their chats do.
         return {person.phone.removeprefix("+"): person.name for person in self._ensemble.world.people}
 
     def __contains__(self, key: Key) -> bool:
@@ -89,6 +90,7 @@ class Chats:
                 yield Chat(platform, who, self._name(who), lines, application.can_be_answered)
 
     def _name(self, who: str) -> str:
+        # On some platforms an identity begins with the phone number.
         return self._names.get(who.partition("@")[0].removeprefix("+"), "")
 
 

@@ -54,6 +54,7 @@ def _live(name: str, *content: str) -> Html:
 
 
 def _address(key: Key) -> str:
+    # An identity may contain characters that divide a path, such as a slash.
     return f"/phone/{key[0]}/{quote(key[1], safe='')}"
 
 
@@ -89,6 +90,7 @@ def _phones(listed: list[Chat], chosen: Key | None) -> Html:
 
 def _phone(chat: Chat, chosen: Key | None) -> Html:
     key = chat.platform, chat.who
+    # `dir="auto"` below: names and texts may be in Arabic or Hebrew.
     text = chat.last.text or chat.last.media_type
     return tag(
         "a",

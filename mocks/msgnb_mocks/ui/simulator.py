@@ -67,6 +67,7 @@ class Simulator:
         if request.path in ASSETS:
             content = files("msgnb_mocks.ui").joinpath(request.path[1:]).read_bytes()
             return Response(200, content, {**HEADERS, "Content-Type": ASSETS[request.path]})
+        # Every browser requests it; a 404 would be an error in its console.
         if request.path == "/favicon.ico":
             return Response(204, headers=HEADERS)
         if request.path == "/events":
@@ -126,7 +127,10 @@ class Simulator:
     def _events(self) -> Iterator[bytes]:
         """Yield a server-sent event for each request, for as long as the browser listens."""
         journal = self._ensemble.journal
+        # The page shows earlier requests already.
         last = journal.last
+        # It is sent at once, so that the response begins; a browser that loses the connection returns after a
+        # second.
         yield b"retry: 1000\n\n"
         while True:
             entries = journal.after(last, HEARTBEAT_SECONDS)
@@ -135,10 +139,13 @@ class Simulator:
                 yield b"id: %d\ndata: %s\n\n" % (entry.number, orjson.dumps(shown))
                 last = entry.number
             if not entries:
+                # Browsers ignore a comment; writing one fails if the browser has left, and that ends the
+                # thread.
                 yield b": still there\n\n"
 
 
 def _redirect(path: str) -> Response:
     """Redirect the browser to a page of this server, and never to another one."""
     own = path if path.startswith("/") and not path.startswith("//") and "\n" not in path else "/"
+    # After a 303 the browser gets the page, so reloading it does not submit the form again.
     return Response(303, b"", {**HEADERS, "Location": own.replace("\r", "")})

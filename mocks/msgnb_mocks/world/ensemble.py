@@ -193,10 +193,12 @@ class Ensemble:
         application, faults = self.applications[name], self.faults
 
         def handle(request: Request) -> Response:
+            # Most requests take this short way, on which the operation need not be found.
             if not (faults.rules or self.people or self._rejected):
                 response = application.handle(request)
                 self.journal.note(application, request, response)
                 return response
+            # Replies that are due must be there before the request reads messages.
             self.people.speak()
             return (self._with_faults if faults.rules else self._noted)(application, request)
 
@@ -213,6 +215,7 @@ class Ensemble:
             words = f"strict mode: {found.name} is only inferred, nobody documents it"
             return Response.of({"detail": words}, 501)
         response = application.handle(request)
+        # What was refused has reached nobody.
         if self.people and response.status < 400:
             self.people.hear(application.name, application.messages_in(request))
         return response
@@ -230,6 +233,7 @@ class Ensemble:
             self._wait(rule.seconds)
         done = self._process(application, request) if rule.fault.place == "after" else None
         received = rule.respond(self._pages, operation, request, done)
+        # Noted before the connection breaks, because the platform may have processed the request.
         noted = done or received or NOTHING
         self.journal.note(application, request, noted, rule.kind, done=done is not None)
         if received is None:

@@ -127,6 +127,8 @@ def _read_file(path: Path) -> pd.DataFrame:
     if suffix == ".parquet":
         return pd.read_parquet(path)
     if suffix == ".csv":
+        # As numbers, phone numbers would lose their plus; and pandas takes a text such as "NA" for a missing
+        # value.
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     return pd.read_json(path, orient="records", lines=suffix == ".jsonl", dtype=False)
 

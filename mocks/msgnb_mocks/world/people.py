@@ -135,7 +135,10 @@ class People:
     def _plan(self, after: timedelta, platform: str, message: OutboundMessage, reply: str) -> None:
         with self._lock:
             due = self._clock.now() + after
+            # The counter keeps replies of one moment in order; without it the heap would compare messages,
+            # which can't be compared.
             heapq.heappush(self._due, (due, next(self._order), platform, message, reply))
+        # A frozen clock moves only if it is advanced, and that calls `speak`.
         if after and not self._clock.frozen:
             timer = threading.Timer(after.total_seconds(), self.speak)
             timer.daemon = True

@@ -28,6 +28,7 @@ _HISTORIES: OrderedDict[Hashable, Saved] = OrderedDict()
 
 def save(state: object) -> Saved:
     """Return a copy of what an object remembers."""
+    # One memory for all attributes: what several of them refer to is still one object in the copy.
     seen: dict[int, Any] = {}
     return {name: _copy(value, seen) for name, value in vars(state).items() if _is_state(value)}
 
@@ -50,6 +51,7 @@ def fill_once(state: object, key: Hashable, fill: Callable[[], None]) -> None:
         restore(state, _HISTORIES[key])
         return
     fill()
+    # A copy, because the world goes on to change its own state.
     _HISTORIES[key] = save(state)
     if len(_HISTORIES) > MOST_HISTORIES:
         _HISTORIES.popitem(last=False)
@@ -77,6 +79,7 @@ class Difference:
 def differences(before: Saved, after: Saved) -> Iterator[Difference]:
     """Yield what was added, removed or changed from one state to another."""
     for name, value in after.items():
+        # Each new ID changes a generator, which is not a difference that anybody looks for.
         if not isinstance(value, Random):
             yield from _differences(name.strip("_"), "", before.get(name), value)
 
@@ -110,6 +113,7 @@ def _parts(value: Any) -> Mapping[Any, Any] | None:
 
 
 def _is_state(value: Any) -> bool:
+    # Anything else, such as the world or a function, is not the state's own.
     return isinstance(value, SCALARS) or _changes(type(value))
 
 
@@ -117,6 +121,7 @@ def _changes(kind: Any) -> bool:
     """Whether values of a type can change in place, or contain values that can."""
     if kind in _STABLE:
         return False
+    # What is not a dataclass counts as frozen, and is shared.
     frozen = getattr(getattr(kind, "__dataclass_params__", None), "frozen", True)
     changes = issubclass(kind, CONTAINERS) or not frozen
     if not changes:
@@ -125,6 +130,7 @@ def _changes(kind: Any) -> bool:
 
 
 def _all_stable(values: Iterable[Any]) -> bool:
+    # Looking at the types of all values at once is much faster than looking at each value.
     kinds = {*map(type, values)}
     return kinds <= _STABLE or not any(map(_changes, kinds))
 
@@ -166,6 +172,7 @@ def _copy_random(value: Random) -> Random:
 
 
 def _copy_record(value: Any, seen: dict[int, Any]) -> Any:
+    # Registered before its fields are copied, because they may refer to it.
     made = seen[id(value)] = object.__new__(type(value))
     for name in value.__dataclass_fields__:
         setattr(made, name, _copy(getattr(value, name), seen))

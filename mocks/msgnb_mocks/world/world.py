@@ -155,6 +155,7 @@ class World:
     @staticmethod
     def uuid(rng: Random) -> str:
         """Return a random UUID."""
+        # `uuid4` would not follow from the seed.
         return str(UUID(int=rng.getrandbits(128), version=4))
 
     @staticmethod
@@ -170,6 +171,7 @@ class _Making:
         self._seed = seed
         self._start = start
         midnight = start.replace(hour=0, minute=0, second=0)
+        # From yesterday back, so that no message is later than the start.
         days = [midnight - timedelta(days=back) for back in range(1, DAYS + 1)]
         self._days = days, list(accumulate(WEEK[day.weekday()] for day in days))
         self.people = tuple(self._people())
@@ -181,8 +183,10 @@ class _Making:
         taken: set[str] = set()
         for number, locale in enumerate(rng.choices(list(LANGUAGES), list(LANGUAGES.values()), k=PEOPLE)):
             first, last = (rng.choice(_corpus()[locale]["people"])[part] for part in (0, 1))
+            # In Japanese the family name comes first.
             name = f"{last} {first}" if locale == "ja_JP" else f"{first} {last}"
             phone = _phone(rng, locale)
+            # Two people with one number would be one contact.
             while phone in taken:
                 phone = _phone(rng, locale)
             taken.add(phone)
@@ -252,6 +256,7 @@ def _made(seed: int, start: datetime) -> _Making:
 
 
 def _random(seed: int, purpose: str) -> Random:
+    # Text as a seed gives the same numbers in every process; the hash of text would not.
     return Random(f"{seed}:{purpose}")
 
 

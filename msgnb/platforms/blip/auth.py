@@ -27,6 +27,7 @@ class KeyAuth:
     def bot(self) -> str:
         """Identity of the bot that the key belongs to; empty if the key does not contain it."""
         try:
+            # A key is the base64 of identifier and secret, with a colon between them (BLiP 1.2).
             name, colon, _ = base64.b64decode(self._token.reveal(), validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return ""

@@ -83,6 +83,7 @@ class BlipCampaignSender:
         """Find batches by the name of the campaign, the message to the list, the thread, or the schedule."""
         if self._campaign.template:
             return self._look_up_campaigns(batches)
+        # A message that is scheduled is in no thread yet.
         if self._at:
             known = set(self._schedules()["schedule"])
             return {batch.key: _make_receipt(batch) for batch in batches if batch.key in known}
@@ -117,6 +118,7 @@ class BlipCampaignSender:
         template = self._campaign.template
         assert template is not None  # noqa: S101 - `send` looked
         people = {"phone": [phone_number(name) for name in batch.recipients]}
+        # Columns have numbers for names, since a placeholder may be named `phone`, too.
         columns = [str(number) for number in range(len(self._campaign.placeholders))]
         for number, column in enumerate(columns):
             people[column] = [values[number] for values in batch.values]
@@ -135,6 +137,7 @@ class BlipCampaignSender:
         return tables.text((created or {}).get("id"))
 
     def _send_text(self, to: str, batch: Batch) -> None:
+        # The key of the batch is the ID in both cases: after a lost response it can be looked up.
         if self._at:
             title = self._title(batch)
             self._schedules.create(to, batch.text, at=self._at, name=title, schedule=batch.key)
@@ -147,6 +150,7 @@ class BlipCampaignSender:
         name = _list_name(batch)
         _repeat(lambda: self._lists.create(name))
         refused = self._add_members(name, list(batch.recipients))
+        # The platform accepts a message to an empty list, which would then count as sent.
         if len(refused) == len(batch.recipients):
             raise Unreachable(f"nobody could be added to the list: {next(iter(refused.values()))}")
         self._send_text(list_identity(name), batch)
@@ -178,6 +182,7 @@ class BlipCampaignSender:
 
     def _was_sent(self, batch: Batch) -> bool:
         if len(batch.recipients) == 1:
+            # The thread is stored for three months, notifications only for three days (BLiP 5).
             recent = self._messages(batch.recipients[0], limit=RECENT)
             return batch.key in set(recent["message"])
         try:
@@ -189,6 +194,7 @@ class BlipCampaignSender:
     def _fetch(
         self, campaign: str | None, message: str | None, names: Sequence[str]
     ) -> dict[str, DeliveryStatus]:
+        # The receipt of a text to several recipients has the list's identity in place of a campaign's ID.
         if campaign and campaign.endswith(f"@{LISTS}"):
             return _statuses(self._lists.outcomes(campaign, message or ""), names)
         if campaign:

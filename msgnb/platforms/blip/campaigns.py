@@ -104,6 +104,7 @@ class Campaigns(Resource):
         audience = _make_audience(recipients, column, keys)
         if not title.strip() or not template.strip():
             raise InvalidRequest.of(campaign="needs a title and a template")
+        # `Individual` takes `audience`, an object, and `Batch` takes `audiences`, a list (BLiP 2.7).
         one = len(audience) == 1
         campaign = {
             "name": title,
@@ -118,6 +119,7 @@ class Campaigns(Resource):
         message = {
             "messageTemplate": template,
             "messageTemplateLanguage": language,
+            # Only the keys, in order; the values of each recipient are in the audience (BLiP 2.7).
             "messageParams": [str(number) for number in range(1, len(keys) + 1)],
             "channelType": CHANNEL,
         }

@@ -89,6 +89,7 @@ class Blip(Client):
             raise SettingsError(f"blip: plan {plan!r} is none of {', '.join(PLANS)}, none")
         auth = KeyAuth(key)
         host = f"{organization}.{HOST}" if organization else HOST
+        # With the plan `none` there are no rates, but after a 429 all requests still wait for the penalty.
         http = Http(
             self.platform,
             base_url or f"https://{host}",

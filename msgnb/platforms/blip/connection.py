@@ -26,6 +26,8 @@ Query = Mapping[str, Any]
 RESOURCE_NOT_FOUND = 67
 NOT_FOUND = "The requested resource was not found"
 """Live responses contain this text without its code (BLiP 4)."""
+# The uri must not contain spaces, and %20 is safer than +; what filters need otherwise stays readable
+# (BLiP 1.8).
 _UNESCAPED = "-_.~:,()'@"
 
 
@@ -45,6 +47,7 @@ class BlipConnection(Connection):
         if missing:
             raise InvalidRequest.of(**dict.fromkeys(missing, "is missing in the command"))
         named = _with_id(command)
+        # All commands are POST requests, so the command's own method tells whether repeating it does harm.
         policy = READ if named["method"].lower() == "get" else WRITE
         policy = policy.once() if once else policy
         answer = self.http.send("POST", "/commands", policy=policy, json=named, id=named["id"])
@@ -65,6 +68,8 @@ class BlipConnection(Connection):
             try:
                 return self.process(named, once=True)
             except (Unreachable, RateLimited) as error:
+                # Both mean that nothing was executed, or that the command is a `get`, which may be
+                # executed twice.
                 if attempt == attempts:
                     error.add_note(f"This was the last of {attempts} attempts.")
                     raise
@@ -81,6 +86,7 @@ class BlipConnection(Connection):
         missing = [key for key in ("to", "type", "content") if not message.get(key)]
         if missing:
             raise InvalidRequest.of(**dict.fromkeys(missing, "is missing in the message"))
+        # Without an ID the platform sends no notifications, not even of failures (BLiP 1.5).
         named = _with_id(message)
         self.http.send("POST", "/messages", policy=WRITE, json=named, id=named["id"])
         return named
@@ -143,18 +149,22 @@ class BlipConnection(Connection):
         def fetch(offset: int, wanted: int) -> list[Any]:
             return self.page(uri, to, {"$skip": offset, "$take": wanted, **(query or {})})
 
+        # `total` can't end the walk: it is missing, or counts only the page, in many responses (BLiP 1.7).
         return offset_pages(fetch, size=size, key=key or item_key, what=what, limit=limit)
 
     def now(self) -> datetime:
         """Return the platform's time; it sends a ping if no response has reported it yet."""
+        # A time that is planned is compared with the platform's clock, since this machine's may be wrong.
         if not self.http.has_server_time:
             self.get("/ping")
         return self.http.now()
 
     def _check(self, body: Any, command: Command, policy: RetryPolicy) -> Command:
         what = f"blip: {command['method']} {command['uri']}"
+        # `observe` is one-way: the platform does not respond to it (BLiP 1.5).
         if body is None and command["method"].lower() == "observe":
             return {}
+        # Another body may come from a proxy, so nobody knows whether the command was executed.
         if not isinstance(body, dict) or "status" not in body:
             raise self.http.make_no_response_error(
                 f"{what}: the answer is no command", policy, command["id"], unsent=False
@@ -194,6 +204,7 @@ def _make_command(method: str, uri: str, to: str | None) -> Command:
 
 
 def _with_id(envelope: Mapping[str, Any]) -> dict[str, Any]:
+    # A copy, since the caller may use the mapping again. An ID that is empty counts as none.
     return {"id": new_id(), **{key: value for key, value in envelope.items() if key != "id" or value}}
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CRM = "postmaster@crm.msging.net"
 CONTACT = "application/vnd.lime.contact+json"
 COMMENT = "application/vnd.iris.crm.comment+json"
+# The platform allows larger pages (BLiP 2.1), but a page that fails is read again as a whole.
 PAGE = 1000
 COMMENTS_PAGE = 100
 MOST_FILTERED = 10_000
@@ -51,6 +52,7 @@ class Contacts(Resource):
         Raises:
             Rejected: the platform cannot read the filter.
         """
+        # With a filter, a request beyond the first 10,000 contacts is an error (BLiP 2.1).
         most = limit if filter is None else min(limit or MOST_FILTERED, MOST_FILTERED)
         found = self._connection.items("/contacts", CRM, PAGE, "contacts", most, query={"$filter": filter})
         if filter is not None and len(found) == MOST_FILTERED and limit is None:

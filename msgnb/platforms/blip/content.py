@@ -33,6 +33,7 @@ REACTION = "application/vnd.lime.reaction+json"
 TICKET = "application/vnd.iris.ticket+json"
 UNAVAILABLE = "application/vnd.iris.content-unavailable"
 
+# The platform documents a limit for quick replies, and none for menus (BLiP 3).
 MOST_QUICK_REPLIES = 11
 STATES = ("starting", "composing", "paused", "deleting", "gone")
 
@@ -49,6 +50,7 @@ def parse_text(content: Any, kind: str | None = None) -> str | None:
         content: the content of a message, as the platform sends it.
         kind: its type; guessed from the content if `None`.
     """
+    # The most frequent kind first: plain texts need neither a reader nor a guess.
     if type(content) is str:
         return content or None
     reader = _READERS.get(kind or "")
@@ -65,6 +67,7 @@ def find_media(kind: str | None, content: Any) -> Mapping[str, Any]:
 
 
 _NO_MEDIA: Mapping[str, Any] = {}
+# The first of these that is there is returned, so what people read comes before what machines read.
 _TEXT_KEYS = ("text", "title", "name", "value", "uri", "key", "state")
 
 
@@ -124,6 +127,7 @@ def _document_select(content: Mapping[str, Any]) -> str:
 
 def _collection(content: Mapping[str, Any]) -> str:
     kind = content.get("itemType")
+    # In a container each item names its own type; otherwise all items have that of the collection (BLiP 3).
     parts = (_document(item) if kind == CONTAINER else parse_text(item, kind) for item in content["items"])
     return _joined(*parts, by="\n")
 
@@ -181,6 +185,7 @@ def _parameter(parameter: Mapping[str, Any]) -> str | None:
     return tables.text(value)
 
 
+# A reader may raise an error if a field is missing: `parse_text` then goes by the content's shape.
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
     MEDIA_LINK: _media,
     WEB_LINK: _web_link,
@@ -380,6 +385,7 @@ def collection(*contents: Content) -> Content:
     if not contents:
         raise InvalidRequest.of(collection="is empty")
     kinds = {each.type for each in contents}
+    # A collection of one type states it once, which also makes cards a carousel (BLiP 3).
     if len(kinds) == 1:
         return Content(COLLECTION, {"itemType": kinds.pop(), "items": [each.content for each in contents]})
     return Content(COLLECTION, {"itemType": CONTAINER, "items": list(map(_wrapped, contents))})

@@ -31,6 +31,7 @@ class Contexts(Resource):
             uri = _uri(contact)
             found = self._connection.items(uri, None, PAGE, "variables", key=_name, query=WITH_VALUES)
         except Rejected as error:
+            # For a user without variables the platform reports a failure instead of an empty list (BLiP 2.9).
             if NO_CONTEXT in (error.reason or "") or isinstance(error, NotFound):
                 return {}
             raise
@@ -65,4 +66,5 @@ def _uri(contact: str, *name: str) -> str:
 
 
 def _name(row: Any) -> str:
+    # With values the items are objects, although the collection's type says text (BLiP 2.9).
     return str(row["name"])

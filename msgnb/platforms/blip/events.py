@@ -21,6 +21,7 @@ ANALYTICS = "postmaster@analytics.msging.net"
 TRACK = "application/vnd.iris.eventTrack+json"
 CATEGORIES_PAGE = 1000
 COUNTERS_PAGE = 1000
+# Single events have a lower limit than counters, which may be 10,000 at a time (BLiP 2.3).
 DETAILS_PAGE = 500
 
 
@@ -155,4 +156,5 @@ def _category(row: Any) -> str:
 
 
 def _counter(row: Any) -> tuple[Any, ...]:
+    # Counters have no ID, but there is only one per day and action (BLiP 2.3).
     return row.get("storageDate"), row.get("category"), row.get("action")

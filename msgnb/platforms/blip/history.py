@@ -41,6 +41,7 @@ class ThreadHistory:
         for page in thread_pages(self._connection):
             for thread in page:
                 last = thread.get("lastMessage")
+                # A thread that does not show its last message is read, since it may have recent ones.
                 if since is None or not last or message_time(last) >= since:
                     yield str(thread["identity"])
 

@@ -193,10 +193,13 @@ def read_memberships(
 
 
 def _uri(name: str) -> str:
+    # The name of the list of everyone who has written to the bot contains a +, which must be escaped
+    # (BLiP 2.5).
     return f"/lists/{escape(list_identity(name))}"
 
 
 def _identities(contacts: Any, column: str) -> list[str]:
+    # A text is iterable too: each of its characters would be a member.
     if isinstance(contacts, str):
         raise InvalidRequest.of(contacts="is one text; give a list of identities")
     columns = getattr(contacts, "columns", None)
@@ -216,6 +219,7 @@ def _change_each(title: str, members: list[str], change: Callable[[str], None]) 
     streak = FailureStreak()
     with progress_bar(title, len(members)) as bar:
         for member in members:
+            # Members that are not attempted any more have a row in the result, too.
             result = None if streak.hopeless else attempt(partial(request, member))
             results.append(result)
             if result:

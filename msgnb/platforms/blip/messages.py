@@ -102,6 +102,7 @@ def read_thread(
     """Return the messages of a thread as the platform sends them, newest first."""
 
     def fetch(before: datetime | None, skip: int) -> list[Any]:
+        # The platform accepts a direction only together with a date (BLiP 2.2).
         bound = {"storageDate": timestamp(before), "direction": "desc"} if before else {}
         return connection.page(uri, None, {"$skip": skip, "$take": PAGE, **bound})
 

@@ -57,5 +57,6 @@ class Metrics(Resource):
             raise InvalidRequest.of(name=f"{name!r} is none of {', '.join(METRICS)}")
         if interval not in get_args(Interval):
             raise InvalidRequest.of(interval=f"{interval!r} is none of {', '.join(get_args(Interval))}")
+        # Metrics are not paged: `$skip` and `$take` are not among their parameters (BLiP 2.4).
         found = self._connection.page(f"/metrics/{name}/{interval}", ANALYTICS, span_of_days(since, until))
         return to_tables.metrics(found[:limit], self._connection.account, name, raw=raw)

@@ -29,6 +29,7 @@ def read_notifications(connection: BlipConnection, message: str, limit: int | No
 
 def read_deliveries(connection: BlipConnection, messages: Sequence[Wire]) -> dict[str, Sequence[Wire]]:
     """Return the notifications of those messages of a thread that the platform still has some of, by ID."""
+    # Each message takes a request, and for older ones the response would be empty (BLiP 5).
     earliest = connection.now() - STORED_FOR
     recent = [each for each in messages if each.get("direction") == "sent" and message_time(each) >= earliest]
     found: dict[str, Sequence[Wire]] = {}

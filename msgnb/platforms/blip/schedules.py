@@ -74,6 +74,7 @@ class Schedules(Resource):
             OutcomeUnknown: the response was lost; look for `schedule` in `schedules()`.
         """
         message = make_message(to, content, id=schedule or new_id(), metadata=metadata)
+        # After the message was checked, since the platform's time may take a request.
         moment = future_time(at, "at", self._connection.now)
         body = {"message": message, "when": timestamp(moment), **({"name": name} if name else {})}
         self._connection.set("/schedules", SCHEDULER, SCHEDULE, body)

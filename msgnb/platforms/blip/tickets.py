@@ -57,6 +57,7 @@ class Tickets(Resource):
             Rejected: the platform cannot read the filter.
         """
         wanted = _check_status(status) if status is not None else None
+        # Without `$closed=true` the platform seems to list active tickets only (BLiP 2.11).
         if closed is None and wanted in CLOSED:
             closed = True
         query = {
@@ -72,6 +73,7 @@ class Tickets(Resource):
         Raises:
             NotFound: there is no such ticket.
         """
+        # Singular, unlike the list: the platform does not know `/tickets/{id}` (BLiP 2.11).
         found: Command = self._connection.get(f"/ticket/{escape(ticket)}", DESK)
         return found
 

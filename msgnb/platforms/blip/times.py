@@ -59,6 +59,7 @@ def last_moment(given: When | None, field: str) -> str | None:
     moment = parse_day_or_time(given, field)
     if isinstance(moment, datetime):
         return timestamp(parse_when(moment, field))
+    # Whether the end belongs to the span is not documented, so it must not touch the next day (BLiP 2.3).
     return timestamp(_start(moment, field) + timedelta(days=1) - timedelta(milliseconds=1))
 
 

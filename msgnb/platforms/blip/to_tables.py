@@ -42,8 +42,10 @@ _AUDIENCE_STATUSES = {
     "FAILED": "failed",
 }
 _STATES = {**dict.fromkeys(("accepted", "sent", "delivered", "read"), "sent"), "failed": "rejected"}
+# Latest step first: the time in a row is that of the last step that a recipient has reached.
 _AUDIENCE_TIMES = ("read", "received", "sent", "processed")
 _DIRECTIONS = {"sent": "outbound", "received": "inbound"}
+# The platform documents no list of these; one that is not here is a missing value (BLiP 2.7).
 _CAMPAIGN_STATUSES = {
     "scheduled": "scheduled",
     "waiting": "pending",
@@ -114,6 +116,7 @@ def message_rows(found: Sequence[Wire], account: str, session: str, *, raw: bool
         "media_url": tables.texts(media, "uri"),
         "media_type": tables.texts(media, "type"),
         "media_size": tables.counts(media, "size") if any(media) else None,
+        # A thread also lists events of the desk, which have no status (BLiP 2.2).
         "status": [STATUSES.get(status, "unknown") for status in wire["status"]],
         "error": [reason and reason.get("description") for reason in wire["reason"]],
     }
@@ -137,6 +140,7 @@ def _with_deliveries(rows: tables.Rows, found: Sequence[Wire], notifications: No
 def _parse_delivery(notifications: Sequence[Wire]) -> dict[str, Any]:
     """Return how far a message came, when it reached each step, and why it failed."""
     delivery: dict[str, Any] = {}
+    # The events are in order, so the last one that was reported determines the status and the error.
     for event, status in STATUSES.items():
         for each in notifications:
             if each.get("event") == event:
@@ -174,6 +178,7 @@ def notifications(found: Sequence[Wire], account: str, *, raw: bool) -> pd.DataF
 
 def events(found: Sequence[Wire], account: str, *, raw: bool) -> pd.DataFrame:
     """Return event tracks, counted by day or one by one, as a table `events` (BLiP 2.3)."""
+    # `identity` is the old form of `contact` (BLiP 2.3).
     people = [(each.get("contact") or {}).get("identity") or each.get("identity") for each in found]
     values = {
         "platform": NAME,
@@ -184,6 +189,7 @@ def events(found: Sequence[Wire], account: str, *, raw: bool) -> pd.DataFrame:
         "at": [each.get("storageDate") for each in found],
         "session": people,
         "contact": people,
+        # It is a text in current responses, and was a number in those of 2017 (BLiP 2.3).
         "count": tables.counts(found, "count"),
         "value": tables.as_texts([each.get("value", each.get("label")) for each in found]),
         "extras": _json_texts(found, "extras"),
@@ -216,6 +222,7 @@ def schedules(found: Sequence[Wire], account: str, *, raw: bool) -> pd.DataFrame
         "at": [each.get("when") for each in found],
         "recipient": tables.texts(sent, "to"),
         "content_type": tables.texts(sent, "type"),
+        # A list of schedules may omit the contents, which are null then (BLiP 2.6).
         "text": [parse_text(each.get("content"), each.get("type")) for each in sent],
         "status": [str(each.get("status", "")).lower() for each in found],
     }
@@ -271,6 +278,7 @@ def list_outcomes(members: Sequence[str], found: Sequence[Wire], message: str) -
     """Return what notifications report of each member of a list as a table `outcomes` (BLiP 2.8)."""
     by_member: dict[str, list[Wire]] = {}
     for each in found:
+        # A sender may be a node, with an instance; members are identities without one (BLiP 1.5).
         by_member.setdefault(str(each.get("from", "")).partition("/")[0], []).append(each)
     # Someone who has left the list since then may have received the message.
     everybody = list(dict.fromkeys([*members, *by_member]))
@@ -304,6 +312,7 @@ def campaign_outcomes(audience: Sequence[Wire], summary: Any, campaign: str, *, 
         _local_part(each.get("recipientidentity")): each
         for each in map(_lower_keys, counted.get("statusaudience") or ())
     }
+    # The audience names phone numbers and no reasons, the summary identities and reasons (BLiP 2.7).
     reasons = [people.get(_local_part(each.get("recipient")), {}) for each in found]
     statuses = [_AUDIENCE_STATUSES.get(str(each.get("status", "")).upper(), "unknown") for each in found]
     values = {

@@ -144,6 +144,7 @@ class TokenAuth:
         self._store = store
         self._pair: _Pair | None = None
         self._partial: Secret | None = None
+        # Reentrant: `headers` and `renew` call `sign_in`, which takes the lock itself, while they have it.
         self._lock = threading.RLock()
 
     @property
@@ -154,6 +155,8 @@ class TokenAuth:
     def headers(self) -> Mapping[str, str]:
         """Return the header that signs a request; signs in first if there is no valid token."""
         with self._lock:
+            # A refresh uses up the refresh token, so the pair in the store, perhaps a newer one, comes first
+            # (NetSapiens 1.1).
             if not self._lives():
                 self._stored()
             if not self._lives():
@@ -163,12 +166,14 @@ class TokenAuth:
     def renew(self, used: Mapping[str, str]) -> bool:
         """Refresh a token that the server refused, unless another thread or process has done so."""
         with self._lock:
+            # If the signature has changed, another thread has renewed it, or a process that shares the store.
             if used == self._signature() and (self._stored() is None or used == self._signature()):
                 self._renewed()
             return True
 
     def secrets(self) -> Iterable[Secret]:
         """Return what must never be shown."""
+        # Read once: another thread may replace the pair in the meantime.
         pair, code = self._pair, self._passcode
         known = [self._login.client_secret, self._login.password, self._partial]
         known += [pair.access, pair.refresh] if pair else []
@@ -179,6 +184,7 @@ class TokenAuth:
         """Get a new token with the password, and with a second factor if the platform requires one."""
         with self._lock:
             login: Fields = {"username": self._login.username, "password": self._login.password}
+            # A sign-in may be repeated: a second token does no harm.
             answer = self._grant("password", READ, login)
             if _is_challenge(answer):
                 answer = self._second_step(answer, login)
@@ -200,6 +206,7 @@ class TokenAuth:
 
     @property
     def _account_key(self) -> str:
+        # With the path, since a bearer token and a JSON web token are not refreshed in the same way.
         return f"{NAME}|{self.http.base_url}{self.path}|{self._login.username}"
 
     def _renewed(self) -> TokenAnswer:
@@ -227,6 +234,7 @@ class TokenAuth:
         return answer.body
 
     def _second_step(self, challenge: Any, login: Fields) -> Any:
+        # Stored, so that `secrets` includes it while it is sent.
         self._partial = Secret(_parse_token(challenge))
         fields: Fields = {
             **login,
@@ -259,6 +267,7 @@ class TokenAuth:
                 f"netsapiens: the sign-in of {self._login.username} was answered without a token. "
                 "Check client_id, client_secret, username and password."
             )
+        # The second name is that of JSON web tokens (NetSapiens 1.3).
         refresh = answer.get("refresh_token") or answer.get("refresh")
         life, self.identity = _parse_life(answer), _parse_identity(answer)
         ends = time.time() + life
@@ -276,6 +285,7 @@ class JwtAuth(TokenAuth):
     path = "/jwt"
 
     def _refreshed(self, refresh: Secret, policy: RetryPolicy) -> Any:
+        # Unlike at `/tokens`, neither grant type nor client is sent (NetSapiens 1.3).
         return self._post({"refresh": refresh}, policy)
 
 
@@ -299,6 +309,7 @@ class KeyAuth:
             try:
                 self._identity = _parse_identity(self.sign_in())
             except MsgnbError:
+                # Requests are signed without it, so a key whose owner is not known is no reason to fail.
                 self._identity = Identity()
         return self._identity
 
@@ -367,8 +378,10 @@ def _is_challenge(answer: Any) -> bool:
 
 def _claims(token: str) -> Mapping[str, Any]:
     """The claims of a JWT; checking its signature is up to the server."""
+    # Other tokens are opaque and have no payload; they are no error here.
     payload = token.partition(".")[2].partition(".")[0]
     try:
+        # JSON web tokens omit the padding of base64, which the decoder requires.
         found = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except ValueError:
         return {}
@@ -383,9 +396,11 @@ def _parse_life(answer: Mapping[str, Any]) -> float:
 
 
 def _parse_identity(answer: Mapping[str, Any]) -> Identity:
+    # What the response to `/tokens` says, a JSON web token has in its claims (NetSapiens 1.1, 1.3).
     fields = {**_claims(_parse_token(answer)), **answer}
     user, domain = (str(fields.get(key) or "") for key in ("user", "domain"))
     if not (user and domain) and "@" in str(fields.get("uid") or ""):
         user, _, domain = str(fields["uid"]).partition("@")
+    # The names of tokens, of API keys and of JSON web tokens, in this order (NetSapiens 1.1 to 1.3).
     scope = fields.get("scope") or fields.get("user-scope") or fields.get("user_scope") or ""
     return Identity(user, domain, str(scope))

@@ -119,6 +119,7 @@ class Calls(Resource):
         }
         body = {key: value for key, value in fields.items() if value is not None}
         response = self._connection.write("POST", f"{user_path(domain, user)}/calls", body, id=call)
+        # An acknowledgement does not contain the ID, without which nobody could hang up (NetSapiens 6).
         return {"call-id": call, **response}
 
     def hang_up(self, call: str, *, user: str = "~", domain: str = "~") -> Wire:
@@ -142,4 +143,5 @@ def _path(call: str, user: str, domain: str) -> str:
 
 
 def _call_key(row: Mapping[str, Any]) -> str:
+    # Rows are renamed only for the table, so either name occurs here (NetSapiens 6).
     return str(row.get("call-orig-call-id") or row.get("orig_callid") or row)

@@ -37,6 +37,7 @@ class NetSapiensCampaignSender:
     def send(self, batch: Batch) -> Receipt:
         """Send the SMS."""
         (to,) = batch.recipients
+        # In the platform's examples numbers are digits with country code and no + (NetSapiens 3.2).
         number = to.removeprefix("+")
         sent = self._messages.send(number, batch.text, kind="sms", sender=self._sender, session=batch.key)
         return Receipt(message=tables.text(sent.get("id")))
@@ -69,6 +70,7 @@ class NetSapiensCampaignSender:
         try:
             return rename_rows(self._messages.read(session), MESSAGE_KEYS)
         except NotFound:
+            # There is no such session, so the message that would have started it did not arrive.
             return []
 
 

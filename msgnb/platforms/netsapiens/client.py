@@ -92,6 +92,7 @@ class NetSapiens(Client):
     ) -> None:
         login = Login(client_id, Secret(client_secret), username, Secret(password), passcode)
         auth = make_auth(login, api_key, sign_in, token_store)
+        # Each needs the other: `auth` signs the requests, and signs in by requests of its own.
         auth.http = Http(
             self.platform,
             _api_url(base_url),
@@ -426,6 +427,7 @@ class NetSapiens(Client):
         plain, with_media = ("sms", "mms") if phones else ("chat", "chat-media")
         kind = plain if media is None else with_media
         response = self.messages.send(to, text, kind=kind, sender=sender, session=session, media=media)
+        # Only a response with the message has its ID; an acknowledgement has none (NetSapiens 3.2).
         return SendResult(
             self.platform,
             to if isinstance(to, str) else ",".join(to),

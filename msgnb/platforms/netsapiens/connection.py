@@ -42,6 +42,7 @@ class NetSapiensConnection(Connection):
         >>> pbx.connection.identity().scope
         'Office Manager'
         """
+        # Making the header signs in, unless there is a valid token.
         self._auth.headers()
         return self._auth.identity
 
@@ -111,6 +112,7 @@ class NetSapiensConnection(Connection):
             # Some routes respond with a bare object if there is only one row.
             return found if isinstance(found, list) else [found] if found else []
 
+        # Some routes ignore `start`: the pager ends if a page has nothing new (NetSapiens 0, conventions).
         return offset_pages(fetch, size=PAGE, key=key, what=what, limit=limit)
 
 

@@ -68,6 +68,7 @@ def _message(row: Mapping[str, Any], wire: Any, account: str, arrived: datetime)
         recipient if action == "outbound" else sender,
         value,
         raw=wire,
+        # A subscription to sessions posts the same text within about a second (NetSapiens 7.4).
         fingerprint=(session, value),
         channel="message",
     )
@@ -78,8 +79,10 @@ def _session(row: Mapping[str, Any], wire: Any, account: str, arrived: datetime)
     owner = f"{user}@{domain}" if user and domain else account
     session, value = text(row.get("messagesession-id")), text(row.get("messagesession-last-message"))
     sender = text(row.get("messagesession-last-sender"))
+    # These events have no direction, so the last sender shows it.
     own = sender in {owner, text(row.get("messagesession-sms-number"))}
     read = row.get("messagesession-last-status") == "read"
+    # The platform also posts a session when it is marked as read (NetSapiens 7.4).
     action = "outbound" if own else "read" if read else "inbound"
     return Event(
         NAME,
@@ -100,6 +103,7 @@ def _session(row: Mapping[str, Any], wire: Any, account: str, arrived: datetime)
 
 def _call(topic: str, row: Mapping[str, Any], wire: Any, account: str, arrived: datetime) -> Event:
     state = CALL_STATES.get(str(row.get("term-orig-info")))
+    # `remove` marks the last event of a call; a CDR is written after it (NetSapiens 7.5).
     action = "ended" if topic == "cdr" or row.get("remove") == "yes" else state
     session = _first(row, "call-orig-call-id", "cdr_id")
     called = text(row.get("call-dialed-number"))

@@ -90,4 +90,5 @@ def rename_row(row: Row, names: Names) -> dict[str, Any]:
     kept = {key: value for key, value in row.items() if key not in names}
     old = {key: value for key, value in row.items() if key in names}
     filled = {names[key]: value for key, value in old.items() if value is not None and value != ""}
+    # Hyphenated names come last: if a server sends both, they count.
     return {**{names[key]: value for key, value in old.items()}, **filled, **kept}

@@ -48,6 +48,7 @@ class NetSapiensHistory:
     def sessions(self, since: datetime | None) -> list[str]:
         """Return the IDs of the sessions whose last message is not older than `since`."""
         found = self.list_sessions()
+        # Negated, so that a session without a time is read as well: every comparison with NaT is false.
         recent = found[~(found["last_at"] < since)] if since else found
         return list(recent["session"])
 

@@ -98,6 +98,7 @@ def _read(source: Any) -> tuple[bytes, str]:
             raise InvalidRequest.of(media=f"{source}: {error.strerror}") from None
     if callable(getattr(source, "save", None)):
         buffer = BytesIO()
+        # A picture that was not read from a file has no format.
         source.save(buffer, getattr(source, "format", None) or "PNG")
         return buffer.getvalue(), ""
     kind = type(source).__name__
@@ -119,9 +120,11 @@ def _mime_type(content: bytes, name: str) -> str | None:
     import puremagic  # noqa: PLC0415 - loads when first used
 
     try:
+        # The beginning is enough to recognize a type, without searching megabytes for one.
         detected = puremagic.from_string(content[:65_536], mime=True, filename=name or None)
     except (puremagic.PureError, ValueError):
         detected = ""
+    # Of documents the content often shows only the container, such as ZIP; the name tells more.
     if detected.startswith(_RECOGNIZED_BY_CONTENT):
         return detected
     return mimetypes.guess_type(name)[0] or detected or None

@@ -140,7 +140,10 @@ class Messages(Resource):
         body = make_message(kind, text, to, media.wire() if media else {})
         if kind in PHONE_KINDS:
             body["from-number"] = self._numbers.choose(sender=sender, user=user, domain=domain)
+        # A session that doesn't exist is started. The route without a session would start one with each
+        # message, replies included (NetSapiens 3.2, 3.3).
         path = f"{session_path(domain, user, session)}/messages"
+        # An acknowledgement does not name the session; a message does, and takes precedence (NetSapiens 3.2).
         return {"messagesession-id": session, **self._connection.write("POST", path, body, id=session)}
 
 
@@ -148,6 +151,7 @@ def _back_to(since: datetime, pages: Iterator[list[Wire]]) -> Iterator[list[Wire
     """The pages up to the first one whose oldest message is too old."""
     for page in pages:
         yield page
+        # Newest first, so the search starts at the end; messages without a readable time are passed over.
         times = (to_tables.parse_time(row.get("timestamp")) for row in reversed(page))
         oldest = next((time for time in times if time), None)
         if oldest and oldest < since:

@@ -83,6 +83,7 @@ class Numbers(Resource):
         try:
             found = [_number(row) for row in self._rows(user, domain, None) if row.get("number")]
         except (AuthError, Rejected):
+            # Whoever may not read the numbers may still send from one, if it is named.
             return None
         self._known[user, domain] = found
         return found

@@ -124,6 +124,7 @@ def format_expiry(expires: Expiry | None, clock: Callable[[], datetime]) -> str 
         raise InvalidRequest.of(expires=f"{end} has no zone; write datetime(…, tzinfo=UTC)")
     if end <= now:
         raise InvalidRequest.of(expires=f"{end} is in the past")
+    # The platform returns ISO 8601 with an offset, but this is the form to write (NetSapiens 7.2).
     return f"{end.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 

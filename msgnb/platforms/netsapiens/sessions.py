@@ -45,6 +45,7 @@ class Sessions(Resource):
         """
         rows = self.read(user=user, domain=domain, limit=limit)
         frame = to_tables.sessions(rows, self._connection.whose(), raw=raw)
+        # The platform documents no order, and its own example is not sorted (NetSapiens 2).
         return frame.sort_values("last_at", ascending=False, ignore_index=True, kind="stable")
 
     def read(self, *, user: str | None = "~", domain: str = "~", limit: int | None = None) -> list[Wire]:
@@ -116,6 +117,7 @@ class Sessions(Resource):
             InvalidRequest: there are no participants, or the user is not among them.
             Rejected: only chats have participants.
         """
+        # What is sent replaces the list, so it must include the user (NetSapiens 2).
         names = [participants] if isinstance(participants, str) else list(participants)
         own = self._connection.identity().user if user == "~" else user
         if not names or not all(names):
@@ -126,6 +128,7 @@ class Sessions(Resource):
 
     def mark(self, session: str, *, read: bool = True, user: str = "~", domain: str = "~") -> Wire:
         """Mark a session as read, or as unread if `read` is false."""
+        # Not documented, but clients in production mark sessions in this way (NetSapiens 2).
         return self._change(
             session, {"messagesession-last-status": "read" if read else "unread"}, user, domain
         )

@@ -94,6 +94,8 @@ class Subscriptions(Resource):
             AlreadyExists: the same subscription exists already; `id` is its ID.
             OutcomeUnknown: the response was lost; look for the URL in `subscriptions()`.
         """
+        # `geo_support` is passed although `yes` is the documented default: live servers take a missing one
+        # for `no` (NetSapiens 7.2).
         body = make_subscription(
             model=check_model(topic),
             post_url=check_url(url),
@@ -107,6 +109,7 @@ class Subscriptions(Resource):
         try:
             return self._connection.write("POST", "/subscriptions", body, id=url)
         except AlreadyExists as error:
+            # The refusal does not say which subscription it means, so that is looked up (NetSapiens 7.1).
             found = self._find_existing(body)
             if exist_ok and found:
                 return found
@@ -184,6 +187,7 @@ class Subscriptions(Resource):
             NotFound: there is no subscription with this ID.
         """
         named = domain or self._connection.identity().domain
+        # The ID is in the path already, but all except super users must repeat it in a body (NetSapiens 7.1).
         body = {"subscription_id": subscription, **({"domain": named} if named else {})}
         return self._connection.write("DELETE", _path(subscription), body)
 
@@ -192,6 +196,7 @@ class Subscriptions(Resource):
         try:
             rows = self.read()
         except MsgnbError:
+            # The caller must see why nothing was created, not why the search for the reason failed.
             return None
         given = [key for key in _IDENTIFYING if key in body]
         return next((row for row in rows if all(row.get(key) == body[key] for key in given)), None)

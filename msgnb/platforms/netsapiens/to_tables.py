@@ -68,6 +68,7 @@ def messages(pages: Iterable[Sequence[Row]], account: str, session: str, *, raw:
 
 def message_rows(pages: Iterable[Sequence[Row]], account: str, session: str, *, raw: bool) -> tables.Rows:
     """Return pages of messages as rows of a table `messages` (NetSapiens 3.1)."""
+    # Pages come from an iterator, and with `raw` they are read twice.
     pages = list(pages) if raw else pages
     wire = tables.columns((rename_rows(page, MESSAGE_KEYS) for page in pages), *_MESSAGE_KEYS)
     media = tables.as_texts(wire["media-type"])
@@ -158,6 +159,7 @@ def time_text(value: Any) -> str | None:
         try:
             return datetime.fromtimestamp(value, UTC).isoformat()
         except (OverflowError, OSError, ValueError):
+            # One number that is no time must not cost the whole table.
             return None
     return value if isinstance(value, str) and value and not value.startswith("0000") else None
 
@@ -201,6 +203,7 @@ def subscriptions(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFr
 
 
 def _times(found: Sequence[Row], prefix: str) -> list[str | None]:
+    # Schemas and live servers have the first name, all published examples the second (NetSapiens 2).
     return [row.get(f"{prefix}-datetime") or row.get(f"{prefix}-timestamp") for row in found]
 
 
@@ -226,6 +229,7 @@ def _first(ones: list[Any], others: list[Any]) -> list[str | None] | None:
 
 
 def _last_direction(row: Row, owner: str) -> str | None:
+    # As text, since a phone number may come as a JSON number on either side (NetSapiens 2).
     sender = tables.text(row.get("messagesession-last-sender"))
     if sender is None:
         return None

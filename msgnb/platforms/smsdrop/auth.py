@@ -10,6 +10,7 @@ from msgnb.core.http import READ, Http
 from msgnb.core.secrets import Secret
 from msgnb.core.tokens import TokenStore
 
+# The response to a sign-in does not say how long its token lives (SMSDrop 1).
 LIFETIME = 3600.0
 EXPIRY_MARGIN = 60.0
 """A token is dropped from the store so many seconds before it expires, so that none expires in transit."""
@@ -39,6 +40,7 @@ class LoginAuth:
     def headers(self) -> Mapping[str, str]:
         """Return the header that signs a request; signs in first if no token is stored."""
         with self._lock:
+            # The store is asked for each request: it drops expired tokens, and other processes may renew one.
             self._current = self._store.get(self._store_key) or self._sign_in()
             return self._signature()
 
@@ -47,6 +49,7 @@ class LoginAuth:
         with self._lock:
             # Another thread may have renewed it while this one waited for the lock.
             if used == self._signature():
+                # Before the sign-in: if that fails, the refused token must not remain in the store.
                 self._store.delete(self._store_key)
                 self._current = self._sign_in()
             return True
@@ -57,12 +60,14 @@ class LoginAuth:
 
     @property
     def _store_key(self) -> str:
+        # Several accounts may share a store, and a key must not contain the password (SMSDrop 1).
         return f"smsdrop|{self.http.base_url}|{self.email}"
 
     def _signature(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._current.reveal() if self._current else ''}"}
 
     def _sign_in(self) -> Secret:
+        # The one request that is a web form, in which the email is called `username` (SMSDrop 1).
         form: dict[str, str | Secret] = {"username": self.email, "password": self._password}
         try:
             body = self.http.send("POST", "/auth/login", policy=READ, form=form, signed=False).body

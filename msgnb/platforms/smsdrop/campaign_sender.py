@@ -53,6 +53,7 @@ class SmsDropCampaignSender:
 
         A launch that is refused with 422 created nothing, so it is repeated without the recipients it names.
         """
+        # It was created when there was not enough credit; a second launch would create it twice (SMSDrop 2).
         if batch.pending_campaign:
             return Receipt(self._campaigns.retry(batch.pending_campaign).id)
         phones, refused = list(batch.recipients), dict[str, str]()
@@ -62,6 +63,7 @@ class SmsDropCampaignSender:
             except InvalidRequest as error:
                 newly_refused = _parse_refused(error, phones)
                 phones = [phone for phone in phones if phone not in newly_refused]
+                # With nobody to leave out, the next request would be refused in the same way.
                 if not newly_refused or not phones:
                     raise
                 refused |= newly_refused
@@ -73,8 +75,10 @@ class SmsDropCampaignSender:
             for batch in batches
             if batch.pending_campaign
         }
+        # A campaign without credit stays pending until a retry launches it (SMSDrop 2).
         found = {key: each for key, each in pending.items() if each and each.status != "PENDING"}
         keys = {self._title(batch): batch.key for batch in batches if not batch.pending_campaign}
+        # The platform can't search by title, so all campaigns are read.
         campaigns = self._campaigns.read() if keys else []
         found |= {keys[each.title]: each for each in campaigns if each.title in keys}
         return {key: Receipt(each.id) for key, each in found.items()}

@@ -63,6 +63,7 @@ class Campaigns(Resource):
             # A success with another body may come from a proxy: the campaign may exist or not.
             words = "smsdrop: the response to a launch contains no campaign"
             raise self._connection.http.make_no_response_error(words, WRITE, campaign.title, unsent=False)
+        # Before an error for lack of credit: the campaign exists, and its ID is needed to retry it.
         models.update_campaign(campaign, response.body)
         campaign.run = LaunchedCampaign(self._connection, campaign)
         if response.status == WITHOUT_CREDIT:

@@ -77,6 +77,7 @@ class SmsDrop(Client):
         on_attempt: Hook | None = None,
     ) -> None:
         auth = LoginAuth(email, password, MemoryStore() if token_store is None else token_store)
+        # Each needs the other: `auth` signs the requests, and signs in by a request of its own.
         auth.http = Http(
             self.platform,
             (base_url or ROOT).rstrip("/").removesuffix(PREFIX) + PREFIX,

@@ -62,6 +62,7 @@ class Delivery:
             state.lower() if len(states) == 1 else f"{count} {state.lower()}"
             for state, count in states.items()
         )
+        # Campaigns that can't be found have no state here, so nobody waits for them.
         finished = states.keys() <= FINISHED
         return Progress(sum(sizes.values()), reached, detail, finished, scheduled="SCHEDULED" in states)
 

@@ -102,6 +102,7 @@ def sessions(found: Sequence[Row], account: str, *, limit: int | None, raw: bool
     """Return the phone numbers that campaigns were sent to, the latest first, as a table `sessions`."""
     times: dict[str, list[datetime]] = {}
     last: dict[str, Row] = {}
+    # Latest first: the first campaign of a phone number is its last one, and the numbers are in order.
     for row in sorted(found, key=_time, reverse=True):
         for phone in _phones(row):
             last.setdefault(phone, row)

@@ -35,6 +35,7 @@ from msgnb_mocks.platforms.blip.state import Limits, State
 from msgnb_mocks.world.snapshots import fill_once
 from msgnb_mocks.world.world import World
 
+# Responses come from an instance of the addressed postmaster; the form of its name has changed (BLiP 1.5).
 INSTANCE = "!mock-1"
 QUIRKS: Mapping[str, str] = {
     "inclusive-storage-date": "messages with exactly storageDate are part of the page",
@@ -46,6 +47,7 @@ QUIRKS: Mapping[str, str] = {
     "free-plan": "3 messages, 6 notifications and 48 commands per second; above that 429 for two minutes",
     "paid-plan": "50 messages, 100 notifications and 200 commands per second; above that 429 for two minutes",
 }
+# The throughput of the plans (BLiP 5).
 PLANS: Mapping[str, Mapping[str, int]] = {
     "free-plan": {"/messages": 3, "/notifications": 6, "/commands": 48},
     "paid-plan": {"/messages": 50, "/notifications": 100, "/commands": 200},
@@ -70,6 +72,7 @@ class BlipMock(Application):
         self.state = State(world, quirks)
         fill_once(self.state, (self.name, world.seed, world.start, quirks), lambda: fill(self.state))
         bot = self.state.bot.partition("@")[0]
+        # A key decodes to the bot's name and its access key (BLiP 1.2).
         token = base64.b64encode(f"{bot}:{world.hex(world.random('blip key'), 20)}".encode()).decode()
         self.credentials = {"key": token}
         self._quirks = quirks
@@ -86,11 +89,13 @@ class BlipMock(Application):
 
     def authorize(self, operation: Operation, request: Request) -> None:  # noqa: ARG002
         """Check the bot's key."""
+        # `Key` is literal (BLiP 1.2).
         if request.headers.get("authorization") != f"Key {self.credentials['key']}":
             raise Refusal(Response(401))
 
     def perform(self, operation: Operation, request: Request, parts: dict[str, str]) -> Response:  # noqa: ARG002
         """Do what is due by now, and serve an envelope."""
+        # Above the limit of one path, requests to all of them are refused for two minutes (BLiP 1.4).
         if self.state.limits and self.state.limits.exceeded(request.path, self.state.now):
             return Response(429)
         schedules.execute(self.state)
@@ -111,6 +116,7 @@ class BlipMock(Application):
         wire = request.json_object() or {}
         path, _ = parse_uri(str(wire.get("uri") or ""))
         try:
+            # A malformed envelope may have no method.
             return self._find_command({"method": None, **wire}, path)[0]
         except Failure:
             return None
@@ -120,6 +126,8 @@ class BlipMock(Application):
         wire = request.json_object() or {}
         message: Any = wire if request.path == "/messages" else None
         if request.path == "/commands" and wire.get("method") == "set":
+            # A schedule contains the message that it sends; that of a campaign names a template and has no
+            # content.
             resource = wire.get("resource")
             message = resource.get("message") if isinstance(resource, dict) else None
         if not isinstance(message, dict) or "content" not in message:
@@ -214,6 +222,7 @@ class BlipMock(Application):
             return Response(400)
         if not uri.startswith(("/", "lime://")):
             return Response(400)
+        # An `observe` command has no ID, because nothing is returned that could have it, too (BLiP 1.5).
         if method != "observe" and not isinstance(wire.get("id"), str):
             return Response(400)
         path, query = parse_uri(uri)
@@ -236,6 +245,7 @@ class BlipMock(Application):
     def _find_command(self, wire: dict[str, Any], path: str) -> tuple[Operation, dict[str, str]]:
         """Return the command that serves an envelope, and the parts of its URI."""
         node = _node(wire.get("to"), self.state.bot)
+        # `observe` does what `set` does, without a response (BLiP 1.5).
         method = "set" if wire["method"] == "observe" else wire["method"]
         found = [
             (operation, parts)
@@ -244,12 +254,14 @@ class BlipMock(Application):
         ]
         if not found:
             raise Failure(NOT_SUPPORTED, "The resource is not supported")
+        # A URI that only other methods serve fails with 63, an unknown one with 62 (BLiP 4).
         for operation, parts in found:
             if operation.method == method:
                 return operation, parts
         raise Failure(METHOD_NOT_SUPPORTED, "The method is not supported for this resource")
 
     def _envelope(self, wire: dict[str, Any], status: str, document: Document | None) -> dict[str, Any]:
+        # The URI is repeated in the metadata only; an absolute one as it was sent (BLiP 1.5).
         uri, bot = wire["uri"], self.state.bot
         body = {"type": document.type, "resource": document.resource} if document else {}
         return {
@@ -275,6 +287,7 @@ class BlipMock(Application):
         if to.endswith(lists.DOMAIN):
             lists.deliver(self.state, to, wire)
         else:
+            # A node may name an instance; threads are those of identities (BLiP 1.5).
             threads.post(self.state, to.partition("/")[0], wire)
         return Response(202)
 

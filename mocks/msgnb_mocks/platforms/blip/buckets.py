@@ -16,12 +16,14 @@ def get_contexts(state: State, command: Command) -> Document:
     """List the names of a user's variables, with their values if requested."""
     kept = state.contexts.get(command.parts["identity"])
     if not kept:
+        # Here the service fails instead of returning an empty list (BLiP 2.9).
         raise Failure(67, NO_CONTEXT)
     skip, take = command.page(100, MOST)
     names = list(kept)
     chosen: list[Json] = names[skip : skip + take]
     if command.query.get("withContextValues", "").lower() == "true":
         chosen = [{"name": name, "type": kept[name].type, "value": kept[name].value} for name in chosen]
+    # The item type is `text/plain` even if the items are objects (BLiP 2.9).
     return collection(chosen, TEXT, len(names))
 
 

@@ -32,6 +32,7 @@ STEPS = (
     (timedelta(seconds=60), "READ", "read"),
 )
 UNKNOWN_NUMBER = ((timedelta(seconds=2), "FAILED", "processed"),)
+# The code of a gateway that does not find the destination (BLiP 4).
 UNREACHABLE = (83, "The destination was not found")
 NEVER_REACHED = "0000"
 """Numbers that end in this are unknown to WhatsApp, so that campaigns have failures too."""
@@ -42,8 +43,10 @@ def create(state: State, command: Command) -> Document:
     resource = _lower(command.resource)
     campaign, message = (_lower(resource.get(key)) for key in ("campaign", "message"))
     name = campaign.get("name")
+    # That names must be unique is not documented; clients always make them so (BLiP 2.7).
     if not name or any(known.wire["name"] == name for known in state.campaigns.values()):
         raise invalid("The campaign name must be given and unique")
+    # A campaign of type `Batch` has a list of audiences, one of type `Individual` a single one (BLiP 2.7).
     people = resource.get("audiences", [resource.get("audience")])
     if not isinstance(people, list) or not people:
         raise invalid("The audience is missing")

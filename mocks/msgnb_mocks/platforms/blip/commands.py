@@ -92,12 +92,14 @@ _TABLE: list[Row] = [
      BROADCAST, (67,)),
     ("campaigns.create", "set", "/campaign/full", campaigns.create, SEEN, "2.7", ACTIVE, (64,)),
     ("campaigns.list", "get", "/campaigns", campaigns.get_all, INFERRED, "2.7", ACTIVE, (64,)),
+    # Before `/campaigns/{id}`, which matches the same URI.
     ("campaigns.summaries", "get", "/campaigns/summaries", campaigns.get_summaries, SEEN,
      "2.7", ACTIVE, (64,)),
     ("campaigns.get", "get", "/campaigns/{id}", campaigns.get_one, INFERRED, "2.7", ACTIVE, (67,)),
     ("campaigns.summary", "get", "/campaigns/{id}/summaries", campaigns.get_one_summary, SEEN, "2.7", ACTIVE,
      (67,)),
     ("campaigns.report", "get", "/campaigns/{id}/reports", campaigns.get_report, SEEN, "2.7", ACTIVE, (67,)),
+    # The path is also that of the log of messages, which another node processes (BLiP 2.7).
     ("campaigns.messages", "get", "/messages/{id}", campaigns.get_messages, SEEN, "2.7", ACTIVE, (67,)),
     ("campaigns.delete", "delete", "/campaigns/{id}", campaigns.delete, SEEN, "2.7", ACTIVE, (67,)),
     ("campaigns.audience", "get", "/audiences/{id}", campaigns.get_audience, SEEN, "2.7", ACTIVE, (67,)),
@@ -120,10 +122,12 @@ _TABLE: list[Row] = [
     ("resources.delete", "delete", "/resources/{name}", buckets.delete_resource, KNOWN, "2.10", OWN, (67,)),
     ("tickets.list", "get", "/tickets", desk.get_tickets, KNOWN, "2.11", DESK, (64,)),
     ("tickets.create", "set", "/tickets", desk.create_ticket, KNOWN, "2.11", DESK, (64,)),
+    # Before `/tickets/{identity}`, which matches the same URI.
     ("tickets.change-status", "set", "/tickets/change-status", desk.change_status, KNOWN, "2.11", DESK,
      (64, 67)),
     ("tickets.create-with-text", "set", "/tickets/{identity}", desk.create_ticket_with_text, KNOWN, "2.11",
      DESK, (64,)),
+    # Singular: an ID below `/tickets` is not supported (BLiP 2.11).
     ("tickets.get", "get", "/ticket/{id}", desk.get_ticket, KNOWN, "2.11", DESK, (67,)),
     ("tickets.messages", "get", "/tickets/{id}/messages", desk.get_ticket_messages, KNOWN, "2.11", DESK,
      (64, 67)),

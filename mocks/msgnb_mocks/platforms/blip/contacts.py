@@ -20,6 +20,7 @@ from msgnb_mocks.platforms.blip.state import State
 CONTACT = "application/vnd.lime.contact+json"
 COMMENT = "application/vnd.iris.crm.comment+json"
 MOST_COMMENTS = 100
+# With a filter the limit is for `$skip` and `$take` together (BLiP 2.1).
 MOST, MOST_FILTERED, DEFAULT = 30_000, 10_000, 100
 
 
@@ -33,6 +34,7 @@ def merge_contact(state: State, command: Command) -> None:
     """Change the given fields of a contact."""
     identity = _checked(command.resource)
     known = state.contacts.get(identity, {})
+    # Key by key; how deep the service merges is not documented (BLiP 2.1).
     extras = {**known.get("extras", {}), **command.resource.get("extras", {})}
     state.contacts[identity] = {**known, **command.resource, **({"extras": extras} if extras else {})}
 

@@ -38,10 +38,12 @@ def get_tickets(state: State, command: Command) -> Document:
     """List the tickets, the latest first, optionally those that are closed or match a filter."""
     take = command.query.get("$take", "")
     if take.isdigit() and int(take) > MOST and "generous-take" not in state.quirks:
+        # The failure that was seen on the live service had no code (BLiP 1.6).
         raise Failure(None, TOO_LARGE)
     skip, size = command.page(MOST, MOST)
     found = [] if "router-key" in state.quirks else list(state.tickets.values())
     if text := command.query.get("$filter"):
+        # The service always refuses this filter; `$closed` is the documented way (BLiP 2.11).
         if "status eq 'closed'" in text.lower():
             raise Failure(None, f"Unable to perform operation '{text}'")
         test = parse_filter(text)
@@ -49,6 +51,7 @@ def get_tickets(state: State, command: Command) -> Document:
     if closed := command.query.get("$closed"):
         found = [ticket for ticket in found if ticket["closed"] is (closed.lower() == "true")]
     found.sort(key=lambda ticket: str(ticket["storageDate"]), reverse=True)
+    # The total of tickets is the number of returned items (BLiP 1.7).
     page = found[skip : skip + size]
     return collection(page, TICKET, len(page))
 
@@ -101,6 +104,7 @@ def get_attendants(state: State, command: Command) -> Document:
     """List the agents."""
     if "router-key" in state.quirks:
         raise not_found()
+    # Unlike other lists this one has 20 items by default (BLiP 2.11).
     skip, take = command.page(20, 1000)
     found = list(state.attendants.values())
     return collection(found[skip : skip + take], ATTENDANT, len(found))

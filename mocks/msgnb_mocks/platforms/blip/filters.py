@@ -14,6 +14,7 @@ from msgnb_mocks.platforms.blip.lime import Failure, invalid, parse_time
 
 Test = Callable[[Mapping[str, Any]], bool]
 
+# Times come first: otherwise one would be read as a word and a text.
 _TOKEN = re.compile(
     r"\s*(?:(?P<time>datetimeoffset'[^']*')|(?P<text>'(?:[^']|'')*')|(?P<mark>[(),])|(?P<word>[^\s(),']+))",
     re.IGNORECASE,
@@ -34,6 +35,7 @@ def parse_filter(text: str) -> Test:
         reader = _Reader(_tokens(text))
         test = reader.either()
         reader.end()
+    # The filter ends too early, has an unknown operator or a wrong token, or a time in it is not valid.
     except (IndexError, KeyError, ValueError, Failure):
         raise invalid(f"Unable to perform operation '{text}'") from None
     return test
@@ -131,10 +133,12 @@ def _comparison(name: str, compare: Callable[[Any, Any], bool], literal: str) ->
 
 
 def _text(literal: str) -> str:
+    # Within a text, a quote is doubled.
     return literal[1:-1].replace("''", "'") if literal.startswith("'") else literal
 
 
 def _as_text(value: Any) -> str:
+    # Filters write booleans in lower case.
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -77,6 +77,8 @@ def parse_uri(uri: str) -> tuple[str, dict[str, str]]:
     """Return the path and the query of a URI, which may be absolute; `%24take` is `$take`."""
     parts = urlsplit(uri)
     path = parts.path if parts.scheme != "lime" else parts.path or "/"
+    # LIME trims a trailing slash. A plus stays a plus, as in phone numbers: spaces are written `%20` (BLiP
+    # 1.8).
     return path.rstrip("/") or "/", dict(parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True))
 
 
@@ -88,6 +90,7 @@ def collection(items: Sequence[Json], item_type: str, total: int | None = None) 
 
 def stamp(moment: datetime) -> str:
     """Return a time in the format of BLiP."""
+    # BLiP writes milliseconds, while `%f` would write microseconds.
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 

@@ -21,6 +21,7 @@ def create(state: State, command: Command) -> None:
     identity = resource.get("identity") if isinstance(resource, dict) else None
     if not isinstance(identity, str) or not identity.endswith(DOMAIN):
         raise Failure(INVALID_LIST, "Invalid list identifier")
+    # Creating a list that exists does not empty it.
     state.lists.setdefault(identity, {})
 
 
@@ -41,6 +42,7 @@ def add(state: State, command: Command) -> None:
     """Add a member to a distribution list."""
     members = state.lists.get(command.parts["list"])
     if members is None or not isinstance(command.resource, str):
+        # 101, and not 67 as for other things that do not exist (BLiP 2.5).
         raise Failure(APPLICATION_ERROR, "The list does not exist or the recipient is invalid")
     members[command.resource] = None
 

@@ -40,8 +40,10 @@ def remember(state: State, messages: Iterable[HistoryMessage]) -> None:
         number = message.contact.lstrip("+")
         identity = message.session if "@" in message.session else f"{number}@wa.gw.msging.net"
         state.threads[identity].append(_message(state, message))
+        # Whoever was known keeps the name and the other fields.
         contact = state.contacts.setdefault(identity, dict(before.get(identity, {"identity": identity})))
         contact["lastMessageDate"] = stamp(message.at)
+    # Every bot has a list of everyone who wrote to it (BLiP 2.5).
     senders = next(name for name in state.lists if "+senders@" in name)
     state.lists[senders] = dict.fromkeys(state.contacts)
 

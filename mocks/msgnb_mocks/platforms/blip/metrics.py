@@ -97,6 +97,7 @@ def _intervals(interval: str, start: datetime, end: datetime) -> Iterator[tuple[
 
 
 def _month_later(at: datetime) -> datetime:
+    # Every month has a 28th.
     return at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1, day=min(at.day, 28))
 
 

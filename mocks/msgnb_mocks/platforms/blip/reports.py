@@ -35,6 +35,7 @@ def get_report(state: State, command: Command) -> Document:
 
 def get_productivity(state: State, command: Command) -> Document:
     """Return how long each agent was online."""
+    # Only for its checks: both dates are required (BLiP 2.11).
     between(state, command)
     rows = [
         {

@@ -82,6 +82,8 @@ def _wire(state: State, each: Schedule) -> dict[str, Json]:
 
 
 def _sent(state: State, each: Schedule) -> dict[str, Json]:
+    # The bot sends through the scheduler, as `pp` says; the time in the metadata has a form of its own (BLiP
+    # 2.6).
     return {
         **each.message,
         "from": state.bot,

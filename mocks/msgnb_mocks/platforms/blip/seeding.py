@@ -116,6 +116,7 @@ def _media(media: Media) -> dict[str, Json]:
 
 def _lists(state: State, rng: Random, identities: list[str]) -> None:
     bot = state.bot.partition("@")[0]
+    # Every bot has this list (BLiP 2.5).
     state.lists[f"{bot}+senders@broadcast.msging.net"] = dict.fromkeys(identities)
     for name, size in LISTS.items():
         state.lists[f"{name}@broadcast.msging.net"] = dict.fromkeys(rng.sample(identities, size))
@@ -169,6 +170,7 @@ def _finished(rng: Random, campaign: Campaign, at: datetime) -> None:
 def _desk(state: State, rng: Random, identities: list[str]) -> None:
     people = [person.email for person in state.world.people[:5]]
     for number, email in enumerate(people):
+        # An `@` within a name is percent-encoded (BLiP 1.5).
         identity = f"{email.replace('@', '%40')}@blip.ai"
         state.attendants[identity] = {
             "identity": identity,
@@ -189,6 +191,7 @@ def _ticket(state: State, rng: Random, at: datetime, customer: str, agents: list
     ticket = desk.add_ticket(state, customer, {"team": rng.choice(("Default", "Default", "Belo Horizonte"))})
     ticket["storageDate"] = stamp(at)
     waited = timedelta(seconds=rng.randrange(5, 1800))
+    # It still waits for an agent.
     if at + waited > state.now:
         return
     opened = at + waited
@@ -204,10 +207,12 @@ def _ticket(state: State, rng: Random, at: datetime, customer: str, agents: list
 
 def _stored(state: State, rng: Random, identities: list[str]) -> None:
     for identity in identities[:12]:
+        # The last variable is the block that the user is in, by flow (BLiP 2.9).
         state.contexts[identity] = {
             "counter": Stored(TEXT, str(rng.randrange(9))),
             "name": Stored(TEXT, str(state.contacts[identity]["name"])),
             f"stateid@{state.uuid()}": Stored(TEXT, state.uuid()),
         }
+    # Where the builder stores the flow of a bot (BLiP 2.10).
     state.buckets["blip_portal:builder_working_flow"] = Stored("application/json", {"onboarding": {}})
     state.resources["welcome"] = Stored(TEXT, "Welcome to our service, ${contact.name}!")

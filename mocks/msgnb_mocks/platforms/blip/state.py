@@ -13,6 +13,7 @@ from msgnb_mocks.platforms.blip.lime import stamp
 from msgnb_mocks.world.world import World
 
 NEVER = datetime.min.replace(tzinfo=UTC)
+# How long a plan that was exceeded is refused (BLiP 1.4).
 PENALTY = timedelta(minutes=2)
 # The statuses of a message, and when each is reached.
 PROGRESS = (
@@ -51,6 +52,7 @@ class Message:
         """Return its statuses so far with their times, the latest last."""
         if not self.sent:
             return [(self.at, "accepted")]
+        # A message that fails was dispatched, but not received.
         steps = PROGRESS[:2] if self.failure else PROGRESS
         found = [(self.at + delay, event) for delay, event in steps if self.at + delay <= now]
         return [*found, (found[-1][0], "failed")] if self.failure and len(found) == len(steps) else found
@@ -125,6 +127,7 @@ class Limits:
     @classmethod
     def of_plan(cls, plan: Mapping[str, int]) -> Limits:
         """Return the limits of a plan by path."""
+        # One more than is allowed: the limit is exceeded if all of them came within a second.
         return cls({path: deque(maxlen=most + 1) for path, most in plan.items()})
 
     def exceeded(self, path: str, now: datetime) -> bool:

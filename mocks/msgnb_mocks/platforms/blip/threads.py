@@ -20,6 +20,7 @@ from msgnb_mocks.platforms.blip.state import Message, State
 THREAD = "application/vnd.iris.thread+json"
 MESSAGE = "application/vnd.iris.thread-message+json"
 MOST = 100
+# How far the log of notifications goes back (BLiP 2.2).
 LOGGED_FOR = timedelta(days=3)
 
 
@@ -27,6 +28,7 @@ def get_threads(state: State, command: Command) -> Document:
     """List the threads, the latest first."""
     skip, take = command.page(50, MOST)
     latest = sorted(state.threads.items(), key=lambda item: item[1][-1].at, reverse=True)
+    # Without a total, although there are items (BLiP 5).
     return collection([_thread(state, *item) for item in latest[skip : skip + take]], THREAD)
 
 
@@ -39,6 +41,7 @@ def get_thread(state: State, command: Command) -> Document:
     found = _bounded(state, command, direction)
     page = (found if direction == "asc" else found[::-1])[skip : skip + take]
     now = state.now
+    # The total is the number of returned messages, not that of the thread (BLiP 1.7).
     return collection([message.wire(now) for message in page], MESSAGE, len(page))
 
 
@@ -46,6 +49,7 @@ def get_logged_messages(state: State, command: Command) -> Document:
     """List the last messages of all threads."""
     skip, take = command.page(MOST, MOST)
     everything = ((identity, message) for identity, thread in state.threads.items() for message in thread)
+    # The log has the last 100 messages, so no page gets past them (BLiP 2.2).
     latest = sorted(everything, key=lambda item: item[1].at, reverse=True)[:MOST]
     items = [_logged(state, *item) for item in latest[skip : skip + take]]
     return collection(items, "application/vnd.lime.message+json", len(items))
@@ -70,6 +74,7 @@ def get_notifications(state: State, command: Command) -> Document:
 
 def post(state: State, identity: str, wire: dict[str, Json], at: datetime | None = None) -> Message:
     """Add a message that the bot sends to its thread, now or dated with a time."""
+    # About a message without an ID there are no notifications, not even if it fails (BLiP 1.5).
     message = Message(
         wire.get("id") or state.uuid(),
         at or state.now,
@@ -82,6 +87,7 @@ def post(state: State, identity: str, wire: dict[str, Json], at: datetime | None
     state.received.setdefault(identity, []).append(text)
     thread = state.threads[identity]
     thread.append(message)
+    # A scheduled message is dated with its own time, and there may be later ones already.
     thread.sort(key=lambda each: each.at)
     state.contacts.setdefault(identity, {"identity": identity})["lastMessageDate"] = stamp(message.at)
     return message
@@ -107,6 +113,7 @@ def _bounded(state: State, command: Command, direction: str) -> list[Message]:
         bound = next((stamp(message.at) for message in thread if message.id == name), bound)
     if bound is None:
         return thread
+    # Whether the bound belongs to the page is not documented (BLiP 7).
     edge, inclusive = parse_time(bound), "inclusive-storage-date" in state.quirks
     if direction == "asc":
         return [m for m in thread if m.at > edge or (inclusive and m.at == edge)]
@@ -116,6 +123,7 @@ def _bounded(state: State, command: Command, direction: str) -> list[Message]:
 def _thread(state: State, identity: str, thread: list[Message]) -> dict[str, Json]:
     last = thread[-1].wire(state.now)
     unread = next((count for count, message in enumerate(reversed(thread)) if message.sent), len(thread))
+    # The last message of a thread has no status (BLiP 2.2).
     kept = {key: last[key] for key in ("id", "direction", "type", "content", "date")}
     return {"ownerIdentity": state.bot, "identity": identity, "lastMessage": kept, "unreadMessages": unread}
 
@@ -133,6 +141,7 @@ def _logged(state: State, identity: str, message: Message) -> dict[str, Json]:
 
 
 def _notification(state: State, at: datetime, event: str, identity: str, message: Message) -> dict[str, Json]:
+    # The storage date of a notification has no milliseconds, unlike that of a message (BLiP 2.8).
     reason = {"reason": message.failure} if event == "failed" else {}
     return {
         "event": event,

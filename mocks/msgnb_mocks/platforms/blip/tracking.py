@@ -33,6 +33,7 @@ def get_categories(state: State, command: Command) -> Document:
     """List the categories."""
     skip, take = command.page(100, 10_000)
     names = list(dict.fromkeys(entry.category for entry in state.tracks))
+    # Neither categories nor counters have a total (BLiP 2.3).
     return collection([{"category": name} for name in names[skip : skip + take]], TRACK)
 
 
@@ -52,6 +53,7 @@ def get_counters(state: State, command: Command) -> Document:
 
 def get_details(state: State, command: Command) -> Document:
     """List the events of a category and action; today's if no dates are given."""
+    # Up to 500 items, while categories and counters have up to 10,000 (BLiP 2.3).
     skip, take = command.page(100, 500)
     wanted = (command.parts["category"], command.parts["action"])
     dated = {"startDate", "endDate"} & command.query.keys()

@@ -121,6 +121,7 @@ class NetSapiensMock(Application):
         body = request.json_object() or {}
         found = self.route(request)
         parts = found[1] if found else {}
+        # Chat has no numbers; the sender is the user of the path.
         own = str(body.get("from-number") or parts.get("user", ""))
         return OutboundMessage.to_each(
             body.get("destination"), body.get("message"), own, parts.get("session")

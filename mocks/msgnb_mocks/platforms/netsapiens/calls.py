@@ -10,6 +10,7 @@ from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, re
 from msgnb_mocks.platforms.netsapiens.field_names import Record, bare
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, State, User
 
+# Written for a call that was not answered yet (NetSapiens 6).
 UNANSWERED = "0000-00-00 00:00:00"
 
 
@@ -52,6 +53,7 @@ def make_call(exchange: Exchange) -> Response:
     row["caller-id-number"] = str(body.get("caller-id-number") or user.number)
     state.calls[call_id] = state.encoder.record(row)
     _publish(state, row, over=False)
+    # Of the operations here only this one declares `synchronous`; elsewhere it is ignored (NetSapiens 0).
     return Response.of(state.calls[call_id].wire) if body.get("synchronous") == "yes" else ACCEPTED
 
 
@@ -60,6 +62,7 @@ def disconnect_call(exchange: Exchange) -> Response:
     row = _get(exchange).row
     del exchange.state.calls[row["call-orig-call-id"]]
     _publish(exchange.state, row, over=True)
+    # 200, while other deletions return 202 (NetSapiens 6).
     return Response.of({"code": 200, "message": "OK"})
 
 
@@ -90,6 +93,7 @@ def call_row(
         "call-start-datetime": bare(started),
         "call-answer-datetime": UNANSWERED if answered is None else bare(started + answered),
         "call-orig-info": "active",
+        # Not a slip: the contract calls it so (NetSapiens 6).
         "term-orig-info": "alerting" if answered is None else "active",
         "call-audio-codec": "PCMU",
     }

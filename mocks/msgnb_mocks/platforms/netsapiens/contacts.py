@@ -87,6 +87,7 @@ def read_shared_contact(exchange: Exchange) -> Response:
 def update_shared_contact(exchange: Exchange) -> Response:
     """Change a contact of the domain."""
     exchange.manage_domain()
+    # 200 with the contact; changing a user's contact returns 202 (NetSapiens 5).
     return Response.of(_update(exchange, SHARED).wire)
 
 
@@ -136,6 +137,7 @@ def _delete(exchange: Exchange, book: str) -> Response:
     return ACCEPTED
 
 
+# Users in a list of contacts have `uid` instead of `unique-id` (NetSapiens 5).
 def _directory_record(state: State, user: User) -> Record:
     return state.encoder.record(
         {

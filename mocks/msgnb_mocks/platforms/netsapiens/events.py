@@ -30,6 +30,7 @@ V1_MESSAGE_KEYS: Mapping[str, str] = {
     "media-type": "media_type",
     "media-size": "media_size",
     "messagesession-id": "session_id",
+    # The misspelling is the contract's (NetSapiens 2).
     "messagesession-reciever-hostname": "hostname",
 }
 V1_SESSION_KEYS: Mapping[str, str] = {

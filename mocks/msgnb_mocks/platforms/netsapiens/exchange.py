@@ -13,11 +13,13 @@ from msgnb_mocks.platforms.netsapiens.field_names import Record
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, Grant, State
 
 V2 = "/ns-api/v2"
+# Without a limit servers return 100 rows, and never more than 1,000 (NetSapiens 0).
 PAGE = 100
 LARGEST_PAGE = 1000
 KEY_LIFE = timedelta(days=20 * 365)
 """An API key doesn't expire; what is made with it ends after this."""
 
+# The usual response to a write, which counts as full success (NetSapiens 0).
 ACCEPTED = Response.of({"code": 202, "message": "Accepted"}, 202)
 
 
@@ -49,6 +51,7 @@ class Exchange:
         if grant is None:
             raise refuse(401, "The access token provided is invalid")
         if grant.expires <= self.state.now():
+            # Clients recognize an expired token by these words (NetSapiens 1.1).
             raise refuse(401, "The access token provided has expired")
         if grant.partial:
             raise refuse(401, "A second factor is required")
@@ -82,8 +85,11 @@ class Exchange:
         name = self.parts["domain"]
         if name in {"~", DOMAIN}:
             return DOMAIN
+        # Below Super User, a domain that doesn't exist and one out of reach are not told apart (NetSapiens
+        # 1.4).
         if not self.caller.is_super:
             raise refuse(403, "Domain not found or access denied")
+        # A path may have several stars for all domains (NetSapiens 0).
         if set(name) == {"*"}:
             return DOMAIN
         raise refuse(404, f"Domain {name} does not exist")
@@ -145,6 +151,7 @@ class Exchange:
         given = self.request.query.get(name, "")
         if not given:
             return default
+        # `isdigit` alone accepts characters that `int` does not, such as "²".
         if not (given.isascii() and given.isdigit() and len(given) < 10):
             raise refuse(400, f"{name} must be a number")
         return int(given)

@@ -15,8 +15,10 @@ import orjson
 
 from msgnb_mocks.core.operations import Json
 
+# 18 digits always fit into 64 bits; orjson writes no larger integers.
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,9})?")
 
+# Servers return text that looks like a number as a number under these keys (NetSapiens 0).
 NUMERIC_KEYS = frozenset(
     {
         "id",
@@ -36,6 +38,8 @@ NUMERIC_KEYS = frozenset(
     }
 )
 
+# Published examples have these names, while schemas and live clients use those ending in -datetime
+# (NetSapiens 2).
 TIMESTAMP_KEYS: Mapping[str, str] = {
     "messagesession-last-datetime": "messagesession-last-timestamp",
     "messagesession-start-datetime": "messagesession-start-timestamp",
@@ -44,6 +48,7 @@ TIMESTAMP_KEYS: Mapping[str, str] = {
     "deleted-datetime": "deleted-timestamp",
 }
 
+# The schema has the hyphenated names, the only published example those of the first version (NetSapiens 6).
 V1_CALL_KEYS: Mapping[str, str] = {
     "core-server": "hostname",
     "call-session-id": "session_id",

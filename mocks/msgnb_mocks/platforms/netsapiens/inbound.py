@@ -65,6 +65,7 @@ def _sms_from(state: State, sender: str, to: str, session: str | None) -> tuple[
     ]
     if session and not latest:
         raise ValueError(f"{to} has no session {session!r}")
+    # The session that changed last is at the end of an inbox.
     thread = latest[-1] if latest else Thread(state.new_id(), state.now(), to, sender, (user,))
     state.threads[thread.id] = thread
     return thread, inbound_sms(user, to, sender)

@@ -101,12 +101,14 @@ def _issue(state: State, user: User, *, partial: bool = False) -> Grant:
     refresh = _sign(state, {"jti": state.new_id(), "sub": user.uid})
     grant = Grant(user, token, refresh, now + LIFE, now + REFRESH_LIFE, claims=claims, partial=partial)
     state.grants[token] = grant
+    # Without the second factor there is nothing to renew.
     if not partial:
         state.refreshable[refresh] = grant
     return grant
 
 
 def _claims(state: State, user: User, scope: str) -> dict[str, Json]:
+    # `time_out` is in milliseconds, the other times are in seconds (NetSapiens 1.3).
     now = int(state.now().timestamp())
     return {
         "aud": "ns",
@@ -134,6 +136,7 @@ def _sign(state: State, claims: dict[str, Json]) -> str:
 
 
 def _encode(content: bytes) -> str:
+    # Base64 in a JWT has no padding.
     return urlsafe_b64encode(content).rstrip(b"=").decode()
 
 

@@ -7,7 +7,9 @@ from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, re
 from msgnb_mocks.platforms.netsapiens.field_names import bare
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, SUPER_USER, TERRITORY, ApiKey, State, User
 
+# A key begins with the scope of its user (NetSapiens 1.2).
 PREFIXES = {SUPER_USER: "nss", "Reseller": "nsr", "Office Manager": "nsd"}
+# Everything else is fixed when a key is created (NetSapiens 1.2).
 CHANGEABLE = ("description", "ip-address", "allowed-models")
 NOTES = "Store the key safely: it is shown this once."
 SHORTEST_DESCRIPTION = 12

@@ -46,6 +46,7 @@ def _message(thread: Thread, row: Json) -> HistoryMessage:
         "media_type": row["media-type"],
         "media_size": row["media-size"],
     }
+    # Rows have times without a zone, which are in UTC (NetSapiens 0).
     moment = datetime.fromisoformat(f"{at}+00:00")
     if thread.is_chat:
         own, sender = thread.members[0], row["from-user-id"].partition("@")[0]

@@ -23,6 +23,7 @@ SMS_TYPES = ("sms", "mms")
 MEDIA_TYPES = ("mms", "chat-media")
 MEDIA_URL = "https://media.example/netsapiens"
 
+# The client chooses the ID of a session (NetSapiens 3.2).
 _SESSION_ID = re.compile(r"[A-Za-z0-9_]{32,}")
 PHONE = re.compile(r"\+?[0-9]{7,15}")
 SEPARATORS = re.compile(r"[ ().-]")
@@ -49,6 +50,7 @@ class Draft:
 def list_messages(exchange: Exchange) -> Response:
     """List the messages of a session, newest first."""
     messages = get_session(exchange).thread.messages
+    # The newest message is the last of the thread, so a page is cut off its end and reversed.
     end = max(0, len(messages) - exchange.message_start())
     return exchange.rows(messages[max(0, end - exchange.limit()) : end][::-1])
 
@@ -102,6 +104,7 @@ def message_row(
         "messagesession-id": thread.id,
         "messagesession-participants": None,
     }
+    # Keyword arguments can't have hyphens.
     row.update({key.replace("_", "-"): value for key, value in values.items()})
     if "file-access-url" in state.quirks and kind == "mms":
         row["file-access-url"] = f"{MEDIA_URL}/{row['id']}"
@@ -167,6 +170,7 @@ def _media(body: Mapping[str, Json]) -> tuple[str, int]:
         content = b64decode(data, validate=True)
     except (binascii.Error, ValueError):
         raise refuse(400, "data is not base64") from None
+    # Counted here, because clients send `size` as a number, as text, or not at all (NetSapiens 3.2).
     return mime, len(content)
 
 

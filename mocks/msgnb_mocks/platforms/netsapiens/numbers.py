@@ -21,6 +21,7 @@ def list_domain_numbers(exchange: Exchange) -> Response:
     query = exchange.request.query
     if "smsnumbers-needs-dest" in exchange.state.quirks and not query.keys() & {"dest", "number"}:
         raise refuse(400, "dest or number is required")
+    # `dest=*` asks a server that insists on it for all numbers (NetSapiens 4).
     wanted = {key: query[key] for key in ("dest", "number") if query.get(key, "*") != "*"}
     found = [each for each in exchange.state.numbers.values() if _matches(each, wanted)]
     return exchange.page(found, single=True)
@@ -48,6 +49,7 @@ def create_number(exchange: Exchange) -> Response:
     carrier = str(exchange.body.get("carrier") or CARRIER)
     row = number_row(number, _application(exchange), _dest(exchange), carrier)
     exchange.state.numbers[number] = exchange.state.encoder.record(row)
+    # The example of this 202 repeats the number, unlike that of other writes (NetSapiens 4).
     return Response.of({key: row[key] for key in ("domain", "number", "application", "dest")}, 202)
 
 

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ANSWERING_HOST = f"hooks.{DOMAIN}"
+# Neither the size of a batch nor the timeout is published (NetSapiens 9).
 LARGEST_BATCH = 100
 TIMEOUT = 10.0
+# Only responses above this count as errors (NetSapiens 7.3).
 HIGHEST_SUCCESS = 302
 INTERVAL = timedelta(seconds=60)
 """How long a subscription must have no error to become active again; the real length is not published."""
@@ -81,14 +83,17 @@ class Poster:
     def _drain(self, name: str) -> None:
         while batch := self._batch(name):
             url = self._url(name)
+            # The subscription was deleted meanwhile; what is queued for it is dropped.
             if url is None:
                 continue
+            # Without the world's lock, because a receiver may send requests to the mock before it responds.
             good = self._deliver(url, name, batch)
             with self._state.world.lock:
                 self._count(name, good=good)
 
     def _batch(self, name: str) -> list[dict[str, Json]]:
         with self._idle:
+            # Under the lock that queues events: none can come between the check and the removal of its queue.
             queue = self._queues[name]
             if not queue:
                 del self._queues[name]
@@ -104,6 +109,7 @@ class Poster:
         host = urlsplit(url).hostname or ""
         if host not in LOOPBACK:
             return host == ANSWERING_HOST
+        # Whether this header is the subscription's ID or random is not settled (NetSapiens 7.4).
         headers = {"Content-Type": "application/json", "X-Correlation-ID": name}
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 - loads when first used
 

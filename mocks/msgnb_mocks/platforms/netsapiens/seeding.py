@@ -59,6 +59,7 @@ CHATS: tuple[tuple[tuple[str, ...], str, int], ...] = (
 CONVERSATIONS = slice(50, 90)
 """The world's conversations that take place here."""
 LONG_THREAD = 480
+# Texts that servers may return as numbers, and some that only resemble one (NetSapiens 0).
 NUMERIC_TEXTS = ("941173465", "007", "8085807e40000000", "+5511999998888", "3.50", "1")
 NUMERIC_SHARE = 0.03
 CONTACTS = 25
@@ -199,6 +200,7 @@ def _add_line(state: State, thread: Thread, line: Line, party: dict[str, Json]) 
 
 
 def _file(state: State, rng: Random, threads: Iterable[Thread]) -> None:
+    # The session that is filed last is at the top of its list.
     for thread in sorted(threads, key=lambda each: each.messages[-1].row["timestamp"]):
         last = thread.messages[-1].row
         unread = last["direction"] != "term" and rng.random() < 0.4

@@ -63,6 +63,7 @@ def delete_session(exchange: Exchange) -> Response:
 
 def create_session(exchange: Exchange) -> Response:  # noqa: ARG001
     """Fail: a session starts with its first message."""
+    # Most servers respond in this way instead of with 404 or 405 (NetSapiens 2).
     raise refuse(500, "Internal Server Error")
 
 
@@ -118,6 +119,7 @@ def _mark(state: State, session: Session, status: Json) -> None:
 _CHANGES: dict[str, Callable[[State, Session, Json], None]] = {
     "participants": _change_participants,
     "session-name": _rename,
+    # Not documented, but a live client uses it (NetSapiens 2).
     "messagesession-last-status": _mark,
 }
 
@@ -130,6 +132,7 @@ def unknown_user(number: str) -> Refusal:
 def _set_members(state: State, session: Session, members: list[str]) -> None:
     thread = session.thread
     thread.members = tuple(members)
+    # A group stays one when its members leave.
     thread.group = thread.group or len(members) > 2
     for gone in [each for each in state.views(thread) if each.user not in members]:
         state.remove(gone)

@@ -213,6 +213,7 @@ class State:
     def file(self, thread: Thread, user: str, status: str) -> None:
         """Move the thread to the top of the user's list, with a read mark."""
         inbox = self.inboxes[user]
+        # Removed first, because a key that is set again keeps its place in a dictionary.
         inbox.pop(thread.id, None)
         self.sessions.pop((user, thread.id), None)
         session = Session(thread, user, status, self._session_record(thread, user, status))
@@ -243,6 +244,7 @@ class State:
 
     def _session_record(self, thread: Thread, user: str, status: str) -> Record:
         last = thread.messages[-1].row
+        # Chat sessions have no start (NetSapiens 2).
         started = None if thread.is_chat else self.encoder.time(thread.started)
         row = {
             "user": user,

@@ -27,8 +27,10 @@ MODELS = (
 KEPT_FOR = timedelta(days=7)
 """How long an expired subscription is still listed; "some time" in the documentation."""
 COUNTERS = ("error-count", "posts-count")
+# What must differ between subscriptions is not published; this fits what clients have seen (NetSapiens 7.2).
 IDENTITY = ("model", "post-url", "reseller", "domain", "user")
 
+# Unlike other errors this one has no `code` (NetSapiens 7.1).
 _CONFLICT = Response.of(
     {"message": "Subscription ID already Exists or matching set of parameters already exists"}, 409
 )
@@ -48,6 +50,7 @@ def create_subscription(exchange: Exchange) -> Response:
     """Subscribe a URL to the events of one model."""
     state, body, caller = exchange.state, exchange.body, exchange.caller
     geo_support = "no" if "live-geo-default" in state.quirks else "yes"
+    # Without a time of its own a subscription ends with the token that creates it (NetSapiens 7.3).
     row = subscription_row(
         state,
         model=_model(body.get("model")),
@@ -241,6 +244,7 @@ def _expiry(state: State, body: dict[str, Json]) -> str | None:
         raise refuse(400, "subscription-expires-datetime must be YYYY-MM-DD HH:MM:SS") from None
 
 
+# Neither the filters nor the scope can be changed (NetSapiens 7.2).
 _CHANGES: dict[str, Callable[[Json], Json]] = {
     "model": _model,
     "post-url": _post_url,

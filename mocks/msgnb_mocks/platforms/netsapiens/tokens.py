@@ -17,6 +17,7 @@ MFA_REQUIRED = "mfa_required"
 
 def create_token(exchange: Exchange) -> Response:
     """Sign in with a password, or renew a pair of tokens."""
+    # Some clients send the fields in the query (NetSapiens 1.1).
     grant = _grant(exchange, {**exchange.request.query, **_fields(exchange)})
     if grant.partial:
         return _challenge(exchange.state, grant)
@@ -137,6 +138,7 @@ def check_second_factor(state: State, user: User, fields: dict[str, Json]) -> No
         raise refuse(401, "The access token provided is invalid")
     if not _same(str(fields.get("passcode") or ""), user.passcode):
         raise refuse(401, "Invalid passcode")
+    # A challenge is answered once.
     del state.grants[challenge.access_token]
 
 
@@ -152,6 +154,7 @@ def find_user(state: State, fields: dict[str, Json]) -> User:
     """Return the user whose login and password the fields contain."""
     login, password = (str(fields.get(key) or "") for key in ("username", "password"))
     number, _, domain = login.partition("@")
+    # The login may be an email address, too (NetSapiens 1.1).
     by_number = state.users.get(number) if domain == DOMAIN else None
     user = by_number or next((each for each in state.users.values() if each.email == login), None)
     if user is None or not _same(password, user.password):
@@ -183,6 +186,7 @@ def _issue(state: State, user: User, *, partial: bool = False) -> Grant:
     expires = now + timedelta(seconds=ACCESS_SECONDS)
     grant = Grant(user, state.new_id(), state.new_id(), expires, now + REFRESH_LIFE, partial=partial)
     state.grants[grant.access_token] = grant
+    # A challenge can't be renewed: that would be a way around the second factor.
     if not partial:
         state.refreshable[grant.refresh_token] = grant
     return grant

@@ -89,6 +89,7 @@ class SmsDropMock(Application):
         path = _bare(request.path)
         if self.router.find(request.method, f"{path}/"):
             query = f"?{request.query_string}" if request.query_string else ""
+            # FastAPI's redirect; after a 307 a client repeats the method and the body (SMSDrop 2).
             return Response(307, b"", {"Location": f"{request.path}/{query}"})
         if any(operation.match(path) is not None for operation in self.operations):
             return Response.of({"detail": "Method Not Allowed"}, 405)
@@ -190,6 +191,7 @@ class SmsDropMock(Application):
         if missing:
             raise refuse_invalid([([name], "field required", "value_error.missing") for name in missing])
         if (form["username"], form["password"]) != (self.credentials["email"], self.credentials["password"]):
+            # 400, while 401 is about tokens only (SMSDrop 1).
             return Response.of({"detail": "LOGIN_BAD_CREDENTIALS"}, 400)
         token = self.world.hex(self.state.random, 48)
         self.state.tokens[token] = self.clock.now() + TOKEN_LIFE
@@ -226,6 +228,7 @@ class SmsDropMock(Application):
             raise refuse_invalid(problems)
         campaign = self._make(body)
         self.state.campaigns[campaign.id] = campaign
+        # Stored already: with too little credit the campaign exists all the same (SMSDrop 2).
         return self._launch(campaign, call)
 
     def _retry(self, call: DatedCall) -> Response:
@@ -249,7 +252,9 @@ class SmsDropMock(Application):
 
     def _reachable(self, campaign: Campaign) -> list[str]:
         """Return the phones that it reaches, with their `+`."""
+        # The leading plus is optional on the wire (SMSDrop 2).
         phones = dict.fromkeys(f"+{phone.removeprefix('+')}" for phone in campaign.recipient_list)
+        # A checksum, because the hash of text differs from process to process.
         seed, failing = self.world.seed, self.state.failing_percent
         return [phone for phone in phones if crc32(f"{seed}:{phone}".encode()) % 100 >= failing]
 
@@ -292,6 +297,7 @@ class SmsDropMock(Application):
         return Campaign(
             id=self.world.uuid(rng),
             title=mailing.title,
+            # All recipients of a campaign receive the same text, so it can't contain a name.
             message=mailing.text.replace(" {name}", ""),
             message_type=0,
             sender=mailing.sender,

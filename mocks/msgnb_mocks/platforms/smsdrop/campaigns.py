@@ -16,6 +16,7 @@ PENDING_TIME = timedelta(seconds=5)
 SENDING_TIME = timedelta(seconds=15)
 FAILING_PERCENT = 3
 """The share of phones that no message ever reaches; which ones follows from the seed."""
+# The alphabet of SMS; each character of its extension is sent as two.
 GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -113,6 +114,7 @@ class Campaign:
             "message_count": self.message_count,
             "sms_count": self.sms_count,
         }
+        # The old SDK fails if there is a field that it doesn't know (SMSDrop 2).
         return {**body, "created_at": self.created_at.isoformat()} if dated else body
 
 

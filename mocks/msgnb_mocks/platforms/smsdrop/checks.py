@@ -38,6 +38,7 @@ def _missing(body: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _mistyped(body: Mapping[str, Any]) -> Iterator[Problem]:
     for name, kind in TYPES.items():
+        # Fields that are not set may be sent as null (SMSDrop 2).
         if body.get(name) and not isinstance(body[name], kind):
             yield [name], f"value is not a valid {kind.__name__}", f"type_error.{kind.__name__}"
 
