@@ -17,7 +17,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from msgnb import analysis, tables
+from msgnb import analysis
+from msgnb.tables.schema import DIRECTIONS, MESSAGE_STATUSES, TIME
 
 ROWS, MANY, RUNS = 1_000_000, 10_000_000, 3
 SECOND = 1_000_000
@@ -47,7 +48,7 @@ def messages(rows: int, part: int = 0) -> pd.DataFrame:
     )
     who, bot = names.take(session), pd.array(["demobot@msging.net"], dtype="str").repeat(rows)
     campaign = pd.array(["october", "november", None], dtype="str").take(random.integers(0, 3, rows))
-    pick = random.integers(0, len(tables.MESSAGE_STATUSES), rows)
+    pick = random.integers(0, len(MESSAGE_STATUSES), rows)
     return pd.DataFrame(
         {
             "platform": "blip",
@@ -56,13 +57,13 @@ def messages(rows: int, part: int = 0) -> pd.DataFrame:
             "message": pd.array(
                 [f"{number:032x}" for number in range(part * rows, (part + 1) * rows)], dtype="str"
             ),
-            "at": pd.to_datetime(at, unit="us", utc=True).astype(tables.TIME),
-            "direction": pd.Categorical.from_codes((~inbound).astype("int8"), list(tables.DIRECTIONS)),
+            "at": pd.to_datetime(at, unit="us", utc=True).astype(TIME),
+            "direction": pd.Categorical.from_codes((~inbound).astype("int8"), list(DIRECTIONS)),
             "sender": pd.Series(who).where(inbound, bot),
             "recipient": pd.Series(bot).where(inbound, who),
             "kind": "whatsapp",
             "text": words.take(random.integers(0, len(words), rows)),
-            "status": pd.Categorical.from_codes(pick, list(tables.MESSAGE_STATUSES)),
+            "status": pd.Categorical.from_codes(pick, list(MESSAGE_STATUSES)),
             "campaign": campaign,
         }
     ).astype({"platform": "category", "kind": "category"})

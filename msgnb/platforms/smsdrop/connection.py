@@ -17,7 +17,6 @@ from msgnb.platforms.smsdrop import models
 Wire = dict[str, Any]
 PAGE = 100
 """The most campaigns of one page (SMSDrop 2)."""
-"""The most campaigns of one page (SMSDrop 2)."""
 
 
 class SmsDropConnection(Connection):
@@ -33,6 +32,7 @@ class SmsDropConnection(Connection):
 
         def fetch(offset: int, wanted: int) -> list[Any]:
             params = {"skip": skip + offset, "limit": wanted}
+            # Without the slash at the end each page would take a redirect, too (SMSDrop 2).
             return list(self.http.send("GET", "/campaigns/", policy=READ, params=params).body)
 
         return by_offset(fetch, size=PAGE, key=lambda row: row["id"], what="campaigns", limit=limit)
@@ -48,6 +48,7 @@ class SmsDropConnection(Connection):
     def create_campaign(self, campaign: Campaign) -> Response:
         """Create and launch a campaign; its title is what to look for if the response is lost."""
         body = models.make_body(campaign)
+        # Without the slash at the end the platform redirects, and a POST does not follow (SMSDrop 2).
         return self.http.send("POST", "/campaigns/", policy=WRITE, json=body, id=campaign.title)
 
     def retry_campaign(self, campaign: str) -> Response:
