@@ -202,7 +202,9 @@ class BlipCampaignSender:
             found = _statuses(self._campaigns.outcomes(campaign), list(phones.values()))
             return {name: found[phone] for name, phone in phones.items() if phone in found}
         notifications = self._messages.notifications(message)
-        return {names[0]: _furthest(notifications)} if len(notifications) else {}
+        # Some events, such as `deleted`, are no step of a delivery (BLiP 2.8).
+        steps = notifications[notifications["action"].isin(STATUSES)]
+        return {names[0]: _furthest(steps)} if len(steps) else {}
 
     def _title(self, batch: Batch) -> str:
         title = self._campaign.title or self._campaign.text
@@ -247,6 +249,6 @@ def _text_or_none(value: Any) -> str | None:
 
 def _furthest(notifications: pd.DataFrame) -> DeliveryStatus:
     """Return the last step that one message has reached."""
-    steps = [name for name in STATUSES if name in set(notifications["action"])] or ["accepted"]
+    steps = [name for name in STATUSES if name in set(notifications["action"])]
     last = notifications[notifications["action"] == steps[-1]].iloc[-1]
     return _make_status(STATUSES[steps[-1]], None, last["value"], last["at"])

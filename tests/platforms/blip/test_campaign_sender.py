@@ -114,3 +114,14 @@ def test_progress_counts_who_was_reached(world: Offline) -> None:
     progress = made.progress(statuses)
     assert (progress.total, progress.reached, progress.finished) == (2, 2, True)
     assert {each.status for each in made.fetch_statuses(statuses).values()} == {"read"}
+
+
+@pytest.mark.parametrize(("events", "status"), [(["deleted"], None), (["accepted", "deleted"], "accepted")])
+def test_events_that_are_no_step_say_nothing_of_the_delivery(
+    loopback: Loopback, bot: msgnb.Blip, events: list[str], status: str | None
+) -> None:
+    """A message whose only notification says that it was deleted has no delivery status."""
+    items = [{"id": KEY, "from": f"{ANA}/x", "event": event} for event in events]
+    loopback.script = [success({"total": len(items), "items": items}), success({"total": 0, "items": []})]
+    found = sender(bot).fetch_statuses({ANA: RecipientStatus("sent", KEY, message=KEY)})
+    assert [each.status for each in found.values()] == ([status] if status else [])
