@@ -15,7 +15,7 @@ from typing import Any
 import msgnb
 from msgnb import tables
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
 from real_lab import CHROMIUM, FLAGS, opened, serving
 
