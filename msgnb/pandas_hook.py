@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from importlib.abc import MetaPathFinder
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,19 +29,22 @@ def messaging(frame: pd.DataFrame) -> Messaging:
 class PandasFinder(MetaPathFinder):
     """Lets pandas be imported as usual, and registers the accessor right after."""
 
-    def find_spec(self, name: str, *_: Any) -> Any:
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Return pandas' own spec, whose loader registers the accessor when it is done."""
         if name != "pandas":
             return None
-        with suppress(ValueError):  # another thread removed it
-            sys.meta_path.remove(self)
-        spec = find_spec(name)
+        # It stays until pandas is there: who asks for a spec need not import it, and an import may fail.
+        others = (finder for finder in tuple(sys.meta_path) if finder is not self)
+        found = (finder.find_spec(name, path, target) for finder in others if hasattr(finder, "find_spec"))
+        spec = next(filter(None, found), None)
         if spec and (loader := spec.loader):
             execute = loader.exec_module
 
             def exec_module(module: Any) -> None:
                 execute(module)
-                register()
+                with suppress(ValueError):  # another import has removed it
+                    sys.meta_path.remove(self)
+                _register_on(module)
 
             loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
@@ -50,8 +52,15 @@ class PandasFinder(MetaPathFinder):
 
 def register() -> None:
     """Register `frame.msg`, now or as soon as pandas is imported."""
-    pandas: Any = sys.modules.get("pandas")
-    if pandas is None:
+    if "pandas" not in sys.modules:
         sys.meta_path.insert(0, PandasFinder())
-    elif hasattr(pandas, "DataFrame") and not hasattr(pandas.DataFrame, "msg"):
+        return
+    # Another thread may be in the middle of importing pandas: this waits until it is done.
+    import pandas as pd  # noqa: PLC0415
+
+    _register_on(pd)
+
+
+def _register_on(pandas: Any) -> None:
+    if hasattr(pandas, "DataFrame") and not hasattr(pandas.DataFrame, "msg"):
         pandas.api.extensions.register_dataframe_accessor("msg")(messaging)

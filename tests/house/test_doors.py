@@ -107,3 +107,27 @@ def test_accessor_is_there_in_either_order() -> None:
             [sys.executable, "-c", f"{order}; {check}"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, (order, done.stderr)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "import msgnb, importlib.util as util; util.find_spec('pandas')",
+        "import msgnb, polars",
+        (
+            "import sys, msgnb; sys.modules['numpy'] = None\ntry: import pandas\n"
+            "except ImportError: del sys.modules['numpy']"
+        ),
+        (
+            "import threading\nthreads = [threading.Thread(target=__import__, args=[name]) "
+            "for name in ('pandas', 'msgnb')]\n"
+            "[each.start() for each in threads]; [each.join() for each in threads]"
+        ),
+    ],
+    ids=["spec", "polars", "failed import", "threads"],
+)
+def test_accessor_survives_unusual_imports(order: str) -> None:
+    """`frame.msg` is there after a look at pandas' spec, a failed import, and imports in two threads."""
+    check = f"{order}\nimport pandas; assert callable(pandas.DataFrame.msg)"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
