@@ -62,8 +62,16 @@ class Mode:
         self._running.close()
 
     def connect(self, platform: str) -> Client | None:
-        """Return the mode's client for a platform; `None` if the profile's client is to be used."""
-        return getattr(self.world, platform) if self.world else None
+        """Return the mode's client for a platform; `None` if the profile's client is to be used.
+
+        Raises:
+            SettingsError: the platform has no mock.
+        """
+        # Not by attribute: a platform may be called like something else that a world has, such as `clock`.
+        try:
+            return self.world.client(platform) if self.world else None
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
 
     def __repr__(self) -> str:
         if self.world:
