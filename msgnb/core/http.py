@@ -27,6 +27,7 @@ from urllib.parse import quote, urlsplit
 import orjson
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import Retry
 
 from msgnb.core import cancellation, progress
@@ -416,11 +417,43 @@ class Http:
         )
 
 
+class _HTTPPool(HTTPConnectionPool):
+    def _new_conn(self) -> Any:
+        return _checked(super()._new_conn())
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    def _new_conn(self) -> Any:
+        return _checked(super()._new_conn())
+
+
+def _checked(connection: Any) -> Any:
+    """A connection that sends nothing for a call that was cancelled while it was opened."""
+    connect = connection.connect
+
+    def connect_and_check() -> None:
+        connect()
+        # Name resolution and handshakes may take seconds, and nothing of the request has left by then.
+        try:
+            cancellation.check("connection")
+        except BaseException:
+            connection.close()
+            raise
+
+    connection.connect = connect_and_check
+    return connection
+
+
 class _CancellableAdapter(HTTPAdapter):
     """Sends a request unless its call was cancelled.
 
     The redirects that `requests` follows come through here as well.
     """
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools, with connections that check for a cancellation once they are open."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         cancellation.check(f"{request.method} request")

@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError
 from typing import Any
 
 import pytest
+import urllib3.util.connection
 from gated import Gate
 from loopback import Loopback, answers
 
@@ -346,3 +347,25 @@ def test_what_cleans_up_is_shielded(loopback: Loopback) -> None:
     with pytest.raises(CancelledError):
         cancellation.run(event, clean_up)
     assert len(loopback.seen) == 1
+
+
+def test_a_call_cancelled_while_it_connects_sends_nothing(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening a connection may take seconds; a request doesn't leave on one that was opened in vain."""
+    cancelled = threading.Event()
+    connect = urllib3.util.connection.create_connection
+
+    def cancel_and_connect(*args: Any, **named: Any) -> Any:
+        cancelled.set()
+        return connect(*args, **named)
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", cancel_and_connect)
+    http = Http("acme", loopback.url, auth=Unsigned(), explain=lambda _: Explanation(None))
+    token = cancellation.cancelled.set(cancelled)
+    try:
+        with pytest.raises(CancelledError):
+            http.send("POST", "/messages", policy=WRITE, json={})
+    finally:
+        cancellation.cancelled.reset(token)
+    assert loopback.seen == []
