@@ -427,8 +427,12 @@ class _HTTPSPool(HTTPSConnectionPool):
         return _checked(super()._new_conn())
 
 
+_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
 def _checked(connection: Any) -> Any:
     """A connection that sends nothing for a call that was cancelled while it was opened."""
+    # Not a class of its own: recordings replace the class of a pool's connections.
     connect = connection.connect
 
     def connect_and_check() -> None:
@@ -453,7 +457,14 @@ class _CancellableAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools, with connections that check for a cancellation once they are open."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Make the pools of a proxy in the same way; those of SOCKS open their connections themselves."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = _POOLS
+        return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         cancellation.check(f"{request.method} request")
