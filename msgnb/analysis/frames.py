@@ -20,8 +20,9 @@ Frame = Any
 
 SESSION = ("platform", "account", "session")
 """The columns that identify a session."""
-ORDER = ("at", "message")
-"""The order of the messages of a session: by time, then by ID."""
+ORDER = ("at", "message", "direction")
+"""The order of the messages of a session: by time, then by ID; the direction decides between missing IDs."""
+UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Z", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "Universal", "UCT"})
 COUNTS = ("messages", "inbound", "outbound")
 STAGES = ("accepted", "sent", "delivered", "read")
 """The delivery statuses in the order in which a message reaches them."""
@@ -29,6 +30,8 @@ STAGES = ("accepted", "sent", "delivered", "read")
 
 def select_columns(messages: Messages, *columns: str) -> Frame:
     """Return the columns that are needed, as a narwhals frame.
+
+    Times are converted to UTC where that does not depend on a database connection.
 
     Raises:
         InvalidRequest: it is not a table, or a column is missing.
@@ -42,9 +45,26 @@ def select_columns(messages: Messages, *columns: str) -> Frame:
     if missing := [name for name in columns if name not in available]:
         words = f"the columns {', '.join(missing)} are missing: a table `messages` is needed"
         raise InvalidRequest.of(messages=words)
-    chosen = frame.select(*dict.fromkeys(columns))
+    chosen = _in_utc(frame.select(*dict.fromkeys(columns)))
     # pandas compares and groups categories as they are, and several times faster than text.
     return chosen if chosen.implementation.is_pandas_like() else categories_as_text(chosen)
+
+
+def _in_utc(frame: Frame) -> Frame:
+    """A frame of pandas or Polars whose times of another zone are converted to UTC."""
+    if frame.implementation.is_pandas_like():
+        # narwhals does not recognize zones with an underscore in pandas, such as America/Sao_Paulo.
+        native = frame.to_native()
+        zone = getattr(getattr(native.get("at"), "dt", None), "tz", None)
+        if zone is None or str(zone) in UTC_NAMES:
+            return frame
+        return nw.from_native(native.assign(at=native["at"].dt.tz_convert("UTC")))
+    if not frame.implementation.is_polars():
+        return frame
+    zone = getattr(frame.collect_schema().get("at"), "time_zone", None)
+    if zone is None or zone in UTC_NAMES:
+        return frame
+    return frame.with_columns(nw.col("at").dt.convert_time_zone("UTC"))
 
 
 def categories_as_text(frame: Frame) -> Frame:

@@ -12,12 +12,11 @@ from typing import Any
 
 import narwhals as nw
 
-from msgnb.analysis.frames import Frame
+from msgnb.analysis.frames import UTC_NAMES, Frame
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.times import parse_zone
 
 PERIODS = {"hour": "1h", "day": "1d", "week": "1d", "month": "1mo", "year": "1y"}
-UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Z", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "Universal", "UCT"})
 
 
 def check_period(by: str) -> None:

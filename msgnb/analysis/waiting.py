@@ -67,7 +67,7 @@ def conversations(messages: Messages, *, gap: timedelta = GAP) -> Frame:
     ResultColumn("seconds", "amount", "row", "time between the two, in whole seconds"),
     ResultColumn("messages", "amount", "row", "number of messages of the question"),
     ResultColumn("first", "category", "row", "whether it is the first question of its conversation"),
-    order=(*SESSION, "asked_at"),
+    order=(*SESSION, "asked_at", "answered_at", "messages", "first"),
 )
 def responses(messages: Messages, *, gap: timedelta = GAP) -> Frame:
     """Measure the time between each inbound question and the answer to it.

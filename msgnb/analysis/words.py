@@ -36,6 +36,8 @@ AROUND = SPACES + ".!?,;:\"'*-"
 MARKS = rf"""[{SPACES}.,;:!?…"“”„«»()\[\]{{}}<>¡¿/|\\*_~=+–—]+"""
 BETWEEN = rf"['’-]*(?:{MARKS}['’-]*)+"
 """What separates two words; a word may contain an apostrophe or a hyphen."""
+SPELLINGS = (("i\u0307", "i"), ("ς", "σ"), ("σ ", "ς "))
+"""What engines write differently in lower case: the Turkish İ, and the Greek sigma at the end of a word."""
 LONGEST_NGRAM = 5
 REPLACEMENTS = {nw.Implementation.POLARS: "${1}\n", nw.Implementation.PYSPARK: "$1\n"}
 """How an engine writes the first group of a match; all others write it as Python does."""
@@ -44,7 +46,7 @@ REPLACEMENTS = {nw.Implementation.POLARS: "${1}\n", nw.Implementation.PYSPARK: "
 @measure(
     *from_messages(*SESSION, "at", combine="row"),
     ResultColumn("word", "category", "row", "the opt-out word, in lower case"),
-    order=("at", *SESSION),
+    order=("at", *SESSION, "word"),
 )
 def opt_outs(messages: Messages, *, words: Iterable[str] = OPT_OUTS) -> Frame:
     """Find inbound messages that contain nothing but an opt-out word.
@@ -62,7 +64,9 @@ def opt_outs(messages: Messages, *, words: Iterable[str] = OPT_OUTS) -> Frame:
     frame = select_columns(messages, *SESSION, "at", "direction", "text")
     inbound = frame.filter(nw.col("direction") == "inbound")
     word = nw.col("text").str.to_lowercase().str.strip_chars(AROUND)
-    found = inbound.with_columns(word.alias("word")).filter(nw.col("word").is_in(list(words)))
+    spelled = _spelled(nw.concat_str(word, nw.lit(" "))).str.strip_chars(" ")
+    wanted = [_spelled_text(f"{each} ").strip() for each in words]
+    found = inbound.with_columns(spelled.alias("word")).filter(nw.col("word").is_in(wanted))
     return found.select(*SESSION, "at", "word")
 
 
@@ -151,14 +155,29 @@ def ngrams(
 
 def _normalized(text: str) -> str:
     """The words of a text in lower case, separated by single spaces."""
-    return re.sub(BETWEEN, " ", f" {text.lower()} ").strip()
+    return _spelled_text(re.sub(BETWEEN, " ", f" {text.lower()} ")).strip()
+
+
+def _spelled(words: Any) -> Any:
+    """Words in lower case, as all engines spell them; a space follows each word."""
+    for written, wanted in SPELLINGS:
+        words = words.str.replace_all(written, wanted, literal=True)
+    return words
+
+
+def _spelled_text(words: str) -> str:
+    """The same for a single text."""
+    for written, wanted in SPELLINGS:
+        words = words.replace(written, wanted)
+    return words
 
 
 def _with_words(frame: Frame) -> Frame:
     """The messages that have text, with a column `_words`: their words, each with a space on both sides."""
     padded = nw.concat_str(nw.lit(" "), nw.col("text").str.to_lowercase(), nw.lit(" "))
     words = frame.filter(~nw.col("text").is_null()).with_columns(padded.alias("_words"))
-    return words.with_columns(nw.col("_words").str.replace_all(BETWEEN, " "))
+    spaced = words.with_columns(nw.col("_words").str.replace_all(BETWEEN, " "))
+    return spaced.with_columns(_spelled(nw.col("_words")).alias("_words"))
 
 
 def _remove_words(frame: Frame, ignored: Iterable[str]) -> Frame:

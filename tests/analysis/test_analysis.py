@@ -199,6 +199,46 @@ def test_what_is_missing_is_told_alike(kind: str, call: str) -> None:
     assert blank(plain(CALLS[call](KINDS[kind](ragged)))) == blank(plain(CALLS[call](ragged)))
 
 
+ORDER_KEPT = ["conversations", "responses", "unanswered", "opt-outs"]
+
+
+@pytest.mark.filterwarnings("ignore:Series.values returning:pandas.errors.Pandas4Warning")  # in Dask
+@pytest.mark.parametrize("zone", ["America/Sao_Paulo", "Etc/GMT+3"])
+@pytest.mark.parametrize("call", ["volume by day", "busy", "cohorts", *ORDER_KEPT])
+@pytest.mark.parametrize("kind", ["pandas", "polars", "lazy polars", "dask"])
+def test_the_zone_of_the_times_does_not_matter(whole: pd.DataFrame, kind: str, call: str, zone: str) -> None:
+    """Times in any zone count as the moments that they are."""
+    some = whole.head(120)
+    moved = some.assign(at=some["at"].dt.tz_convert(zone))
+    given = KINDS[kind](moved) if kind in KINDS else moved
+    assert blank(plain(CALLS[call](given))) == blank(plain(CALLS[call](some)))
+
+
+@pytest.mark.filterwarnings("ignore:Series.values returning:pandas.errors.Pandas4Warning")  # in Dask
+@pytest.mark.parametrize("call", ORDER_KEPT)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_order_of_messages_is_total(whole: pd.DataFrame, kind: str, call: str) -> None:
+    """Messages of one moment without IDs give the same rows in the same order everywhere."""
+    one_moment = whole.head(300).assign(at=whole["at"].iloc[0])
+    one_moment.loc[::2, "message"] = None
+    assert blank(plain(CALLS[call](KINDS[kind](one_moment)))) == blank(plain(CALLS[call](one_moment)))
+
+
+@pytest.mark.filterwarnings("ignore:Series.values returning:pandas.errors.Pandas4Warning")  # in Dask
+@pytest.mark.parametrize("kind", ["pandas", *KINDS])
+def test_lower_case_is_spelled_alike(kind: str) -> None:
+    """The engines' own lower case differs in the Turkish İ and in the sigma at the end of a word."""
+    texts = pd.array(["ΔΙΑΛΟΣ!", "Διαλος διαλοσ", "İstop"], dtype="str")
+    frame = said(*[(n, "in") for n in range(3)]).assign(text=texts)
+    given = KINDS[kind](frame) if kind in KINDS else frame
+    opted = plain(analysis.opt_outs(given, words=["διαλος", "i\u0307stop"]))
+    assert [row["word"] for row in opted] == ["διαλος", "istop"]
+    found = plain(analysis.keywords(given, ["ΔΙΑΛΟΣ", "İstop"]))
+    assert [(row["word"], row["messages"]) for row in found] == [("ΔΙΑΛΟΣ", 2), ("İstop", 1)]
+    counted = plain(analysis.ngrams(given, least=1))
+    assert [(row["ngram"], row["count"]) for row in counted] == [("διαλος", 3), ("istop", 1)]
+
+
 def blank(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows in which every missing value is `None`."""
     return [{name: None if pd.isna(value) else value for name, value in row.items()} for row in rows]
