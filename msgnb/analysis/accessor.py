@@ -12,17 +12,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import pandas as pd
 
 from msgnb.analysis import volumes, waiting, words
-from msgnb.analysis.measures import MEASURES, Measured
+from msgnb.analysis.measures import MEASURES, Measured, ResultColumn
 from msgnb.core.times import parse_zone
 from msgnb.tables.export import make_csv, make_excel
 from msgnb.tables.masking import fits, mask_frame
-from msgnb.tables.schema import OUTCOMES, STRICTEST, Role, role_of
+from msgnb.tables.schema import OUTCOMES, Role, role_of, strictest
 from msgnb.tables.transcript import MOST, Conversation, conversation
 
 if TYPE_CHECKING:
@@ -204,15 +205,15 @@ def _result_roles(frame: pd.DataFrame) -> dict[str, Role]:
     values = {label.name: label.to_series() for label in labels if label.name is not None}
     if frame.columns.is_unique:
         values |= {name: frame[name] for name in frame.columns}
-    declared: dict[str, set[Role | None]] = {}
+    declared: dict[str, list[ResultColumn]] = {}
     for measure in MEASURES.values():
-        if measure.roles.keys() <= values.keys():
-            for name, holds in measure.roles.items():
-                declared.setdefault(name, set()).add(holds)
+        if measure.always.keys() <= values.keys():
+            for name, column in measure.always.items():
+                declared.setdefault(name, []).append(column)
     found: dict[str, Role] = {}
-    for name, roles in declared.items():
-        # Measures may declare one name differently: the strictest of them counts.
-        role = None if None in roles else next(role for role in STRICTEST if role in roles)
-        if role and role_of(name, values[name].dtype) is None and fits(values[name], role):
+    for name, columns in declared.items():
+        role = strictest(column.holds for column in columns)
+        choices = tuple(chain.from_iterable(column.choices for column in columns))
+        if role and role_of(name) is None and fits(values[name], role, choices):
             found[name] = role
     return found

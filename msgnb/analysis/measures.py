@@ -61,6 +61,7 @@ class ResultColumn:
         doc: what it means, in one line.
         minimum: the argument with the smallest value to keep. It is applied to the combined values, so the
             function itself does not look at the argument.
+        choices: all values of a `category`; other values in a column of this name are masked as personal.
     """
 
     name: str
@@ -68,6 +69,7 @@ class ResultColumn:
     combine: Combine
     doc: str
     minimum: str = ""
+    choices: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,10 @@ def from_messages(*names: str, combine: Combine) -> tuple[ResultColumn, ...]:
     """Return columns that a result takes over from `messages`, with what the schema says of them."""
     declared = {column.name: column for column in MESSAGES.columns}
     found = (declared[name] for name in names)
-    return tuple(ResultColumn(column.name, column.holds, combine, column.doc) for column in found)
+    return tuple(
+        ResultColumn(column.name, column.holds, combine, column.doc, choices=column.choices)
+        for column in found
+    )
 
 
 Resolved = dict[str, list[ResultColumn]]
@@ -124,9 +129,9 @@ class Measure:
         return tuple(inspect.signature(self.function).parameters.values())[1:]
 
     @property
-    def roles(self) -> dict[str, Role | None]:
-        """What the columns hold that every result has."""
-        return {column.name: column.holds for column in self.columns if isinstance(column, ResultColumn)}
+    def always(self) -> dict[str, ResultColumn]:
+        """The columns that every result has, by their names."""
+        return {column.name: column for column in self.columns if isinstance(column, ResultColumn)}
 
     def compute(self, messages: Messages, *args: Any, **named: Any) -> Any:
         """Return the result, in the library that the messages came in.
@@ -178,7 +183,7 @@ class Measure:
                 found[column.argument] = [
                     ResultColumn(name, role_of(name), column.combine, column.doc) for name in names
                 ]
-                if twice := [name for name in names if names.count(name) > 1 or name in self.roles]:
+                if twice := [name for name in names if names.count(name) > 1 or name in self.always]:
                     words = f"{twice[0]!r} is in the result already, or there twice"
                     raise InvalidRequest.of(**{column.argument: words})
         return found
@@ -218,6 +223,12 @@ class Measure:
         if not ways & {"row", "key"}:
             yield "one of its columns must be a 'key'"
         yield from self._problems_of_order(names)
+        # A category whose values are not known would pass on whatever a user's column of this name has.
+        yield from (
+            f"column {column.name}: declare the choices of a category"
+            for column in self.always.values()
+            if column.holds == "category" and not column.choices and role_of(column.name) is None
+        )
         used = [column.argument for column in self.columns if isinstance(column, ChosenColumns)]
         limited = [each for each in self.columns if isinstance(each, ResultColumn) and each.minimum]
         yield from (

@@ -22,6 +22,7 @@ from msgnb.analysis.measures import ResultColumn, from_messages, measure
 from msgnb.analysis.partitions import empty_like
 from msgnb.analysis.times import seconds
 from msgnb.core.errors import InvalidRequest
+from msgnb.tables.schema import DIRECTIONS
 
 GAP = timedelta(hours=12)
 """A silence after which a session's next message starts a new conversation."""
@@ -36,7 +37,7 @@ RUN = ("_run",)
     ResultColumn("messages", "amount", "row", "number of messages"),
     ResultColumn("inbound", "amount", "row", "messages from the other party"),
     ResultColumn("outbound", "amount", "row", "messages from the account"),
-    ResultColumn("opened_by", "category", "row", "direction of its first message: `inbound` or `outbound`"),
+    ResultColumn("opened_by", "category", "row", "direction of its first message", choices=DIRECTIONS),
     order=(*SESSION, "conversation"),
 )
 def conversations(messages: Messages, *, gap: timedelta = GAP) -> Frame:
@@ -66,7 +67,13 @@ def conversations(messages: Messages, *, gap: timedelta = GAP) -> Frame:
     ResultColumn("answered_at", "time", "row", "time of the answer's first message"),
     ResultColumn("seconds", "amount", "row", "time between the two, in whole seconds"),
     ResultColumn("messages", "amount", "row", "number of messages of the question"),
-    ResultColumn("first", "category", "row", "whether it is the first question of its conversation"),
+    ResultColumn(
+        "first",
+        "category",
+        "row",
+        "whether it is the first question of its conversation",
+        choices=(False, True),
+    ),
     order=(*SESSION, "asked_at", "answered_at", "messages", "first"),
 )
 def responses(messages: Messages, *, gap: timedelta = GAP) -> Frame:

@@ -45,7 +45,7 @@ REPLACEMENTS = {nw.Implementation.POLARS: "${1}\n", nw.Implementation.PYSPARK: "
 
 @measure(
     *from_messages(*SESSION, "at", combine="row"),
-    ResultColumn("word", "category", "row", "the opt-out word, in lower case"),
+    ResultColumn("word", "category", "row", "the opt-out word, in lower case", choices=OPT_OUTS),
     order=("at", *SESSION, "word"),
 )
 def opt_outs(messages: Messages, *, words: Iterable[str] = OPT_OUTS) -> Frame:

@@ -46,7 +46,7 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     plain = frame.astype(object).where(frame.notna(), None)
     for name in frame.columns:
         # A column of phone numbers that somebody converted to integers is still text in the file.
-        written = role_of(str(name), frame[name].dtype) in WRITTEN
+        written = role_of(str(name), frame.columns) in WRITTEN
         plain[name] = plain[name].map(partial(_cell, written=written))
     return plain
 

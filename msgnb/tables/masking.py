@@ -13,10 +13,11 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.tables.schema import TEXT, Role, role_of
+from msgnb.tables.schema import TEXT, Role, choices_of, role_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +52,8 @@ _GENERATED = re.compile(r"(?=.*[a-fA-F])[0-9a-fA-F-]{16,}")
 """An ID that a platform generated, in hexadecimal."""
 
 Mask = Callable[[str], str]
+RoleIn = Callable[[Any, "pd.Series[Any]"], Role | None]
+"""What a column of one frame holds, by its name and values."""
 
 
 def mask_frame(frame: pd.DataFrame, key: str, holds: Mapping[Any, Role] | None = None) -> pd.DataFrame:
@@ -70,11 +73,11 @@ def mask_frame(frame: pd.DataFrame, key: str, holds: Mapping[Any, Role] | None =
     """
     if len(key) < SHORTEST_KEY:
         raise InvalidRequest.of(key=f"has {len(key)} characters; {SHORTEST_KEY} are needed to keep a secret")
-    given = _checked(holds or {})
+    role_in = partial(_role, given=_checked(holds or {}), beside=[*frame.columns, *frame.index.names])
     masker = Masker(key)
     # By position, because several columns may have one name.
     columns = [frame.iloc[:, position] for position in range(frame.shape[1])]
-    roles = [_role(name, column, given) for name, column in zip(frame.columns, columns, strict=True)]
+    roles = [role_in(name, column) for name, column in zip(frame.columns, columns, strict=True)]
     names = _Names(masker, (column for column, role in zip(columns, roles, strict=True) if role == "person"))
     masks = _masks(masker, names)
     # Opaque columns are left out, because they may contain anybody in any form.
@@ -83,20 +86,28 @@ def mask_frame(frame: pd.DataFrame, key: str, holds: Mapping[Any, Role] | None =
     for position, source in enumerate(kept):
         if mask := masks.get(roles[source]):
             found.isetitem(position, _mapped(columns[source], mask).array)
-    found.index = _relabelled(found.index, _row_masks(found.index, given, masks))
-    found.columns = _relabelled(found.columns, _label_masks(found.columns, given, masks, masker))
+    found.index = _relabelled(found.index, _row_masks(found.index, role_in, masks))
+    found.columns = _relabelled(found.columns, _label_masks(found.columns, role_in, masks, masker))
     # Attributes may contain anything, and nothing describes them.
     found.attrs = {}
     return found
 
 
-def fits(column: pd.Series[Any], role: Role) -> bool:
+def fits(column: pd.Series[Any], role: Role, choices: Sequence[object] = ()) -> bool:
     """Return whether the values of a column can be what it is declared to hold.
 
-    Amounts are numbers and times are times. Anything else in such a column may be a person.
+    Amounts are numbers, times are times, and categories are among their choices. Anything else in such a
+    column may be a person.
+
+    Args:
+        column: the column.
+        role: what it is declared to hold.
+        choices: all values that a category may have; empty if it may have any.
     """
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
+    if role == "category" and choices:
+        return bool(column.dropna().isin(choices).all())
     kinds: tuple[str, ...] = {"amount": NUMBERS, "time": TIMES}.get(role, ())
     if not kinds or not column.notna().any():
         return True
@@ -110,12 +121,14 @@ def _checked(holds: Mapping[Any, Role]) -> Mapping[Any, Role]:
     return holds
 
 
-def _role(name: Any, column: pd.Series[Any], given: Mapping[Any, Role]) -> Role | None:
+def _role(
+    name: Any, column: pd.Series[Any], given: Mapping[Any, Role], beside: Sequence[object]
+) -> Role | None:
     """What a column holds; what the user says takes precedence over the schema."""
     if name in given:
         return given[name]
-    role = role_of(name, column.dtype) if isinstance(name, str) else None
-    return role if role and fits(column, role) else None
+    role = role_of(name, beside) if isinstance(name, str) else None
+    return role if role and fits(column, role, choices_of(name, beside)) else None
 
 
 def _masks(masker: Masker, names: _Names) -> dict[Role | None, Mask]:
@@ -144,18 +157,18 @@ def _text(value: Any) -> str:
 
 
 def _row_masks(
-    labels: pd.Index[Any], given: Mapping[Any, Role], masks: Mapping[Role | None, Mask]
+    labels: pd.Index[Any], role_in: RoleIn, masks: Mapping[Role | None, Mask]
 ) -> list[Mask | None]:
     """How row labels are masked, level by level."""
     levels = [labels.get_level_values(position) for position in range(labels.nlevels)]
     return [
-        None if level.name is None and _are_row_numbers(level) else _level_mask(level, given, masks)
+        None if level.name is None and _are_row_numbers(level) else _level_mask(level, role_in, masks)
         for level in levels
     ]
 
 
 def _label_masks(
-    labels: pd.Index[Any], given: Mapping[Any, Role], masks: Mapping[Role | None, Mask], masker: Masker
+    labels: pd.Index[Any], role_in: RoleIn, masks: Mapping[Role | None, Mask], masker: Masker
 ) -> list[Mask | None]:
     """How column labels are masked, level by level.
 
@@ -165,17 +178,15 @@ def _label_masks(
     for position in range(labels.nlevels):
         level = labels.get_level_values(position)
         if level.name is not None:
-            found.append(_level_mask(level, given, masks))
+            found.append(_level_mask(level, role_in, masks))
         else:
             masked = any(masker.label(text) != text for text in map(_text, level))
             found.append(masker.label if masked else None)
     return found
 
 
-def _level_mask(
-    level: pd.Index[Any], given: Mapping[Any, Role], masks: Mapping[Role | None, Mask]
-) -> Mask | None:
-    role = _role(level.name, level.to_series(), given)
+def _level_mask(level: pd.Index[Any], role_in: RoleIn, masks: Mapping[Role | None, Mask]) -> Mask | None:
+    role = role_in(level.name, level.to_series())
     return masks[None] if role == "opaque" else masks.get(role)
 
 
@@ -194,7 +205,10 @@ def _are_row_numbers(labels: pd.Index[Any]) -> bool:
     """Whether labels number the rows, or are times."""
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
-    if isinstance(labels, pd.RangeIndex | pd.DatetimeIndex):
+    if isinstance(labels, pd.DatetimeIndex):
+        return True
+    # The rows of a large table may have larger numbers; two phone numbers make a range too.
+    if isinstance(labels, pd.RangeIndex) and labels.start < ROW_NUMBERS and 0 < labels.step < ROW_NUMBERS:
         return True
     return pd.api.types.is_integer_dtype(labels.dtype) and bool(
         labels.to_series().abs().lt(ROW_NUMBERS).all()

@@ -13,9 +13,10 @@ in the docs. To add a column, add it here and fill it in the platforms' `to_tabl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgnb.tables.display import prepare_notebook
@@ -379,35 +380,62 @@ TABLES: tuple[Table, ...] = (
 RAW = Column("raw", "object", "opaque", "the platform's own object, with `raw=True`")
 
 
-def role_of(name: str, dtype: object = None) -> Role | None:
-    """What a column holds, by its name and, if tables differ, by its dtype; `None` if no table declares it.
+def role_of(name: str, beside: Iterable[object] = ()) -> Role | None:
+    """What a column holds, by its name; `None` if no table declares it.
+
+    If tables declare one name differently, the strictest role counts, unless the table is recognized.
 
     >>> role_of("sender")
     'address'
     >>> role_of("favourite_colour") is None
     True
+    >>> role_of("number"), role_of("number", TICKETS.names)
+    ('address', 'amount')
+
+    Args:
+        name: the name of the column.
+        beside: the names of all columns of its frame, by which a table is recognized.
     """
-    declared = _declared().get(name, ())
-    typed = [column for column in declared if column.dtype == str(dtype)]
-    roles = {column.holds for column in typed or declared}
-    if None in roles:
-        return None
-    return next((role for role in STRICTEST if role in roles), None)
+    return strictest(column.holds for column in _meant(name, beside))
+
+
+def choices_of(name: str, beside: Iterable[object] = ()) -> tuple[object, ...]:
+    """All values that a column may have, by its name as in `role_of`; empty if it may have any."""
+    meant = [_values(column) for column in _meant(name, beside)]
+    return tuple(dict.fromkeys(chain.from_iterable(meant))) if all(meant) else ()
+
+
+def strictest(roles: Iterable[Role | None]) -> Role | None:
+    """Return the role that masking prefers; `None`, which is personal, takes precedence over all."""
+    found = set(roles)
+    return None if None in found else next((role for role in STRICTEST if role in found), None)
+
+
+def _values(column: Column) -> tuple[object, ...]:
+    """All values of a column; empty if it may have any."""
+    return (False, True) if column.dtype == FLAG else column.choices
+
+
+def _meant(name: str, beside: Iterable[object]) -> list[Column]:
+    """The columns that a name may mean: of the tables that are recognized, or else of all tables."""
+    declared = _declared().get(name, {})
+    there = set(beside) if len(declared) > 1 else set()
+    recognized = [column for columns, column in declared.items() if columns <= there]
+    return recognized or list(declared.values())
 
 
 @cache
-def _declared() -> Mapping[str, Sequence[Column]]:
-    """The columns of all tables by their names."""
-    found: dict[str, list[Column]] = {}
-    for column in _all():
-        found.setdefault(column.name, []).append(column)
-    return found
+def _declared() -> Mapping[str, Mapping[frozenset[str], Column]]:
+    """The columns of all tables by their names, each by the columns that tell its table.
 
-
-def _all() -> Iterator[Column]:
+    Masking leaves out columns that may contain anything, so a table is recognized without them.
+    """
+    found: dict[str, dict[frozenset[str], Column]] = {RAW.name: {frozenset(): RAW}}
     for table in TABLES:
-        yield from table.columns
-    yield RAW
+        whole = frozenset(table.names) - frozenset(table.holding("opaque"))
+        for column in table.columns:
+            found.setdefault(column.name, {})[whole] = column
+    return found
 
 
 def _series(column: Column, values: Any, size: int) -> Any:

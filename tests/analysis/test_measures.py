@@ -90,6 +90,11 @@ CONTRADICTIONS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
         {"order": ["x"]},
         "either all of its columns combine by 'row', or none",
     ),
+    "a category without its values": (
+        (ResultColumn("x", "category", "key", ""), COUNT),
+        {"order": ["x"]},
+        "column x: declare the choices of a category",
+    ),
     "no key": ((COUNT,), {"order": ["count"]}, "one of its columns must be a 'key'"),
     "a column twice": ((SESSION, SESSION), {"order": ["session"]}, "column session is declared twice"),
     "an order of nothing": ((SESSION,), {"order": ["session", "x"]}, "order: it has no column x"),
@@ -308,7 +313,7 @@ def test_every_measure_is_described() -> None:
             assert column.doc
             assert "\n" not in column.doc
             assert f"    {name}: {column.doc}" in getattr(analysis, declared.name).__doc__
-        assert set(declared.roles.values()) <= roles
+        assert {column.holds for column in declared.always.values()} <= roles
 
 
 def test_the_docs_have_a_row_for_every_measure() -> None:
@@ -321,7 +326,7 @@ def test_the_docs_have_a_row_for_every_measure() -> None:
         assert row.startswith(f"| `{name}(")
         assert declared.doc in row
         assert section.startswith(f"{name}\n")
-        for column in declared.roles:
+        for column in declared.always:
             assert f"`{column}`" in row
             assert f"| `{column}` |" in section
     assert "| `volume(by=, per=, zone=)` | Count messages and sessions per period. | `period`, " in rows[-1]
@@ -352,8 +357,8 @@ def test_the_result_of_a_measure_is_masked_by_its_declaration(messages: pd.DataF
     shown = masked.to_csv()
     assert "5511999998" not in shown
     assert "ana@example.com" not in shown
-    for column, role in MEASURES[name].roles.items():
-        if role in {"amount", "time", "category"}:
+    for column, declared in MEASURES[name].always.items():
+        if declared.holds in {"amount", "time", "category"}:
             pd.testing.assert_series_equal(masked[column], found[column])
     if "session" in found.columns:
         pseudonyms = dict(zip(given["session"], given.msg.mask(KEY)["session"], strict=True))
@@ -375,8 +380,17 @@ def test_a_column_is_known_within_a_result_only(messages: pd.DataFrame) -> None:
     assert "5511999998888" not in own.msg.mask(KEY).to_csv()
     replaced = analysis.responses(messages).assign(first="Ana", seconds="Ana")
     masked = replaced.msg.mask(KEY)
+    assert masked["first"].str.startswith("Value ").all()
     assert masked["seconds"].str.startswith("Value ").all()
     assert masked["asked_at"].equals(replaced["asked_at"])
+
+
+def test_a_category_of_a_result_has_its_choices_only() -> None:
+    """A user's table may look like a result: what is none of the declared choices is masked."""
+    own = pd.DataFrame({"platform": "blip", "account": "bot", "session": "s", "word": ["stop", "Ana"]})
+    own["at"] = pd.NaT
+    assert "Ana" not in own.msg.mask(KEY).to_csv()
+    assert own.head(1).msg.mask(KEY)["word"].tolist() == ["stop"]
 
 
 def test_an_index_belongs_to_the_result(messages: pd.DataFrame) -> None:
