@@ -187,7 +187,11 @@ class Webhooks(Protocol):
 
 
 class Unsupported:
-    """Takes the place of a resource that the platform does not have: calling it raises `NotSupported`.
+    """Takes the place of a resource that the platform does not have: each call raises `NotSupported`.
+
+    >>> sms.events.categories()
+    Traceback (most recent call last):
+    NotSupported: SMSDrop does not provide events; campaigns() shows the status of each campaign
 
     Args:
         message: why it is not supported, and what to use instead.
@@ -203,6 +207,14 @@ class Unsupported:
             NotSupported: always.
         """
         raise NotSupported(self._message)
+
+    if not TYPE_CHECKING:  # a type checker reports a verb that the resource does not have
+
+        def __getattr__(self, name: str) -> Unsupported:
+            """Take the place of a verb too, for code that was written for another platform."""
+            if name.startswith("_"):
+                raise AttributeError(name)
+            return self
 
 
 class JournaledCampaigns(Resource):

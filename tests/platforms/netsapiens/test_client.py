@@ -363,9 +363,11 @@ def test_a_call_is_made_under_an_id(loopback: Loopback, pbx: msgnb.NetSapiens) -
 def test_what_a_platform_has_not_is_not_supported(
     world: msgnb.testing.Offline, platform: str, name: str, words: str
 ) -> None:
-    """What there is not says so, and what to do instead."""
-    with pytest.raises(msgnb.NotSupported, match=words):
-        getattr(getattr(world, platform), name)()
+    """A resource that the platform lacks says so for each verb, and what to do instead."""
+    missing = getattr(getattr(world, platform), name)
+    for call in (missing, missing.create):
+        with pytest.raises(msgnb.NotSupported, match=words):
+            call("track", at=None)
 
 
 def test_numbers_stay_text() -> None:
