@@ -432,8 +432,9 @@ _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 def _checked(connection: Any) -> Any:
     """A connection that sends nothing for a call that was cancelled while it was opened."""
-    # Not a class of its own: recordings replace the class of a pool's connections.
-    connect = connection.connect
+    # Not a class of its own: a recording replaces the class of a pool's connections, and wraps the real ones.
+    sending = getattr(connection, "real_connection", connection)
+    connect = sending.connect
 
     def connect_and_check() -> None:
         connect()
@@ -441,10 +442,10 @@ def _checked(connection: Any) -> Any:
         try:
             cancellation.check("connection")
         except BaseException:
-            connection.close()
+            sending.close()
             raise
 
-    connection.connect = connect_and_check
+    sending.connect = connect_and_check
     return connection
 
 

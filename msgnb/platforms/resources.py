@@ -186,8 +186,12 @@ class Webhooks(Protocol):
         ...
 
 
+class _MissingVerb(NotSupported, AttributeError):
+    """A verb of a resource that the platform does not have; `hasattr` sees that it is missing."""
+
+
 class Unsupported:
-    """Takes the place of a resource that the platform does not have: each call raises `NotSupported`.
+    """Takes the place of a resource that the platform does not have: every use raises `NotSupported`.
 
     >>> sms.events.categories()
     Traceback (most recent call last):
@@ -210,11 +214,9 @@ class Unsupported:
 
     if not TYPE_CHECKING:  # a type checker reports a verb that the resource does not have
 
-        def __getattr__(self, name: str) -> Unsupported:
-            """Take the place of a verb too, for code that was written for another platform."""
-            if name.startswith("_"):
-                raise AttributeError(name)
-            return self
+        def __getattr__(self, name: str) -> NoReturn:
+            """Raise the error for a verb too, for code that was written for another platform."""
+            raise AttributeError(name) if name.startswith("_") else _MissingVerb(self._message)
 
 
 class JournaledCampaigns(Resource):
