@@ -154,7 +154,8 @@ def test_a_history_ends_while_it_waits_for_the_rate_limit(loopback: Loopback) ->
     run(main())
     assert pauses[0] == 50
     assert len(server.reads) <= 8
-    assert len(loopback.seen) == len(server.reads) + 1
+    # Besides them only the list of sessions was read: one full page, and perhaps the empty one behind it.
+    assert len(loopback.seen) - len(server.reads) in {1, 2}
 
 
 @pytest.mark.parametrize("workers", [8, 32])
