@@ -15,17 +15,38 @@
     └── IncompleteHistory         reading ended early: `frame` is what was read, `resume()` continues
 
 `IncompleteHistory` is in `msgnb.history`, since it makes tables; all others are here. Each message says what
-happened, to whom, and what to do. None contains a secret, or the complete body of a response.
+happened, to whom, and what to do. None contains a secret, the complete body of a response, or a character
+that a terminal obeys instead of showing it.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of characters that control a terminal or the direction of writing, or are half a character."""
 
 
 class MsgnbError(Exception):
     """Base class of all errors that msgnb raises on purpose."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    """Return a text with a replacement for each character that a terminal obeys instead of showing it.
+
+    >>> printable("name" + chr(0x202E) + "gpj" + chr(27) + "[2J")
+    'name\ufffdgpj\ufffd[2J'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        "\ufffd" if unicodedata.category(each) in _INVISIBLE and each != "\n" else each for each in text
+    )
 
 
 class AuthError(MsgnbError):
@@ -58,7 +79,7 @@ class Rejected(MsgnbError):
     ) -> None:
         super().__init__(message)
         self.code = code
-        self.reason = reason
+        self.reason = printable(reason) if reason else reason
         self.status = status
 
 
@@ -87,7 +108,7 @@ class InvalidRequest(Rejected, ValueError):
 
     def __init__(self, message: str, *, fields: Mapping[str, str] | None = None, **rejected: Any) -> None:
         super().__init__(message, **rejected)
-        self.fields = dict(fields or {})
+        self.fields = {printable(name): printable(problem) for name, problem in (fields or {}).items()}
 
     @classmethod
     def of(cls, **fields: str) -> InvalidRequest:

@@ -4,10 +4,12 @@ Every request of every platform leaves through `Http.send`. So there is one plac
 sign-in, cancellation and the removal of secrets, one hook that sees every attempt, and one seam for tests.
 
 * **Retries.** Each call passes a policy. A `READ` is repeated after any temporary failure. A `WRITE` is
-  repeated only if it certainly did not arrive: a message must not go out twice. If the response to a write is
-  lost, the call ends as `OutcomeUnknown`.
+  repeated only if the exchange proves that nothing was done: a message must not go out twice. What an
+  exchange proves is decided in `msgnb.core.exchange`; a write of which nothing is proven ends as
+  `OutcomeUnknown`.
 * **Errors.** Responses become the errors of `msgnb.core.errors` here. What the body of an error says is read
   by the platform's `explain`.
+* **Limits.** Time and size of an exchange are bounded, see `msgnb.core.transport`.
 * **Secrets.** Texts are scrubbed of every secret that the client knows. The exceptions of `requests` contain
   the request with its headers, so they are never chained. A secret stays a `Secret` until the body is
   written, so that a traceback which shows local variables does not show it.
@@ -17,8 +19,10 @@ sign-in, cancellation and the removal of secrets, one hook that sees every attem
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -26,12 +30,11 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import Retry
 
 from msgnb.core import cancellation, progress
 from msgnb.core.errors import InvalidRequest, MsgnbError, OutcomeUnknown, SettingsError, Unreachable
+from msgnb.core.exchange import Evidence, Expected, Proof
 from msgnb.core.pacing import Pacing
 from msgnb.core.responses import (
     Explanation,
@@ -43,10 +46,14 @@ from msgnb.core.responses import (
     parse_retry_after,
 )
 from msgnb.core.secrets import Secret
+from msgnb.core.transport import LimitedAdapter
 
-Timeout = tuple[float, float]
+Timeout = tuple[float, float] | tuple[float, float, float]
 DEFAULT_TIMEOUT: Timeout = (5.0, 30.0)
 """Seconds to connect, and between two bytes of the response."""
+
+TOTAL_TIMEOUT = 120.0
+"""Seconds that an exchange may take altogether, if `timeout` has no third number."""
 
 MAX_RETRY_AFTER = 60.0
 """The longest `Retry-After` in seconds that is waited for; above it `RateLimited` is raised immediately."""
@@ -69,7 +76,8 @@ class RetryPolicy:
 
     Attributes:
         repeatable: whether it does no harm if a request arrives twice.
-        retry: the number of retries, the pauses between them, and the statuses after which to retry.
+        retry: the number of retries, the pauses between them, and the statuses after which to repeat what
+            does no harm.
     """
 
     repeatable: bool
@@ -87,7 +95,7 @@ def _make_policy(*statuses: int, repeatable: bool) -> RetryPolicy:
 
 
 READ = _make_policy(429, 500, 502, 503, 504, repeatable=True)
-WRITE = _make_policy(429, 503, repeatable=False)
+WRITE = _make_policy(repeatable=False)
 
 
 @dataclass(frozen=True)
@@ -145,7 +153,7 @@ class Http:
         base_url: what every path is appended to; plain http is allowed only for this machine.
         auth: signs the requests.
         explain: reads the body of an error response.
-        timeout: seconds to connect, and to wait for the next byte.
+        timeout: seconds to connect, to wait for the next byte, and for the whole exchange (120 if left out).
         verify: `False`, or the path of a CA file, as in `requests`.
         on_attempt: called with an `Attempt` after every attempt.
         pacing: the platform's rate limits, if there are any.
@@ -155,6 +163,7 @@ class Http:
         pause: waits for some seconds; everything that waits between requests uses it, so that tests can
             replace it.
         has_server_time: whether a response has reported the platform's time.
+        evidence: which statuses of the platform prove something by themselves; none unless it is set.
 
     Raises:
         SettingsError: `base_url` is not a URL, is not encrypted, or contains a password.
@@ -180,18 +189,26 @@ class Http:
         self._pacing = pacing
         self._auth = auth
         self._explain = explain
-        self._timeout = timeout
+        self._timeout = timeout[:2]
+        self._total = timeout[2] if len(timeout) > 2 else TOTAL_TIMEOUT
+        self.evidence = Evidence()
         self._on_attempt = on_attempt
         self._log = logger or logging.getLogger("msgnb.http")
         self._clock_offset = timedelta()
-        self._session = requests.Session()
-        self._session.headers["Accept"] = "application/json"
-        adapter = _CancellableAdapter(pool_connections=4, pool_maxsize=32)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._session = self._make_session()
+        self._process = os.getpid()
         # Computed once, since it takes long. It is passed with each request instead of being set on the
         # session, where REQUESTS_CA_BUNDLE would take precedence over it.
         self._environment = self._session.merge_environment_settings(self.base_url, {}, None, verify, None)
+
+    def _make_session(self) -> requests.Session:
+        session = requests.Session()
+        # Encodings whose growth can be limited.
+        session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate"})
+        adapter = LimitedAdapter(self._total, pool_connections=4, pool_maxsize=32)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session
 
     def close(self) -> None:
         """Close the open connections."""
@@ -213,6 +230,7 @@ class Http:
         id: str | None = None,  # noqa: A002 - the wire's word
         signed: bool = True,
         accept: Callable[[Response], bool] | None = None,
+        expected: Expected | None = None,
     ) -> Response:
         """Send a request, again if its policy allows, and return the response if it is a success.
 
@@ -228,20 +246,22 @@ class Http:
             id: the ID of the message or command, for `OutcomeUnknown`.
             signed: whether to sign the request; a sign-in is not signed.
             accept: returns whether to return a response although its status is an error.
+            expected: returns whether a success has the body that the operation has; another one proves
+                nothing.
 
         Raises:
             MsgnbError: one of the tree in `msgnb.core.errors`.
             CancelledError: the call was cancelled before the request left.
         """
         request = self._make_request(method, path, params, json, form)
-        result = self._send_with_retries(request, policy, signed=signed)
-        if isinstance(result, Response) and (result.ok or (accept and accept(result))):
+        result, proof = self._send_with_retries(request, policy, expected, signed=signed)
+        if isinstance(result, Response) and (proof == "done" or (accept and accept(result))):
             return result
-        raise self._make_error(result, policy, f"{method} {path}", id)
+        raise self._make_error(result, proof, policy, f"{method} {path}", id)
 
     def _send_with_retries(
-        self, request: requests.Request, policy: RetryPolicy, *, signed: bool
-    ) -> Response | Failure:
+        self, request: requests.Request, policy: RetryPolicy, expected: Expected | None, *, signed: bool
+    ) -> tuple[Response | Failure, Proof]:
         retry, number, renewed = policy.retry, 0, not signed
         while True:
             number += 1
@@ -250,6 +270,7 @@ class Http:
             signature = self._auth.headers() if signed else {}
             started = time.perf_counter()
             result = self._attempt(request, signature)
+            proof = self.evidence.proves(result, self._read_explanation(result), expected)
             seconds = time.perf_counter() - started
             wait: float | None = None
             self._back_off(result)
@@ -257,13 +278,13 @@ class Http:
             # which invalidate each other's tokens go on forever.
             if not renewed and _is_unauthorized(result) and self._auth.renew(signature):
                 renewed, wait = True, 0.0
-            elif _is_retryable(result, policy, retry):
+            elif _is_retryable(result, proof, policy, retry):
                 # Any error that urllib3 doesn't know only counts against the total, which is what is wanted.
                 retry = retry.increment(error=MsgnbError())
                 wait = self._retry_wait(result, retry)
             self._report(request, number, seconds, result, wait)
             if wait is None:
-                return result
+                return result, proof
             self.pause(wait)
 
     def _make_request(
@@ -282,19 +303,35 @@ class Http:
         return requests.Request(method, url, params=params, data=fields)
 
     def _attempt(self, request: requests.Request, signature: Mapping[str, str]) -> Response | Failure:
-        prepared = self._prepare(request, signature)
+        try:
+            prepared = self._prepare(request, signature)
+        except (requests.RequestException, ValueError) as error:
+            # Without the error's text, which may contain the signature.
+            words = f"the request can't be written ({type(error).__name__}): check base_url and credentials"
+            return Failure(words, unsent=True, temporary=False)
         # Only a GET follows redirects: a body, perhaps with a password in it, must not be sent on to wherever
         # the response points.
         redirects = request.method == "GET"
         try:
-            received = self._session.send(
+            received = self._own_session().send(
                 prepared, timeout=self._timeout, allow_redirects=redirects, **self._environment
             )
+            response = parse_response(received)
         except requests.RequestException as error:
             return parse_failure(error, self._timeout)
-        response = parse_response(received)
+        except CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            # A server can make the libraries below raise anything, after it has received the request.
+            return Failure(f"the answer can't be read ({type(error).__name__})", unsent=False)
         self._synchronize(response.date())
         return response
+
+    def _own_session(self) -> requests.Session:
+        """The session of this process: one that was forked must not share its parent's connections."""
+        if self._process != os.getpid():
+            self._session, self._process = self._make_session(), os.getpid()
+        return self._session
 
     def _prepare(self, request: requests.Request, signature: Mapping[str, str]) -> requests.PreparedRequest:
         """Sign a request and prepare it.
@@ -369,27 +406,41 @@ class Http:
                 text = text.replace(secret.reveal(), "…").replace(quote(secret.reveal(), safe=""), "…")
         return text
 
+    def _read_explanation(self, result: Response | Failure) -> Explanation:
+        if not isinstance(result, Response) or result.status < 400:
+            return Explanation()
+        try:
+            return self._explain(result.body)
+        except Exception:  # noqa: BLE001
+            # A body of any other shape is not the platform's own error.
+            return Explanation()
+
     def _make_error(
         self,
         result: Response | Failure,
+        proof: Proof,
         policy: RetryPolicy,
         what: str,
         id: str | None,  # noqa: A002
     ) -> MsgnbError:
-        who = f"{self.platform} at {urlsplit(self.base_url).netloc}"
+        what = f"{self.platform} at {urlsplit(self.base_url).netloc}: {what}"
         if isinstance(result, Failure):
-            message = f"{who}: {what}: {self.scrub(result.reason)}"
+            message = f"{what}: {self.scrub(result.reason)}"
             return self.make_no_response_error(message, policy, id, unsent=result.unsent)
-        explanation = self._explain(result.body)
-        reason = self.scrub((explanation.reason or result.unreadable or "").strip())[:MAX_REASON]
-        message = f"{who}: {what} answered HTTP {result.status}" + (f": {reason}" if reason else "")
-        if result.status < 300:
+        explanation = self._read_explanation(result)
+        foreign = "its body is not the answer to this request" if result.ok else ""
+        reason = self.scrub((explanation.reason or result.unreadable or foreign).strip())[:MAX_REASON]
+        message = f"{what} answered HTTP {result.status}" + (f": {reason}" if reason else "")
+        if result.status < 400:
+            target = urlsplit(result.headers.get("Location", "")).netloc
+            message += f", a redirect to {target}" if target else ""
             # A success that can't be read may come from a captive portal or a proxy, or be cut off.
             message = f"{message}. Is base_url right?"
-            return self.make_no_response_error(message, policy, id, unsent=False)
-        if result.status >= 500:
-            return self.make_no_response_error(message, policy, id, unsent=result.status == 503)
-        return make_error(message, result, explanation, reason)
+        # Reading again does no harm, so what the status says is enough for the error.
+        proven = proof in {"refused", "not sent"} or (policy.repeatable and 400 <= result.status < 500)
+        if proven and 400 <= result.status < 500:
+            return make_error(message, result, explanation, reason)
+        return self.make_no_response_error(message, policy, id, unsent=proof == "not sent")
 
     def make_no_response_error(
         self,
@@ -412,64 +463,10 @@ class Http:
         """
         if policy.repeatable or unsent:
             return Unreachable(message)
-        return OutcomeUnknown(
-            f"{message}. It may have been carried out: look up {id or 'it'} before you send it again.", id=id
-        )
-
-
-class _HTTPPool(HTTPConnectionPool):
-    def _new_conn(self) -> Any:
-        return _checked(super()._new_conn())
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    def _new_conn(self) -> Any:
-        return _checked(super()._new_conn())
-
-
-_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
-
-
-def _checked(connection: Any) -> Any:
-    """A connection that sends nothing for a call that was cancelled while it was opened."""
-    # Not a class of its own: a recording replaces the class of a pool's connections, and wraps the real ones.
-    sending = getattr(connection, "real_connection", connection)
-    connect = sending.connect
-
-    def connect_and_check() -> None:
-        connect()
-        # Name resolution and handshakes may take seconds, and nothing of the request has left by then.
-        try:
-            cancellation.check("connection")
-        except BaseException:
-            sending.close()
-            raise
-
-    sending.connect = connect_and_check
-    return connection
-
-
-class _CancellableAdapter(HTTPAdapter):
-    """Sends a request unless its call was cancelled.
-
-    The redirects that `requests` follows come through here as well.
-    """
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools, with connections that check for a cancellation once they are open."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Make the pools of a proxy in the same way; those of SOCKS open their connections themselves."""
-        manager = super().proxy_manager_for(proxy, **kwargs)
-        if not proxy.lower().startswith("socks"):
-            manager.pool_classes_by_scheme = _POOLS
-        return manager
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        cancellation.check(f"{request.method} request")
-        return super().send(request, *args, **kwargs)
+        stop = "" if message.endswith((".", "?")) else "."
+        advice = f"look up {id}" if id else "look it up"
+        words = f"{message}{stop} It may have been carried out: {advice} before you send it again."
+        return OutcomeUnknown(words, id=id)
 
 
 def _validate_base_url(base_url: str) -> str:
@@ -502,10 +499,10 @@ def _is_unauthorized(result: Response | Failure) -> bool:
     return isinstance(result, Response) and result.status == 401
 
 
-def _is_retryable(result: Response | Failure, policy: RetryPolicy, retry: Retry) -> bool:
+def _is_retryable(result: Response | Failure, proof: Proof, policy: RetryPolicy, retry: Retry) -> bool:
     if retry.total == 0:
         return False
     if isinstance(result, Failure):
-        return result.temporary and (policy.repeatable or result.unsent)
-    wait = parse_retry_after(result) or 0
-    return result.status in (retry.status_forcelist or ()) and wait <= MAX_RETRY_AFTER
+        return result.temporary and (policy.repeatable or proof == "not sent")
+    allowed = proof == "not sent" or (policy.repeatable and result.status in (retry.status_forcelist or ()))
+    return allowed and (parse_retry_after(result) or 0) <= MAX_RETRY_AFTER

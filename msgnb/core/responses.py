@@ -13,13 +13,13 @@ and is only used for the message.
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import requests
@@ -35,7 +35,13 @@ from msgnb.core.errors import (
     RateLimited,
     Rejected,
 )
+from msgnb.core.transport import TooLarge, TooSlow
 
+NO_CONTENT = 204
+DEEPEST = 64
+"""How many levels of objects and lists a body may have; the deepest of any platform has about ten."""
+_NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
 EXCERPT = 80
 """Characters of a body that is not JSON which an error message quotes."""
 
@@ -65,9 +71,11 @@ class Response:
         """Return when the platform sent it; `None` if it doesn't say."""
         try:
             date = parsedate_to_datetime(self.headers.get("Date", ""))
-        except ValueError:
+            date = (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError, TypeError):
             return None
-        return date if date.tzinfo else date.replace(tzinfo=UTC)
+        # Arithmetic with times near the ends of the calendar overflows.
+        return date if 2000 <= date.year < 2200 else None
 
 
 @dataclass(frozen=True)
@@ -99,15 +107,40 @@ class Explanation:
     code: int | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def has_words(self) -> bool:
+        """Whether the platform's own error was found in the body."""
+        return bool(self.reason or self.code is not None or self.fields)
+
+
+def parse_words(value: Any) -> str | None:
+    """Return the words of an error; `None` if there are none."""
+    return str(value) if value else None
+
+
+def parse_code(value: Any) -> int | None:
+    """Return the code of an error; `None` if it is not a number."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
 
 def parse_response(response: requests.Response) -> Response:
     """Return a response of `requests` with its body parsed."""
     if not response.content:
-        return Response(response.status_code, None, response.headers)
+        return Response(response.status_code, None, response.headers, unreadable=_find_missing_end(response))
     try:
         return Response(response.status_code, _parse_json(response.content), response.headers)
     except ValueError:
         return Response(response.status_code, None, response.headers, unreadable=_describe_body(response))
+
+
+def _find_missing_end(response: requests.Response) -> str | None:
+    """What is wrong with an empty body: nothing, if the response says that it is empty."""
+    # A connection that breaks in the middle of the headers looks like an empty body without a length.
+    if response.status_code == NO_CONTENT or {"content-length", "transfer-encoding"} & {
+        name.lower() for name in response.headers
+    }:
+        return None
+    return "nothing, not even a length"
 
 
 def _parse_json(content: bytes) -> Any:
@@ -116,7 +149,13 @@ def _parse_json(content: bytes) -> Any:
     Platforms shorten texts without regard to surrogate pairs, and half an emoji is not a character: orjson
     refuses it. One such text must not cost the whole response, so it is parsed again in a way that lets
     halves through, and each half becomes U+FFFD.
+
+    Raises:
+        ValueError: it is not JSON, or is nested more deeply than anything a platform sends. Whoever walks
+            through such a body would run out of stack.
     """
+    if _is_too_deep(content):
+        raise ValueError("nested too deeply")
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
@@ -125,10 +164,36 @@ def _parse_json(content: bytes) -> Any:
     return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
+def _is_too_deep(content: bytes) -> bool:
+    """Whether a body is nested more deeply than `DEEPEST`."""
+    # Fast for every usual body: brackets are counted, and the innermost pairs removed level by level.
+    brackets = content.translate(None, _NO_BRACKETS)
+    for _ in range(DEEPEST):
+        if not brackets:
+            return False
+        inner = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        # Brackets within texts need not come in pairs.
+        if len(inner) == len(brackets):
+            break
+        brackets = inner
+    return _depth(content) > DEEPEST
+
+
+def _depth(content: bytes) -> int:
+    """The depth of a body, brackets within texts aside."""
+    deepest = depth = 0
+    for bracket in _TEXT.sub(b"", content).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"{[" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
 def _describe_body(response: requests.Response) -> str:
     if "html" in response.headers.get("Content-Type", "") or response.content.lstrip()[:1] == b"<":
         return "an HTML page instead of JSON"
-    return f"no JSON but {' '.join(response.text[:EXCERPT].split())!r}"
+    # Not `response.text`, which guesses the charset of all of it.
+    text = response.content[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT]
+    return f"no JSON but {' '.join(text.split())!r}"
 
 
 def parse_failure(error: requests.RequestException, timeout: tuple[float, float]) -> Failure:
@@ -142,18 +207,20 @@ def parse_failure(error: requests.RequestException, timeout: tuple[float, float]
         timeout: seconds to connect, and between two bytes of the response.
     """
     connect, read = timeout
-    if isinstance(error, requests.ConnectTimeout):
-        return Failure(f"no connection within {connect:g} s", unsent=True)
-    if isinstance(error, requests.Timeout):
-        return Failure(f"no answer within {read:g} s", unsent=False)
+    if isinstance(error, TooSlow | TooLarge):
+        return Failure(str(error), unsent=False, temporary=isinstance(error, TooSlow))
     if isinstance(error, requests.exceptions.SSLError):
         return _tls_failure(error)
+    if isinstance(error, requests.Timeout):
+        unsent = isinstance(error, requests.ConnectTimeout)
+        words = f"no connection within {connect:g} s" if unsent else f"no answer within {read:g} s"
+        return Failure(words, unsent=unsent)
     cause = _cause(error)
     if isinstance(cause, NewConnectionError | ConnectTimeoutError):
         return Failure(f"no connection: {_without_object(cause)}", unsent=True)
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
         return Failure("the connection broke before the whole answer was there", unsent=False)
-    return Failure(f"{type(error).__name__}: the request could not be made", unsent=True, temporary=False)
+    return Failure(f"the answer can't be read ({type(error).__name__})", unsent=False, temporary=False)
 
 
 def _tls_failure(error: requests.exceptions.SSLError) -> Failure:
@@ -190,13 +257,14 @@ def _without_object(error: object) -> str:
 
 
 def parse_retry_after(response: Response) -> float | None:
-    """Return the seconds to wait according to the `Retry-After` header; `None` if there is none."""
+    """Return the seconds to wait according to the `Retry-After` header; `None` if it says none."""
     value = response.headers.get("Retry-After")
     if value is None:
         return None
     try:
-        return max(0.0, Retry().parse_retry_after(value))
-    except InvalidHeader:
+        return max(0.0, float(Retry().parse_retry_after(value)))
+    # A date may be outside of the calendar, and a number too large.
+    except (InvalidHeader, ValueError, OverflowError, TypeError):
         return None
 
 
@@ -227,7 +295,4 @@ def make_error(message: str, response: Response, explanation: Explanation, reaso
             wait = parse_retry_after(response)
             hint = f"; try again in {wait:g} s" if wait is not None else ""
             return RateLimited(f"{message}{hint}", retry_after=wait)
-        case status if status < 400:
-            target = urlsplit(response.headers.get("Location", "")).netloc or "another address"
-            return Rejected(f"{message}, a redirect to {target}. Is base_url right?", **details)
     return _ERRORS.get(response.status, Rejected)(message, **details)

@@ -14,10 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgnb.core.phones import parse_e164
 from msgnb.platforms.message_kinds import TEXT, MessageKind
+
+if TYPE_CHECKING:
+    from msgnb.core.exchange import Evidence
 
 Capability = Literal[
     "campaigns", "contacts", "credit", "delivery status", "events", "history", "listen", "metrics",
@@ -152,6 +155,7 @@ class Platform:
         counts_sms: whether texts are counted in SMS.
         largest_upload: size of the largest file that can be sent, in bytes.
         not_processed: HTTP statuses that prove that a request was not processed, each with its source.
+        refused: HTTP statuses that prove a refusal even if the body is empty, each with its source.
         mock_settings: further arguments for clients of the mocks, such as one that turns off rate limits.
         campaign_rate: the most requests of a campaign per second; no limit if `None`.
 
@@ -174,6 +178,7 @@ class Platform:
     counts_sms: bool = True
     largest_upload: int = 18_000_000
     not_processed: Mapping[int, str] = field(default_factory=dict)
+    refused: Mapping[int, str] = field(default_factory=dict)
     mock_settings: Mapping[str, Any] = field(default_factory=dict)
     campaign_rate: int | None = None
 
@@ -211,6 +216,13 @@ class Platform:
         usual, *others = self.sign_ins
         chosen = next((names for names in others if (set(names) - set(usual)) & set(given)), usual)
         return [name for name in chosen if name not in given]
+
+    @property
+    def evidence(self) -> Evidence:
+        """What its HTTP statuses prove by themselves."""
+        from msgnb.core.exchange import Evidence  # noqa: PLC0415 - listing platforms loads no HTTP
+
+        return Evidence(self.not_processed, self.refused)
 
     @property
     def example_login(self) -> dict[str, str]:

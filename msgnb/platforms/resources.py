@@ -27,7 +27,7 @@ from msgnb.campaigns.table import make_campaigns_table
 from msgnb.core.errors import NotSupported
 from msgnb.core.http import Http
 from msgnb.core.times import When
-from msgnb.platforms.registry import get_platform
+from msgnb.platforms.registry import get_platform, platforms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +55,8 @@ class Connection:
 
     def __init__(self, http: Http, account: str = "") -> None:
         self.http = http
+        if (descriptor := platforms().get(http.platform)) is not None:
+            http.evidence = descriptor.evidence
         self.journals: Path | None = None
         self._account = account
 

@@ -104,7 +104,7 @@ def test_a_refusal_is_followed_by_a_rest(
 
 def test_a_forced_command_rests_too(loopback: Loopback, time: Time) -> None:
     """What is tried again by hand waits for the end of the platform's rest, and so does everything else."""
-    body = {"method": "get", "status": "success", "id": "1"}
+    body = {"method": "get", "status": "success"}
     loopback.script = [answers(status=429), answers(body), answers(status=202)]
     bot = msgnb.Blip("eDp5", base_url=loopback.url)
     bot.connection.http.pause = time.pause

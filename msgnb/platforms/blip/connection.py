@@ -14,15 +14,16 @@ from typing import Any
 from urllib.parse import quote
 
 from msgnb.core.errors import InvalidRequest, MsgnbError, NotFound, RateLimited, Rejected, Unreachable
-from msgnb.core.http import READ, WRITE, RetryPolicy
+from msgnb.core.http import READ, WRITE
 from msgnb.core.paging import offset_pages
-from msgnb.core.responses import Explanation
+from msgnb.core.responses import Explanation, Response, parse_code, parse_words
 from msgnb.core.sending import new_id
 from msgnb.platforms.resources import Connection
 
 Command = dict[str, Any]
 Query = Mapping[str, Any]
 
+ACCEPTED = 202
 RESOURCE_NOT_FOUND = 67
 NOT_FOUND = "The requested resource was not found"
 """Live responses contain this text without its code (BLiP 4)."""
@@ -50,8 +51,15 @@ class BlipConnection(Connection):
         # All commands are POST requests, so the command's own method tells whether repeating it does harm.
         policy = READ if named["method"].lower() == "get" else WRITE
         policy = policy.once() if once else policy
-        answer = self.http.send("POST", "/commands", policy=policy, json=named, id=named["id"])
-        return self._check(answer.body, named, policy)
+        answer = self.http.send(
+            "POST",
+            "/commands",
+            policy=policy,
+            json=named,
+            id=named["id"],
+            expected=lambda response: _answers(response.body, named),
+        )
+        return _raise_failure(answer.body or {}, named)
 
     def force(self, command: Mapping[str, Any], attempts: int, cooldown: float) -> Command:
         """Send a command until it succeeds, always under the same ID.
@@ -88,7 +96,9 @@ class BlipConnection(Connection):
             raise InvalidRequest.of(**dict.fromkeys(missing, "is missing in the message"))
         # Without an ID the platform sends no notifications, not even of failures (BLiP 1.5).
         named = _with_id(message)
-        self.http.send("POST", "/messages", policy=WRITE, json=named, id=named["id"])
+        self.http.send(
+            "POST", "/messages", policy=WRITE, json=named, id=named["id"], expected=_accepts_message
+        )
         return named
 
     def get(self, uri: str, to: str | None = None, query: Query | None = None) -> Any:
@@ -159,19 +169,32 @@ class BlipConnection(Connection):
             self.get("/ping")
         return self.http.now()
 
-    def _check(self, body: Any, command: Command, policy: RetryPolicy) -> Command:
-        what = f"blip: {command['method']} {command['uri']}"
-        # `observe` is one-way: the platform does not respond to it (BLiP 1.5).
-        if body is None and command["method"].lower() == "observe":
-            return {}
-        # Another body may come from a proxy, so nobody knows whether the command was executed.
-        if not isinstance(body, dict) or "status" not in body:
-            raise self.http.make_no_response_error(
-                f"{what}: the answer is no command", policy, command["id"], unsent=False
-            )
-        if body["status"] == "failure":
-            raise _make_error(f"{what} to {command.get('to', 'the bot')}", body.get("reason") or {})
-        return body
+
+def _answers(body: Any, command: Command) -> bool:
+    """Whether a body is the response to a command, and not to another one or by somebody else."""
+    # `observe` is one-way: the platform does not respond to it (BLiP 1.5).
+    if body is None:
+        return str(command["method"]).lower() == "observe"
+    if not isinstance(body, dict) or body.get("status") not in {"success", "failure"}:
+        return False
+    return body.get("id") in {None, command["id"]}
+
+
+def _accepts_message(response: Response) -> bool:
+    """Whether the platform accepted a message: with 202, and nothing that looks like an error (BLiP 1.4)."""
+    problems = {"error", "errors", "reason", "status", "code"}
+    return response.status == ACCEPTED and not (
+        isinstance(response.body, dict) and problems & response.body.keys()
+    )
+
+
+def _raise_failure(body: Command, command: Command) -> Command:
+    """The response to a command, unless it reports a failure."""
+    if body.get("status") == "failure":
+        reason = body.get("reason")
+        what = f"blip: {command['method']} {command['uri']} to {command.get('to', 'the bot')}"
+        raise _make_error(what, reason if isinstance(reason, dict) else {"description": reason})
+    return body
 
 
 def explain(body: Any) -> Explanation:
@@ -179,7 +202,7 @@ def explain(body: Any) -> Explanation:
     reason = body.get("reason") if isinstance(body, dict) else None
     if not isinstance(reason, dict):
         return Explanation()
-    return Explanation(reason.get("description"), reason.get("code"))
+    return Explanation(parse_words(reason.get("description")), parse_code(reason.get("code")))
 
 
 def escape(text: str) -> str:
@@ -209,7 +232,8 @@ def _with_id(envelope: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _make_error(what: str, reason: Mapping[str, Any]) -> MsgnbError:
-    code, words = reason.get("code"), reason.get("description") or "no reason given"
+    code = parse_code(reason.get("code"))
+    words = str(reason.get("description") or "no reason given")
     kind = NotFound if code == RESOURCE_NOT_FOUND or words == NOT_FOUND else Rejected
     coded = f" (LIME reason {code})" if code is not None else ""
     return kind(f"{what} failed: {words}{coded}", code=code, reason=words, status=200)

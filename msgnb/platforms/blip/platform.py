@@ -64,5 +64,6 @@ PLATFORM = Platform(
     commands=COMMANDS,
     counts_sms=False,
     not_processed={429: "BLiP 1.4"},
+    refused={400: "BLiP 1.4"},
     mock_settings={"plan": "none"},
 )  # fmt: skip

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from msgnb.core.errors import AuthError, MsgnbError, SettingsError, Unreachable
+from msgnb.core.errors import AuthError, MsgnbError, OutcomeUnknown, SettingsError, Unreachable
 from msgnb.core.http import READ, WRITE, Http, RetryPolicy
 from msgnb.core.responses import Response
 from msgnb.core.secrets import Secret, prompt_secret
@@ -28,6 +28,7 @@ EARLY = 60.0
 """A token is renewed this many seconds before it expires, so that it doesn't expire in transit."""
 LIFE = 3600.0
 """Seconds that a token lives if the response doesn't say."""
+LONGEST_LIFE = 10 * 365 * 24 * 3600.0
 KEPT = 24 * 3600.0
 """Seconds that a store keeps a pair of tokens: as long as the refresh token lives (NetSapiens 1.1)."""
 MFA_REQUIRED = "mfa_required"
@@ -217,6 +218,9 @@ class TokenAuth:
                 return self._keep(self._refreshed(refresh, WRITE.once()))
             except Unreachable:
                 raise  # it did not arrive, so the refresh token is still valid
+            except OutcomeUnknown as error:
+                # It may be still valid: if it is not, the platform will refuse it the next time.
+                raise Unreachable(f"{error} The next request tries to refresh the token again.") from None
             except MsgnbError:
                 self._pair = None  # in any case the password still works
         return self.sign_in()
@@ -391,8 +395,12 @@ def _claims(token: str) -> Mapping[str, Any]:
 def _parse_life(answer: Mapping[str, Any]) -> float:
     """Seconds that a token lives; for a JWT the span of its two times, so that no two clocks are compared."""
     claims = _claims(_parse_token(answer))
-    seconds = answer.get("expires_in") or (claims.get("exp", 0) - claims.get("iat", 0))
-    return float(seconds or LIFE)
+    try:
+        seconds = float(answer.get("expires_in") or (claims.get("exp", 0) - claims.get("iat", 0)))
+    except (TypeError, ValueError, OverflowError):
+        return LIFE
+    # Neither a time that has passed nor one beyond the calendar is the end of a token.
+    return seconds if 0 < seconds < LONGEST_LIFE else LIFE
 
 
 def _parse_identity(answer: Mapping[str, Any]) -> Identity:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import chain
-from typing import Any, cast
+from typing import Any
 
 from msgnb.core.errors import NotFound
 from msgnb.core.http import READ, WRITE, Http, path_segment
 from msgnb.core.paging import Key, offset_pages
-from msgnb.core.responses import Explanation
+from msgnb.core.responses import Explanation, Response, parse_code, parse_words
 from msgnb.platforms.netsapiens.auth import Identity, SignIn, TokenAnswer
 from msgnb.platforms.netsapiens.payloads import Wire, check_session_id
 from msgnb.platforms.resources import Connection
 
+SUCCESSES = frozenset({200, 201, 202, 204})
 PAGE = 1000
 """The most rows of one page; without a limit the server silently stops after 100."""
 
@@ -78,8 +79,8 @@ class NetSapiensConnection(Connection):
         Raises:
             OutcomeUnknown: the response was lost.
         """
-        found = parse_single(self.http.send(method, path, policy=WRITE, json=body, id=id).body)
-        return found if isinstance(found, dict) else {}
+        sent = self.http.send(method, path, policy=WRITE, json=body, id=id, expected=_acknowledges)
+        return parse_single(sent.body)
 
     def rows(
         self, path: str, key: Key, what: str, limit: int | None, query: Mapping[str, str] | None = None
@@ -116,6 +117,19 @@ class NetSapiensConnection(Connection):
         return offset_pages(fetch, size=PAGE, key=key, what=what, limit=limit)
 
 
+def _acknowledges(response: Response) -> bool:
+    """Whether a success says that something was done: an object, several, or nothing (NetSapiens 2.7)."""
+    if response.status not in SUCCESSES:
+        return False
+    body = response.body
+    if isinstance(body, list):
+        body = body[0] if body else None
+    if body is None:
+        return True
+    # An error's body under a success comes from something between the client and the platform.
+    return isinstance(body, dict) and "error" not in body and (parse_code(body.get("code")) or 0) < 400
+
+
 def means_empty(error: NotFound) -> bool:
     """Whether a 404 means an empty list: it comes from the platform, and names nothing that is missing."""
     reason = error.reason or ""
@@ -126,8 +140,7 @@ def explain(body: Any) -> Explanation:
     """Read the body of an error response: its `message`, or in some places `error` (NetSapiens 8)."""
     if not isinstance(body, dict):
         return Explanation()
-    message = body.get("message") or body.get("error")
-    return Explanation(str(message) if message else None, body.get("code"))
+    return Explanation(parse_words(body.get("message") or body.get("error")), parse_code(body.get("code")))
 
 
 def domain_path(domain: str) -> str:
@@ -156,7 +169,8 @@ def session_path(domain: str, user: str, session: str) -> str:
 
 def parse_single(body: Any) -> Wire:
     """Return the one object of a response, which some routes wrap in a list."""
-    return cast(Wire, body[0] if isinstance(body, list) and body else body or {})
+    found = body[0] if isinstance(body, list) and body else body
+    return found if isinstance(found, dict) else {}
 
 
 def row_id(row: Mapping[str, Any]) -> Any:

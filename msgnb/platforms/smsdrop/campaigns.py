@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from msgnb.core.errors import InsufficientCredit, NotFound
-from msgnb.core.http import WRITE
+from msgnb.core.errors import InsufficientCredit, MsgnbError
 from msgnb.core.sending import new_id
 from msgnb.platforms.resources import Resource
 from msgnb.platforms.smsdrop import models, to_tables
-from msgnb.platforms.smsdrop.connection import SmsDropConnection
+from msgnb.platforms.smsdrop.connection import WITHOUT_CREDIT, SmsDropConnection
 from msgnb.platforms.smsdrop.delivery import LaunchedCampaign
+from msgnb.platforms.smsdrop.models import is_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from msgnb.campaigns.campaign import Campaign
-
-WITHOUT_CREDIT = 201
-"""The status of a response if a campaign was created, but not launched for lack of credit (SMSDrop 2)."""
 
 
 class Campaigns(Resource):
@@ -59,10 +56,6 @@ class Campaigns(Resource):
         """
         campaign.title = campaign.title or f"msgnb {new_id()}"
         response = self._connection.create_campaign(campaign)
-        if not _is_campaign(response.body):
-            # A success with another body may come from a proxy: the campaign may exist or not.
-            words = "smsdrop: the response to a launch contains no campaign"
-            raise self._connection.http.make_no_response_error(words, WRITE, campaign.title, unsent=False)
         # Before an error for lack of credit: the campaign exists, and its ID is needed to retry it.
         models.update_campaign(campaign, response.body)
         campaign.run = LaunchedCampaign(self._connection, campaign)
@@ -84,12 +77,16 @@ class Campaigns(Resource):
         response = self._connection.retry_campaign(campaign)
         if response.status == WITHOUT_CREDIT:
             raise _insufficient_credit(campaign)
-        # What the response to a retry contains is not documented. If it is not the campaign, the campaign is
-        # read.
-        launched = self._parse(response.body) if _is_campaign(response.body) else self.get(campaign)
-        if launched is None:
-            raise NotFound(f"smsdrop: campaign {campaign} was launched, but can't be found")
-        return launched
+        # What the response to a retry contains is not documented: if it is not the campaign, that is read.
+        return self._parse(response.body) if is_campaign(response.body) else self._look_at(campaign)
+
+    def _look_at(self, campaign: str) -> Campaign:
+        try:
+            found = self.get(campaign)
+        except MsgnbError:
+            # It was launched, whatever is wrong with this request.
+            found = None
+        return found or self._parse({"id": campaign})
 
     def get(self, campaign: str) -> Campaign | None:
         """Return one campaign by its ID; `None` if it doesn't exist."""
@@ -109,10 +106,6 @@ class Campaigns(Resource):
         found = models.parse_campaign(row)
         found.run = LaunchedCampaign(self._connection, found)
         return found
-
-
-def _is_campaign(body: Any) -> bool:
-    return isinstance(body, dict) and {"id", "message", "sender", "recipient_list"} <= body.keys()
 
 
 def _insufficient_credit(campaign: str) -> InsufficientCredit:

@@ -15,6 +15,9 @@ from msgnb.platforms.resources import Connection
 from msgnb.platforms.smsdrop import models
 
 Wire = dict[str, Any]
+LAUNCHED = 200
+WITHOUT_CREDIT = 201
+"""Status of a launch that created a campaign, but held it back for lack of credit (SMSDrop 2)."""
 PAGE = 100
 """The most campaigns of one page (SMSDrop 2)."""
 
@@ -49,11 +52,15 @@ class SmsDropConnection(Connection):
         """Create and launch a campaign; its title is what to look for if the response is lost."""
         body = models.make_body(campaign)
         # Without the slash at the end the platform redirects, and a POST does not follow (SMSDrop 2).
-        return self.http.send("POST", "/campaigns/", policy=WRITE, json=body, id=campaign.title)
+        return self.http.send(
+            "POST", "/campaigns/", policy=WRITE, json=body, id=campaign.title, expected=_is_launched
+        )
 
     def retry_campaign(self, campaign: str) -> Response:
         """Launch a campaign that was created, but held back for lack of credit."""
-        return self.http.send("POST", "/campaigns/retry", policy=WRITE, json={"id": campaign}, id=campaign)
+        return self.http.send(
+            "POST", "/campaigns/retry", policy=WRITE, json={"id": campaign}, id=campaign, expected=_is_retried
+        )
 
     def plan(self) -> Wire:
         """Return the account's plan as the platform sends it."""
@@ -73,6 +80,16 @@ class SmsDropConnection(Connection):
         found: Mapping[str, Any] = self.http.send("GET", "/users/me", policy=READ).body
         rights = {key: found.get(key) for key in ("is_verified", "is_superuser")}
         return models.User(str(found["id"]), found["email"], found["is_active"], **rights)
+
+
+def _is_launched(response: Response) -> bool:
+    """Whether a success has the campaign; another body may come from a proxy (SMSDrop 2)."""
+    return response.status in {LAUNCHED, WITHOUT_CREDIT} and models.is_campaign(response.body)
+
+
+def _is_retried(response: Response) -> bool:
+    """The same for a retry, whose response may be empty: its content is not documented (SMSDrop 2)."""
+    return _is_launched(response) or (response.status in {LAUNCHED, WITHOUT_CREDIT} and not response.body)
 
 
 def explain(body: Any) -> Explanation:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from msgnb.campaigns.campaign import Campaign, MessageType
 from msgnb.core.errors import InvalidRequest
+from msgnb.core.responses import parse_words
 
 _FIELDS = (
     "message", "sender", "recipient_list", "title", "message_type", "defer_until", "defer_by", "id", "status",
@@ -49,16 +50,47 @@ def parse_campaign(body: Mapping[str, Any]) -> Campaign:
     return campaign
 
 
+def is_campaign(body: Any) -> bool:
+    """Return whether a body is a campaign: it has the fields that each one has, with their types."""
+    if not isinstance(body, dict):
+        return False
+    phones = body.get("recipient_list")
+    return isinstance(phones, list) and all(
+        isinstance(each, str) for each in (body.get("id"), body.get("message"), body.get("sender"), *phones)
+    )
+
+
 def update_campaign(campaign: Campaign, body: Mapping[str, Any]) -> None:
-    """Set the fields of a campaign to those in a response; fields that the platform may add are ignored."""
-    known = {name: body[name] for name in _FIELDS if name in body}
-    for name in ("defer_until", "created_at"):
-        if isinstance(known.get(name), str):
-            known[name] = datetime.fromisoformat(known[name])
-    if "message_type" in known:
-        known["message_type"] = MessageType(known["message_type"] or 0)
-    for name, value in known.items():
-        setattr(campaign, name, value)
+    """Set the fields of a campaign to those in a response.
+
+    Fields that the platform may add, and values that can't be read, are ignored: the campaign exists.
+    """
+    for name in _FIELDS:
+        if name in body:
+            try:
+                setattr(campaign, name, _PARSERS.get(name, _unchanged)(body[name]))
+            except (TypeError, ValueError):
+                continue
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _parse_time(value: Any) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _parse_count(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "defer_until": _parse_time, "created_at": _parse_time,
+    "message_type": lambda value: MessageType(value or 0),
+    "delivery_percentage": _parse_count, "message_count": _parse_count, "sms_count": _parse_count,
+    "id": str, "status": parse_words,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

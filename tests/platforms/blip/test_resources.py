@@ -32,7 +32,7 @@ def sent(loopback: Loopback) -> list[Any]:
 
 
 def success(resource: Any = None) -> Any:
-    body = {"method": "get", "status": "success", "id": "1"}
+    body = {"method": "get", "status": "success"}
     return answers({**body, "resource": resource} if resource else body)
 
 

@@ -1,0 +1,258 @@
+"""The connections that requests leave on, and the limits of what comes back.
+
+`requests` bounds the wait for a connection and between two bytes, and nothing else. This adapter adds what a
+platform that misbehaves, or a proxy in its place, could otherwise use against its client:
+
+* **Time.** The whole exchange has a deadline, headers included. A watching thread shuts the connection down.
+* **Size.** A body is read up to a limit of its decoded bytes; encodings that can't be limited are refused.
+* **Idle connections.** One that was idle for more than a few seconds is not used again, because the platform
+  may have closed it: the first message after a pause would have an unknown outcome.
+* **Forks.** A connection is used by the process that opened it only. Two processes on one connection could
+  get each other's responses.
+* **Cancellation.** It is checked right before a request leaves, and again once a new connection is open.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from msgnb.core import cancellation
+
+MAX_BODY = 32 * 1024 * 1024
+"""The most bytes of a decoded body; the largest page of any platform has a few million."""
+MAX_IDLE = 4.0
+"""Seconds after which an idle connection is replaced."""
+ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
+"""Encodings of a body that are read; a chain of several could grow beyond any limit in one step."""
+CHUNK = 8 * 1024
+"""Encoded bytes that are read at a time: 8 KB of gzip are at most 8 MB."""
+
+
+class TooLarge(requests.RequestException):
+    """The response is larger than `MAX_BODY`, or has an encoding that is not read."""
+
+
+class TooSlow(requests.RequestException):
+    """The exchange was not complete at its deadline."""
+
+
+class LimitedAdapter(HTTPAdapter):
+    """Sends a request unless its call was cancelled, and reads the response within limits.
+
+    The redirects that `requests` follows come through here as well.
+
+    Args:
+        total: seconds that an exchange may take.
+        options: as for `HTTPAdapter`.
+    """
+
+    def __init__(self, total: float, **options: Any) -> None:
+        self._total = total
+        super().__init__(**options)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools, with connections that are watched."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Make the pools of a proxy in the same way; those of SOCKS open their connections themselves."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request and read the whole response.
+
+        Raises:
+            TooSlow: it was not complete in time.
+            TooLarge: it has more than `MAX_BODY` bytes.
+        """
+        cancellation.check(f"{request.method} request")
+        with _WATCH.exchange(self._total) as exchange:
+            try:
+                response = super().send(request, *args, **{**kwargs, "stream": True})
+                _read_limited(response)
+            except Exception:
+                if not exchange.expired:
+                    raise
+        # Headers that are cut off end without an error.
+        if exchange.expired:
+            raise TooSlow(f"no complete answer within {self._total:g} s")
+        return response
+
+
+def _read_limited(response: requests.Response) -> None:
+    """Read the body into the response, where `requests` expects it."""
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ENCODINGS:
+        response.close()
+        raise TooLarge(f"the answer has the encoding {encoding[:40]!r}, which is not read")
+    chunks, size = [], 0
+    for chunk in response.iter_content(CHUNK):
+        size += len(chunk)
+        if size > MAX_BODY:
+            response.close()
+            raise TooLarge(f"the answer has more than {MAX_BODY // 1024 // 1024} MB")
+        chunks.append(chunk)
+    response._content = b"".join(chunks)  # noqa: SLF001 - the only way to limit what requests reads
+
+
+class _Exchange:
+    """A request that is under way.
+
+    Attributes:
+        connection: the connection that it uses, once it has one.
+        expired: whether its time was over before it was complete.
+        done: whether it is complete.
+    """
+
+    def __init__(self) -> None:
+        self.connection: Any = None
+        self.expired = False
+        self.done = False
+
+    def expire(self) -> None:
+        """Shut its connection down, so that the thread which waits for it goes on."""
+        self.expired = True
+        sock = getattr(self.connection, "sock", None)
+        try:
+            if sock is not None:
+                # Not the method of an encrypted socket, which would go on reading without decrypting.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        except OSError:
+            pass  # the platform was faster
+
+
+class _Watch:
+    """One thread for all exchanges of the process; it sleeps until the next deadline."""
+
+    def __init__(self) -> None:
+        self._forget()
+        # The thread does not exist in a forked process.
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._changed = threading.Condition()
+        self._deadlines: list[tuple[float, int, _Exchange]] = []
+        self._numbers = count()
+        self._local = threading.local()
+        self._running = False
+
+    @contextmanager
+    def exchange(self, seconds: float) -> Iterator[_Exchange]:
+        """Watch what this thread sends and receives inside of the block."""
+        made, deadline = _Exchange(), time.monotonic() + seconds
+        with self._changed:
+            heapq.heappush(self._deadlines, (deadline, next(self._numbers), made))
+            if not self._running:
+                self._running = True
+                threading.Thread(target=self._run, name="msgnb deadlines", daemon=True).start()
+            elif self._deadlines[0][2] is made:
+                self._changed.notify()
+        self._local.exchange = made
+        try:
+            yield made
+        finally:
+            self._local.exchange = None
+            with self._changed:
+                made.done, made.connection = True, None
+
+    def use(self, connection: Any) -> None:
+        """Note the connection on which this thread's exchange goes on."""
+        exchange = getattr(self._local, "exchange", None)
+        if exchange is not None:
+            with self._changed:
+                exchange.connection = connection
+
+    def _run(self) -> None:
+        changed = self._changed
+        with changed:
+            while True:
+                while self._deadlines and (
+                    self._deadlines[0][2].done or self._deadlines[0][0] <= time.monotonic()
+                ):
+                    _, _, exchange = heapq.heappop(self._deadlines)
+                    if not exchange.done:
+                        exchange.expire()
+                changed.wait(self._deadlines[0][0] - time.monotonic() if self._deadlines else None)
+
+
+_WATCH = _Watch()
+
+
+class _HTTPPool(HTTPConnectionPool):
+    def _new_conn(self) -> Any:
+        return _watched(super()._new_conn())
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        return _reusable(super()._get_conn(timeout))
+
+    def _put_conn(self, conn: Any) -> None:
+        _note_idle(conn)
+        super()._put_conn(conn)
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    def _new_conn(self) -> Any:
+        return _watched(super()._new_conn())
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        return _reusable(super()._get_conn(timeout))
+
+    def _put_conn(self, conn: Any) -> None:
+        _note_idle(conn)
+        super()._put_conn(conn)
+
+
+_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+def _watched(connection: Any) -> Any:
+    """A connection that sends nothing for a call that was cancelled while it was opened."""
+    # Not a class of its own: a recording replaces the class of a pool's connections, and wraps the real ones.
+    sending = getattr(connection, "real_connection", connection)
+    connect, request = sending.connect, sending.request
+
+    def connect_and_check() -> None:
+        _WATCH.use(sending)
+        connect()
+        # Name resolution and handshakes may take seconds, and nothing of the request has left by then.
+        try:
+            cancellation.check("connection")
+        except BaseException:
+            sending.close()
+            raise
+
+    def watched_request(*args: Any, **kwargs: Any) -> Any:
+        _WATCH.use(sending)
+        return request(*args, **kwargs)
+
+    sending.connect, sending.request = connect_and_check, watched_request
+    return connection
+
+
+def _note_idle(connection: Any) -> None:
+    if connection is not None:
+        connection.idle_since, connection.opened_by = time.monotonic(), os.getpid()
+
+
+def _reusable(connection: Any) -> Any:
+    """A connection that may be used as it is, or will be opened again."""
+    since = getattr(connection, "idle_since", None)
+    if since is not None and (time.monotonic() - since > MAX_IDLE or connection.opened_by != os.getpid()):
+        connection.close()
+    return connection
