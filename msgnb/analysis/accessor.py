@@ -88,7 +88,8 @@ class Messaging:
             AttributeError: the table is not an `outcomes` table.
         """
         state, code = self._column("state"), self._column("error_code")
-        retryable = (state == "rejected") & ~code.isin(["invalid", "duplicate", "incomplete"])
+        unsent = state.isin(["rejected", "skipped"])
+        retryable = unsent & ~code.isin(["invalid", "duplicate", "incomplete"])
         return self._recipients(retryable | (self._column("status") == "failed"))
 
     def unknown(self) -> pd.DataFrame:

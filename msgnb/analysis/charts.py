@@ -220,7 +220,7 @@ class Plot:
         # Vega draws times in the zone of the machine; those without a zone it leaves as they are.
         local = table.assign(at=table["at"].dt.tz_convert(parse_zone(zone)).dt.tz_localize(None))
         alt = _altair()
-        colors = STATUS_COLORS | {"rejected": STATUS_COLORS["failed"]}
+        colors = STATUS_COLORS | dict.fromkeys(("rejected", "skipped"), STATUS_COLORS["failed"])
         seen = [name for name in colors if name in set(table["stage"])]
         scale = alt.Scale(domain=seen, range=[colors[name] for name in seen])
         chart = (

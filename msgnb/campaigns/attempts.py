@@ -1,8 +1,8 @@
 """One attempt to send: its result, and when further attempts are pointless.
 
-An error of the client becomes a result of the batch here. The difference that matters is whether the message
-may have been sent: only `OutcomeUnknown` leaves that open, and all other errors are raised before anything
-was sent or after a refusal.
+An error of the client becomes a result of the batch here. `OutcomeUnknown` leaves open whether the message
+was sent. The platform's own refusals are `rejected`. All other errors are raised before anything has arrived,
+so the batch is `skipped`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Callable
 from msgnb import tables
 from msgnb.campaigns.journal import BatchResult
 from msgnb.campaigns.sender import Receipt
-from msgnb.core.errors import InsufficientCredit, MsgnbError, OutcomeUnknown, Rejected
+from msgnb.core.errors import AuthError, InsufficientCredit, MsgnbError, OutcomeUnknown, Rejected
+from msgnb.core.sending import SendState
 
 SAME_ERRORS = 5
 """After so many rejections in a row for the same reason, nothing more is sent."""
@@ -32,15 +33,20 @@ def attempt(send: Callable[[], Receipt]) -> BatchResult:
     except InsufficientCredit as error:
         return BatchResult("rejected", campaign=error.campaign, error_code=CREDIT, error=str(error))
     except Rejected as error:
+        # Without a status it was refused before it left.
+        state: SendState = "rejected" if error.status else "skipped"
         code = error.code if error.code is not None else error.status
-        return BatchResult("rejected", error_code=tables.text(code), error=error.reason or str(error))
-    except MsgnbError as error:
+        return BatchResult(state, error_code=tables.text(code), error=error.reason or str(error))
+    except AuthError as error:
         return BatchResult("rejected", error_code=type(error).__name__, error=str(error))
+    except MsgnbError as error:
+        return BatchResult("skipped", error_code=type(error).__name__, error=str(error))
 
 
 def make_result(receipt: Receipt) -> BatchResult:
-    """Return the result of a batch that the platform accepted."""
-    return BatchResult("sent", receipt.campaign, receipt.message, refused=receipt.refused)
+    """Return the result of a batch that the platform accepted, or may have accepted."""
+    state: SendState = "sent" if receipt.lost is None else "unknown"
+    return BatchResult(state, receipt.campaign, receipt.message, error=receipt.lost, refused=receipt.refused)
 
 
 class FailureStreak:

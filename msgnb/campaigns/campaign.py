@@ -11,7 +11,7 @@ results from then on.
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -72,6 +72,10 @@ class CampaignRun(Protocol):
 
     def outcomes(self) -> pd.DataFrame:
         """Return the result for each recipient, with the delivery status that the platform reports now."""
+        ...
+
+    def release(self, recipients: Collection[str], reason: str) -> None:
+        """Let the next run send to recipients whose outcome is unknown."""
         ...
 
 
@@ -214,6 +218,27 @@ class Campaign:
             InvalidRequest: the campaign has not been sent yet.
         """
         return self._require_run().outcomes()
+
+    def release(self, recipients: str | Iterable[str], *, reason: str) -> None:
+        """Let the next run send to recipients again whose outcome is unknown.
+
+        The platform may have accepted the message: whoever is released may get it twice. The decision is
+        written to the journal; `send_campaign` with the same campaign sends then.
+
+        >>> campaign.release(outcomes.msg.unknown()["recipient"], reason="asked them by phone")
+
+        Args:
+            recipients: one recipient or several, as in `outcomes`.
+            reason: why, for whoever reads the journal later.
+
+        Raises:
+            InvalidRequest: the campaign has not been sent yet, there is no reason, or the outcome of a
+                recipient is not unknown.
+        """
+        if not reason.strip():
+            raise InvalidRequest.of(reason="is empty; say why these recipients may get the message twice")
+        names = [recipients] if isinstance(recipients, str) else list(recipients)
+        self._require_run().release(names, reason)
 
     def _require_run(self) -> CampaignRun:
         if self.run is None:

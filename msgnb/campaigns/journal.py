@@ -4,38 +4,46 @@ Each campaign has a file of its own, with one step per line, as JSON. Lines are 
 
     {"begin": key, "text": …, "to": […]}      a batch is about to be sent; on disk before the request is made
     {"end": key, "state": "sent", …}          what became of it
-    {"discard": key}                          it was looked up, and had never been sent
+    {"discard": key}                          it was looked up, and had certainly never been sent
+    {"release": […], "reason": …}             a person decided that these may be sent to again
 
 A batch that has begun and not ended was in progress when the process died. Nobody knows whether it was sent,
-so it is looked up on the platform before anything else happens. A line that a crash cut short is ignored: its
-request was never made, because a request is made only after its line is complete.
+so it is looked up on the platform before anything else happens.
 
-Whoever writes holds a lock, which the system releases when the process ends. The file contains phone numbers
-and texts, so only the user can read it.
+Each line has a checksum. If one is damaged, nobody knows whom it was about: everyone of whom nothing else is
+known counts as `unknown` from then on.
+
+Whoever writes holds a lock on the file itself, which the system releases when the process ends; so neither
+another path to the file nor a second file beside it gets around the lock. The file contains phone numbers and
+texts, so only the user can read it.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
-import orjson
-
+from msgnb.campaigns.journal_lines import Clock, JournalWriter, cut_tail, read_lines
 from msgnb.core.errors import InvalidRequest
+from msgnb.core.sending import SendState
 
-VERSION = 1
+VERSION = 2
+"""Version of the lines, and of the canonical form of addresses in them."""
 REFUSED = "refused"
 """The error code of a recipient that the platform refused, while it accepted others of the same batch."""
+DAMAGED = "damaged"
+"""The error code of a recipient of whom nothing is known, because a line of the journal is damaged."""
+RELEASED = "released"
+"""The error code of a recipient to whom a person decided to send again."""
 LONGEST_SLUG = 40
-Clock = Callable[[], datetime]
-RecipientState = Literal["sent", "rejected", "unknown"]
+_RESENDABLE = frozenset({"rejected", "skipped"})
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ class BatchResult:
         refused: recipients of the batch that the platform refused, and why.
     """
 
-    state: RecipientState
+    state: SendState
     campaign: str | None = None
     message: str | None = None
     error_code: str | None = None
@@ -96,7 +104,7 @@ class RecipientStatus:
         at: when this became known, in ISO 8601.
     """
 
-    state: RecipientState
+    state: SendState
     key: str
     text: str | None = None
     campaign: str | None = None
@@ -147,30 +155,6 @@ class JournalHeader:
         return f"{slug or 'campaign'}-{digest}.jsonl"
 
 
-class JournalWriter:
-    """Appends lines to a journal's file.
-
-    Args:
-        file: the file, opened for appending.
-        clock: returns the time that lines are dated with.
-    """
-
-    def __init__(self, file: BinaryIO, clock: Clock) -> None:
-        self._file = file
-        self._clock = clock
-
-    def now(self) -> str:
-        """Return the time in the format of the lines."""
-        return self._clock().astimezone(UTC).isoformat()
-
-    def write(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
-        """Append a line; with `sync`, it is on the disk when this returns, even if the power fails."""
-        self._file.write(orjson.dumps(line) + b"\n")
-        self._file.flush()
-        if sync:
-            os.fsync(self._file.fileno())
-
-
 class Journal:
     """The journal of one campaign: open it for writing with `open_journal`, or read it with `read_journal`.
 
@@ -180,6 +164,7 @@ class Journal:
         statuses: what became of each recipient so far.
         in_progress: batches that have begun and not ended, by key.
         unknown: batches of which nobody knows whether they were sent, by key.
+        damaged: whether a line is damaged, so that anybody may be missing in `statuses`.
     """
 
     def __init__(self, path: Path, header: JournalHeader, writer: JournalWriter | None = None) -> None:
@@ -188,6 +173,7 @@ class Journal:
         self.statuses: dict[str, RecipientStatus] = {}
         self.in_progress: dict[str, Batch] = {}
         self.unknown: dict[str, Batch] = {}
+        self.damaged = False
         self._writer = writer
 
     @classmethod
@@ -195,20 +181,19 @@ class Journal:
         """Return the journal that a file contains; `None` if the file is empty.
 
         Raises:
-            InvalidRequest: it is not a journal, or one of its lines is damaged.
+            InvalidRequest: it is not a journal, or its first line is damaged.
         """
-        lines = _parse_lines(content)
-        if not lines:
+        lines = read_lines(content)
+        try:
+            first = next(lines)
+        except StopIteration:
             return None
-        journal = cls(path, _parse_header(path, lines[0]), writer)
-        for number, line in enumerate(lines[1:], 2):
+        journal = cls(path, _parse_header(path, first), writer)
+        for line in lines:
             try:
-                journal._apply(line)
+                journal._apply(line or {})
             except (KeyError, TypeError, ValueError):
-                # Going on without the line could send to somebody twice.
-                words = f"line {number} of {path} is damaged"
-                remedy = "move the file away to start the campaign from scratch"
-                raise InvalidRequest.of(journal=f"{words}; {remedy}") from None
+                journal._lose_a_line()
         return journal
 
     @classmethod
@@ -231,8 +216,18 @@ class Journal:
         self._append({"end": batch.key, **{name: value for name, value in vars(result).items() if value}})
 
     def discard(self, batch: Batch) -> None:
-        """Record that a batch was never sent."""
+        """Record that a batch was certainly never sent."""
         self._append({"discard": batch.key})
+
+    def release(self, recipients: Collection[str], reason: str) -> None:
+        """Record that a person decided to send to recipients again, and why."""
+        self._append({"release": list(recipients), "reason": reason}, sync=True)
+
+    def doubt(self, recipients: Iterable[str]) -> None:
+        """Count recipients of whom nothing is known as `unknown`, if a line of the journal is damaged."""
+        if self.damaged:
+            for recipient in recipients:
+                self.statuses.setdefault(recipient, _DOUBTFUL)
 
     def _append(self, line: dict[str, Any], *, sync: bool = False) -> None:
         assert self._writer is not None  # noqa: S101 - only what `open_journal` returns is written to
@@ -253,16 +248,35 @@ class Journal:
             )
         elif key := line.get("discard"):
             self.in_progress.pop(key, None)
+        elif "release" in line:
+            for recipient in line["release"]:
+                self._release(recipient, line)
         elif batch := self.in_progress.pop(line["end"], None):
             self._record_result(batch, line, attempts=1)
         elif batch := self.unknown.pop(line["end"], None):
             # An unknown batch was found by a look-up, which is not another attempt.
             self._record_result(batch, line, attempts=0)
+        else:
+            raise ValueError("the beginning of this batch is missing")
+
+    def _release(self, recipient: str, line: Mapping[str, Any]) -> None:
+        before = self.statuses.get(recipient)
+        attempts = before.attempts if before else 0
+        self.statuses[recipient] = RecipientStatus(
+            "skipped", "", error_code=RELEASED, error=line["reason"], attempts=attempts, at=line["at"]
+        )
+
+    def _lose_a_line(self) -> None:
+        """Doubt what a lost line may have changed: whoever was not sent to may have been meanwhile."""
+        self.damaged = True
+        for recipient, status in self.statuses.items():
+            if status.state in _RESENDABLE:
+                self.statuses[recipient] = _DOUBTFUL
 
     def _record_result(self, batch: Batch, line: Mapping[str, Any], *, attempts: int) -> None:
+        refused = line.get("refused") or {}
         if line["state"] == "unknown":
             self.unknown[batch.key] = batch
-        refused = line.get("refused") or {}
         status = RecipientStatus(
             line["state"],
             batch.key,
@@ -275,11 +289,23 @@ class Journal:
         )
         for recipient in batch.recipients:
             before = self.statuses.get(recipient)
+            # Whoever was refused gets nothing, whatever is found of the batch later.
+            if before and before.key == batch.key and before.error_code == REFUSED:
+                continue
             counted = replace(status, attempts=(before.attempts if before else 0) + attempts)
             if recipient in refused:
                 reason = refused[recipient]
                 counted = replace(counted, state="rejected", campaign=None, error=reason, error_code=REFUSED)
             self.statuses[recipient] = counted
+
+
+_DOUBTFUL = RecipientStatus(
+    "unknown",
+    "",
+    error_code=DAMAGED,
+    error="the journal is damaged, so nobody knows whether it was sent; release the recipient to send again",
+    attempts=0,
+)
 
 
 @contextmanager
@@ -292,16 +318,22 @@ def open_journal(path: Path, header: JournalHeader, clock: Clock) -> Iterator[Jo
         clock: returns the time that lines are dated with.
 
     Raises:
-        InvalidRequest: another process has locked it, or it belongs to another campaign.
+        InvalidRequest: another process has locked it, it belongs to another campaign, or it can't be
+            written.
     """
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - loads when first used
-
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _open_private(path) as file:
+        _lock(file, path)
+        yield _load_or_start(path, header, file, JournalWriter(path, file, clock))
+        os.fsync(file.fileno())
+
+
+def _lock(file: BinaryIO, path: Path) -> None:
+    import portalocker  # noqa: PLC0415 - loads when first used
+
     try:
-        with FileLock(f"{path}.lock", timeout=0), _open_private(path) as file:
-            yield _load_or_start(path, header, file, JournalWriter(file, clock))
-            os.fsync(file.fileno())
-    except Timeout:
+        portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+    except portalocker.exceptions.LockException:
         words = f"{path} is locked: another process is sending this campaign"
         raise InvalidRequest.of(journal=words) from None
 
@@ -342,17 +374,21 @@ def default_folder() -> Path:
 
 
 def _open_private(path: Path) -> BinaryIO:
-    # `open` would create the file for others to read, and only then could its permissions be changed.
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b")
+    try:
+        # `open` would create the file for others to read, and only then could its permissions be changed.
+        # Unbuffered, so that a line which could not be written is not written later.
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b", buffering=0)
+    except OSError as error:
+        raise InvalidRequest.of(journal=f"{path} can't be opened: {error.strerror}") from None
 
 
 def _load_or_start(path: Path, header: JournalHeader, file: BinaryIO, writer: JournalWriter) -> Journal:
     file.seek(0)
     content = file.read()
-    if content and not content.endswith(b"\n"):
-        # A crash cut the last line short: the next one must not continue it.
-        file.write(b"\n")
     journal = Journal.load(path, content, writer)
+    if journal is None and content.strip(b"\0") and not content.startswith(b'{"journal":'):
+        raise _make_header_error(path)
+    cut_tail(file, content)
     if journal is None:
         return Journal.start(path, header, writer)
     if journal.header.identity != header.identity:
@@ -362,22 +398,15 @@ def _load_or_start(path: Path, header: JournalHeader, file: BinaryIO, writer: Jo
     return journal
 
 
-def _parse_lines(content: bytes) -> list[dict[str, Any]]:
-    """Return the complete lines; one that a crash cut short is not valid JSON."""
-    lines = []
-    for line in content.splitlines():
-        try:
-            lines.append(dict(orjson.loads(line)))
-        except (TypeError, ValueError):
-            continue
-    return lines
-
-
-def _parse_header(path: Path, line: Mapping[str, Any]) -> JournalHeader:
-    words = f"{path} is not a campaign journal, or was created by a newer version of msgnb"
-    if line.get("journal") != VERSION:
-        raise InvalidRequest.of(journal=words)
+def _parse_header(path: Path, line: Mapping[str, Any] | None) -> JournalHeader:
+    if line is None or line.get("journal") != VERSION:
+        raise _make_header_error(path)
     try:
         return JournalHeader(**{name: value for name, value in line.items() if name != "journal"})
     except TypeError:
-        raise InvalidRequest.of(journal=words) from None
+        raise _make_header_error(path) from None
+
+
+def _make_header_error(path: Path) -> InvalidRequest:
+    words = "is not a campaign journal, is damaged, or was created by another version of msgnb"
+    return InvalidRequest.of(journal=f"{path} {words}")

@@ -1,23 +1,21 @@
 """Sends one campaign to many recipients, once to each, and resumes after any interruption.
 
 Each batch is written to the journal before it is sent. So there are two kinds of batches whose result is not
-known, and they are treated differently:
+known: those that were in progress when the process died, and those whose response was lost. Both are looked
+up on the platform, the first kind before anything else is sent, both again in every later run. A batch that
+is found was sent. One that is not found stays `unknown` and is never sent again by itself, unless the
+platform guarantees that it would have been found by then, see `msgnb.campaigns.sender`. A person may decide
+otherwise: `campaign.release`.
 
-* The process died while a batch was in progress. The next run looks it up before it sends anything: if the
-  platform has it, it was sent; otherwise it is sent now.
-* The response to a batch was lost. It is looked up too, but only to learn that it was sent, because the
-  platform may still be working on it. A batch that is not found stays `unknown` and is never sent again
-  automatically.
-
-The same error several times in a row ends the run: the remaining recipients would meet it too, and can be
-sent to when its cause is gone.
+The first lost response of a run pauses it until the batch was looked up. The same error several times in a
+row ends the run: the remaining recipients would meet it too, and can be sent to when its cause is gone.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -29,13 +27,13 @@ from msgnb.campaigns.campaign import Campaign
 from msgnb.campaigns.journal import (
     Batch,
     BatchResult,
-    Clock,
     Journal,
     JournalHeader,
     RecipientStatus,
     open_journal,
     read_journal,
 )
+from msgnb.campaigns.journal_lines import Clock
 from msgnb.campaigns.plan import Plan, Recipient
 from msgnb.campaigns.sender import CampaignSender, DeliveryStatus
 from msgnb.campaigns.watching import Progress, ProgressView, watch
@@ -48,13 +46,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STOPPED = "not sent: the campaign was stopped; send it again to resume"
+SHOWN = 3
+"""How many recipients an error names."""
 NOT_ATTEMPTED = "untried"
 """The error code of recipients that a run didn't get to."""
 SETTLE = timedelta(seconds=5)
-"""How long a request may still be in transit after the process that sent it died."""
+"""How long to wait before a batch is looked up, because it may be still in transit. A longer time that the
+platform guarantees is waited for instead, but never more."""
+LOST = "lost"
+"""The error code of a batch that was in progress when the process died, and was not found."""
 OUTCOME_COLUMNS = tables.OUTCOMES.names
 RESERVED_COLUMNS = (*OUTCOME_COLUMNS, "text")
 """Columns of the outcomes that the recipients' own columns must not replace."""
+_RESENDABLE = frozenset({"rejected", "skipped"})
 _DELIVERY_STATUSES = {"sent": "accepted", "unknown": "unknown"}
 """The delivery status that follows from a state, until the platform reports one."""
 
@@ -93,12 +97,14 @@ class Run:
         self._clock = clock
         self._pause = pause
         self._pacing = Pacing({"": per_second} if per_second else {}, 0.0)
-        self._statuses: Mapping[str, RecipientStatus] = read_journal(path).statuses if path.is_file() else {}
+        self._statuses: Mapping[str, RecipientStatus] = {}
+        if path.is_file():
+            self._take_over(read_journal(path))
         self._stopped: str | None = None
 
     def remaining(self) -> Plan:
         """Return the plan for the recipients who have not received the campaign and may receive it."""
-        done = {name for name, status in self._statuses.items() if status.state != "rejected"}
+        done = {name for name, status in self._statuses.items() if status.state not in _RESENDABLE}
         return self.plan.excluding(done)
 
     def send(
@@ -116,16 +122,32 @@ class Run:
             InsufficientCredit: the campaign needs more SMS than the account has credits; nothing was sent.
         """
         with open_journal(self.path, self._header, self._clock) as journal:
-            self._statuses = journal.statuses
+            self._take_over(journal)
             self._look_up_open(journal)
+            self._look_up_unknown(journal)
             remaining = self.remaining()
             if not remaining.ready:
                 self._warn_nothing_left(journal)
             elif confirm is None or confirm(remaining):
                 _check_credit(remaining)
                 self._send_all(journal, list(self._make_batches(remaining)), view, stop)
-            self._look_up_unknown(journal)
+                self._look_up_unknown(journal)
         return self.frame()
+
+    def release(self, recipients: Collection[str], reason: str) -> None:
+        """Let the next run send to recipients whose outcome is unknown; see `Campaign.release`."""
+        with open_journal(self.path, self._header, self._clock) as journal:
+            self._take_over(journal)
+            unknown = {name for name, status in self._statuses.items() if status.state == "unknown"}
+            if others := sorted(set(recipients) - unknown):
+                words = f"{', '.join(others[:SHOWN])} can't be released: the outcome is not unknown"
+                raise InvalidRequest.of(recipients=words)
+            journal.release(recipients, reason)
+
+    def _take_over(self, journal: Journal) -> None:
+        """Use the statuses of a journal; whoever may be missing in a damaged one is doubtful."""
+        journal.doubt(each.recipient for each in self.plan.ready)
+        self._statuses = journal.statuses
 
     def watch(self, *, view: ProgressView | None = None, stop: Event | None = None) -> pd.DataFrame:
         """Wait until the campaign is complete or `stop` is set, with a progress view; return the outcomes."""
@@ -152,7 +174,7 @@ class Run:
         row: dict[str, Any] = {"recipient": recipient.recipient}
         if recipient.problem:
             problem = {"error_code": recipient.problem, "error": recipient.reason, "attempts": 0}
-            return row | {"state": "rejected"} | problem
+            return row | {"state": "skipped"} | problem
         status = self._statuses.get(recipient.recipient)
         if status is None:
             return row | self._not_attempted()
@@ -169,13 +191,13 @@ class Run:
     def _not_attempted(self) -> dict[str, Any]:
         if self._stopped is None:
             return {"attempts": 0}
-        return {"state": "rejected", "error_code": NOT_ATTEMPTED, "error": self._stopped, "attempts": 0}
+        return {"state": "skipped", "error_code": NOT_ATTEMPTED, "error": self._stopped, "attempts": 0}
 
     def _sent_statuses(self) -> Mapping[str, RecipientStatus]:
         """Return the statuses of the plan's recipients to whom it was sent, or may have been sent."""
         names = (each.recipient for each in self.plan.ready)
         known = ((name, self._statuses.get(name)) for name in names)
-        return {name: status for name, status in known if status and status.state != "rejected"}
+        return {name: status for name, status in known if status and status.state not in _RESENDABLE}
 
     def _make_batches(self, remaining: Plan) -> Iterator[Batch]:
         """Yield what is left to be sent, request by request."""
@@ -225,6 +247,8 @@ class Run:
                     break
                 self._pacing.wait("", self._pause)
                 result = self._send(journal, batch)
+                if result.state == "unknown" and not states["unknown"]:
+                    result = self._look_up_lost(journal, batch, result)
                 streak.add(result)
                 states[result.state] += len(batch.recipients)
                 bar.set_postfix(states, refresh=False)
@@ -241,25 +265,35 @@ class Run:
         journal.end(batch, result)
         return result
 
+    def _look_up_lost(self, journal: Journal, batch: Batch, result: BatchResult) -> BatchResult:
+        """Pause after the first lost response, and find out what became of its batch."""
+        self._pause(self._settle_time().total_seconds())
+        self._look_up_unknown(journal)
+        found = batch.key not in journal.unknown
+        return BatchResult(journal.statuses[batch.recipients[0]].state) if found else result
+
     def _look_up_open(self, journal: Journal) -> None:
         """Find out what became of the batches that were in progress when a process died."""
         batches = list(journal.in_progress.values())
         if not batches:
             return
-        # The last request may not have arrived yet, and must not be taken for one that was never sent.
         latest = max(batch.started_at or datetime.min.replace(tzinfo=UTC) for batch in batches)
-        left = (latest + SETTLE - self._clock()).total_seconds()
-        if left > 0:
-            self._pause(left)
+        settle = self._settle_time()
+        # The platform's clock may have moved since then, so the wait has a bound.
+        left = min(latest + settle - self._clock(), settle)
+        if left > timedelta():
+            self._pause(left.total_seconds())
         found = self._sender.look_up(batches)
         for batch in batches:
             if batch.key in found:
                 journal.end(batch, make_result(found[batch.key]))
-            else:
+            elif self._sender.visible_after is not None:
                 journal.discard(batch)
+            else:
+                journal.end(batch, BatchResult("unknown", error_code=LOST, error=_LOST_WORDS))
 
     def _look_up_unknown(self, journal: Journal) -> None:
-        """Find out which of the batches whose response was lost did arrive."""
+        """Find out which of the batches whose outcome is unknown did arrive."""
         batches = list(journal.unknown.values())
         try:
             found = self._sender.look_up(batches) if batches else {}
@@ -270,6 +304,9 @@ class Run:
             if batch.key in found:
                 journal.end(batch, make_result(found[batch.key]))
 
+    def _settle_time(self) -> timedelta:
+        return SETTLE if self._sender.visible_after is None else self._sender.visible_after
+
     def _warn_nothing_left(self, journal: Journal) -> None:
         started = (journal.header.started_at or "")[:16].replace("T", " ")
         words = (
@@ -278,6 +315,12 @@ class Run:
         )
         # The level of the caller of `send_campaign`, so that a notebook shows the line of the cell.
         warnings.warn(words, UserWarning, stacklevel=4)
+
+
+_LOST_WORDS = (
+    "sending was interrupted, and the platform does not show whether the message arrived; ask the recipient, "
+    "or release the recipient to send again"
+)
 
 
 def _check_credit(plan: Plan) -> None:

@@ -6,12 +6,16 @@ platform that can send a text to one recipient.
 
 The key of a batch is what makes resuming safe: a sender puts it where the platform can be asked for it later,
 as the ID of a message or in the title of a campaign, and `look_up` finds it again after a crash.
+
+A batch that is found was sent. A batch that is not found proves nothing, unless the platform guarantees that
+it would have been found by then: `visible_after` states that guarantee. No platform of ours documents one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from msgnb.campaigns.journal import Batch, RecipientStatus
@@ -22,17 +26,19 @@ from msgnb.core.sending import SendResult
 
 @dataclass(frozen=True)
 class Receipt:
-    """A batch that the platform accepted.
+    """A batch that the platform accepted, or may have accepted.
 
     Attributes:
         campaign: the platform's ID of the campaign or list, if there is one.
         message: the platform's ID of the message, if there is one.
         refused: recipients of the batch that the platform refused, and why.
+        lost: why it is not known whether the platform accepted the rest; `None` if it did.
     """
 
     campaign: str | None = None
     message: str | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
+    lost: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,10 @@ class CampaignSender(Protocol):
     """Sends one campaign on one platform."""
 
     batch_size: int
-    """The most recipients of one request."""
+    """The most recipients of one request. All of them are unknown if its response is lost."""
+    visible_after: timedelta | None
+    """How long after a request its batch can be found for certain, if it arrived; `None` if the platform
+    guarantees no such time, or if `look_up` does not search everything."""
 
     def batch_key(self, recipient: Recipient) -> Hashable:
         """Return the same value for recipients who can share a request, such as their text."""
@@ -93,6 +102,7 @@ class OneByOne:
     """
 
     batch_size = 1
+    visible_after: timedelta | None = None
 
     def __init__(self, send: Callable[[str, str], SendResult]) -> None:
         self._send = send

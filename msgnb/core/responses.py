@@ -37,7 +37,6 @@ from msgnb.core.errors import (
 )
 from msgnb.core.transport import TooLarge, TooSlow
 
-NO_CONTENT = 204
 DEEPEST = 64
 """How many levels of objects and lists a body may have; the deepest of any platform has about ten."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
@@ -126,21 +125,11 @@ def parse_code(value: Any) -> int | None:
 def parse_response(response: requests.Response) -> Response:
     """Return a response of `requests` with its body parsed."""
     if not response.content:
-        return Response(response.status_code, None, response.headers, unreadable=_find_missing_end(response))
+        return Response(response.status_code, None, response.headers)
     try:
         return Response(response.status_code, _parse_json(response.content), response.headers)
     except ValueError:
         return Response(response.status_code, None, response.headers, unreadable=_describe_body(response))
-
-
-def _find_missing_end(response: requests.Response) -> str | None:
-    """What is wrong with an empty body: nothing, if the response says that it is empty."""
-    # A connection that breaks in the middle of the headers looks like an empty body without a length.
-    if response.status_code == NO_CONTENT or {"content-length", "transfer-encoding"} & {
-        name.lower() for name in response.headers
-    }:
-        return None
-    return "nothing, not even a length"
 
 
 def _parse_json(content: bytes) -> Any:

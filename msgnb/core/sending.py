@@ -6,6 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import uuid4
 
+SendState = Literal["sent", "rejected", "unknown", "skipped"]
+"""What is known of one message.
+
+* `sent`: the platform accepted it.
+* `rejected`: the platform refused it, in its own documented way.
+* `unknown`: it may have been sent. It is never sent again by itself.
+* `skipped`: msgnb did not try, or nothing arrived for certain; an error code says why.
+"""
+
 
 def new_id() -> str:
     """Return a new ID for a message or command: 32 hexadecimal digits, which every platform accepts."""
@@ -19,8 +28,7 @@ class SendResult:
     Attributes:
         platform: the platform.
         recipient: the recipient.
-        state: `sent`, `rejected` or `unknown`; a client's `send_text` returns only `sent` and raises an error
-            for the others.
+        state: as in `SendState`; a client's `send_text` returns only `sent`, and raises an error otherwise.
         message: the ID of the message, if it has one.
         session: the ID of its session, if there is one.
         campaign: the ID of the campaign, on platforms that send each message as a campaign.
@@ -30,7 +38,7 @@ class SendResult:
 
     platform: str
     recipient: str
-    state: Literal["sent", "rejected", "unknown"]
+    state: SendState
     message: str | None = None
     session: str | None = None
     campaign: str | None = None

@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from itertools import count
 from typing import Any
 
@@ -36,6 +37,7 @@ MAX_IDLE = 4.0
 """Seconds after which an idle connection is replaced."""
 ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 """Encodings of a body that are read; a chain of several could grow beyond any limit in one step."""
+WITHOUT_BODY = frozenset({204, 304})
 CHUNK = 8 * 1024
 """Encoded bytes that are read at a time: 8 KB of gzip are at most 8 MB."""
 
@@ -108,7 +110,17 @@ def _read_limited(response: requests.Response) -> None:
             response.close()
             raise TooLarge(f"the answer has more than {MAX_BODY // 1024 // 1024} MB")
         chunks.append(chunk)
+    if not chunks and _may_be_cut_off(response):
+        raise requests.ConnectionError("the headers may be cut off")
     response._content = b"".join(chunks)  # noqa: SLF001 - the only way to limit what requests reads
+
+
+def _may_be_cut_off(response: requests.Response) -> bool:
+    """Whether an empty body may come of headers that were cut off, which http.client does not notice."""
+    received = getattr(response.raw, "_original_response", None)
+    if not isinstance(received, HTTPResponse) or response.status_code in WITHOUT_BODY:
+        return False
+    return received.getheader("Content-Length") is None and received.getheader("Transfer-Encoding") is None
 
 
 class _Exchange:

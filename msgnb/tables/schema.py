@@ -292,12 +292,12 @@ CALLS = Table("calls", "One row per active call.", (
 
 OUTCOMES = Table("outcomes", "One row per recipient of a campaign or a bulk change.", (
     Column("recipient", TEXT, "address", "the recipient"),
-    _choice("state", "`sent`, `rejected`, or `unknown` if the result could not be confirmed; check before "
-            "sending again", ("sent", "rejected", "unknown")),
+    _choice("state", "`sent`, `rejected` by the platform, `unknown` if it may have been sent, or `skipped` "
+            "if nothing was sent", ("sent", "rejected", "unknown", "skipped")),
     _choice("status", "delivery status, if the platform reports it", MESSAGE_STATUSES),
     Column("message", TEXT, "id", "ID of the message"),
     Column("campaign", TEXT, "id", "ID of the campaign"),
-    Column("error_code", TEXT, "category", "the platform's error code"),
+    Column("error_code", TEXT, "category", "the platform's error code, or why it was skipped"),
     Column("error", TEXT, "text", "what went wrong"),
     Column("attempts", COUNT, "amount", "number of attempts; 0 if it was not attempted"),
     Column("at", TIME, "time", "time of the latest known status"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,11 +16,13 @@ import msgnb
 from msgnb.campaigns.journal import (
     Batch,
     BatchResult,
+    Journal,
     JournalHeader,
     load_journals,
     open_journal,
     read_journal,
 )
+from msgnb.campaigns.journal_lines import seal
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 HEADER = JournalHeader("smsdrop", "https://sms.example", "ana@example.com", "Tea", "Hi {name}", "MyShop")
@@ -60,6 +66,16 @@ def test_a_look_up_is_no_attempt(tmp_path: Path) -> None:
     assert read_journal(path).statuses[ANA].attempts == 2
 
 
+def test_whoever_was_refused_stays_refused(tmp_path: Path) -> None:
+    """A batch of unknown outcome that is found later was sent, but not to those whom the platform refused."""
+    path, batch = tmp_path / "tea.jsonl", Batch("k1", "Hi", (ANA, BIA))
+    write(path, (batch, BatchResult("unknown", refused={BIA: "unknown number"})))
+    with open_journal(path, HEADER, lambda: NOW) as journal:
+        journal.end(batch, BatchResult("sent"))
+    found = read_journal(path).statuses
+    assert (found[ANA].state, found[BIA].state) == ("sent", "rejected")
+
+
 def test_a_batch_that_was_never_sent_is_discarded(tmp_path: Path) -> None:
     """Discarded, it is neither in progress nor a status of anybody."""
     path, batch = tmp_path / "tea.jsonl", Batch("k1", "Hi", (ANA,))
@@ -70,14 +86,132 @@ def test_a_batch_that_was_never_sent_is_discarded(tmp_path: Path) -> None:
     assert (journal.in_progress, journal.statuses) == ({}, {})
 
 
-@pytest.mark.parametrize("line", [b'{"end": "k1"}', b'{"begin": "k2"}', b'{"begin": "k2", "to": 5}', b"{}"])
-def test_a_damaged_line_stops_the_campaign(tmp_path: Path, line: bytes) -> None:
-    """A line in the middle that says nothing is an error with its number: going on could send twice."""
+CY = "+33612345678"
+
+
+def damaged(path: Path, line: int, change: Callable[[bytes], bytes]) -> None:
+    """Change one line of a file."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[line] = change(lines[line])
+    path.write_bytes(b"".join(lines))
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "a flipped bit": lambda line: bytes([*line[:30], line[30] ^ 4, *line[31:]]),
+    "NUL bytes": lambda line: b"\0" * (len(line) - 1) + b"\n",
+    "half of it is missing": lambda line: line[: len(line) // 2] + b"\n",
+    "it is missing but for its end": lambda line: line[-10:],
+    "another campaign's line without a checksum": lambda line: b'{"discard": "k1"}\n',
+}
+
+
+@pytest.mark.parametrize("line", [1, 2, 3])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_whoever_a_damaged_line_may_be_about_is_unknown(tmp_path: Path, damage: str, line: int) -> None:
+    """Who was sent to stays sent to; everybody else, in the journal or not, is unknown and not sent to."""
     path = tmp_path / "tea.jsonl"
-    write(path, (Batch("k1", "Hi", (ANA,)), None))
-    path.write_bytes(path.read_bytes() + line + b'\n{"discard": "k9"}\n')
-    with pytest.raises(msgnb.InvalidRequest, match=r"line 3 of .*tea\.jsonl is damaged"):
-        read_journal(path)
+    batches = [Batch(f"k{number}", "Hi", (name,)) for number, name in enumerate((ANA, BIA))]
+    write(path, (batches[0], BatchResult("rejected")), (batches[1], BatchResult("rejected")))
+    write(path, (Batch("k9", "Hi", ("+33612345679",)), BatchResult("sent")))
+    damaged(path, line, DAMAGES[damage])
+    journal = read_journal(path)
+    journal.doubt([ANA, BIA, CY, "+33612345679"])
+    states = {name: status.state for name, status in journal.statuses.items()}
+    assert states.pop("+33612345679") == "sent"
+    # What is written after the damage is known.
+    assert set(states) == {ANA, BIA, CY}
+    assert states[ANA] == states[CY] == "unknown"
+    assert {status.error_code for status in journal.statuses.values()} >= {"damaged"}
+
+
+def test_a_released_recipient_may_be_sent_to_after_the_damage(tmp_path: Path) -> None:
+    """A person's decision counts from where it stands in the journal."""
+    path = tmp_path / "tea.jsonl"
+    write(path, (Batch("k1", "Hi", (ANA,)), BatchResult("unknown")))
+    damaged(path, 1, DAMAGES["NUL bytes"])
+    with open_journal(path, HEADER, lambda: NOW) as journal:
+        journal.release([ANA], "asked her")
+    journal = read_journal(path)
+    journal.doubt([ANA, BIA])
+    assert {name: status.state for name, status in journal.statuses.items()} == {
+        ANA: "skipped",
+        BIA: "unknown",
+    }
+    assert (journal.statuses[ANA].error_code, journal.statuses[ANA].error) == ("released", "asked her")
+
+
+@pytest.mark.parametrize("tail", [b'{"begin":"k2","to', b"\0\0\0\0", b"garbage"])
+def test_what_was_cut_off_at_the_end_is_removed(tmp_path: Path, tail: bytes) -> None:
+    """A line that was never complete did nothing; the next one does not continue it."""
+    path = tmp_path / "tea.jsonl"
+    write(path, (Batch("k1", "Hi", (ANA,)), BatchResult("sent")))
+    path.write_bytes(path.read_bytes() + tail)
+    write(path, (Batch("k2", "Hi", (BIA,)), BatchResult("sent")))
+    journal = read_journal(path)
+    assert (journal.damaged, set(journal.statuses)) == (False, {ANA, BIA})
+
+
+@pytest.mark.parametrize("head", [b'{"journal":2,"platf', b"\0\0\0"])
+def test_a_first_line_that_was_cut_off_blocks_nothing(tmp_path: Path, head: bytes) -> None:
+    """A disk that was full at the first line leaves a file that is begun anew."""
+    path = tmp_path / "tea.jsonl"
+    path.write_bytes(head)
+    write(path, (Batch("k1", "Hi", (ANA,)), BatchResult("sent")))
+    assert set(read_journal(path).statuses) == {ANA}
+
+
+def test_another_file_is_left_as_it_is(tmp_path: Path) -> None:
+    """A file that is no journal is refused, not cut, whether or not its last line is complete."""
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"my notes")
+    with pytest.raises(msgnb.InvalidRequest, match="is not a campaign journal"):
+        write(path)
+    assert path.read_bytes() == b"my notes"
+
+
+def test_the_lock_is_on_the_file_itself(tmp_path: Path) -> None:
+    """Another path to the file, or another file beside it, does not lead around the lock."""
+    path, link = tmp_path / "tea.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to(path)
+    with open_journal(path, HEADER, lambda: NOW):
+        for each in tmp_path.iterdir():
+            if each not in {path, link}:
+                each.unlink()
+        for other in (path, link):
+            with pytest.raises(msgnb.InvalidRequest, match="another process"), _opened(other):
+                pass
+
+
+def _opened(path: Path) -> AbstractContextManager[Journal]:
+    return open_journal(path, HEADER, lambda: NOW)
+
+
+@pytest.mark.parametrize("gone", [Path.unlink, lambda path: path.rename(path.with_suffix(".old"))])
+def test_a_journal_that_is_gone_ends_the_run(tmp_path: Path, gone: Callable[[Path], None]) -> None:
+    """Another process would not find it and send again, so nothing is begun."""
+    path = tmp_path / "tea.jsonl"
+    with open_journal(path, HEADER, lambda: NOW) as journal:
+        gone(path)
+        with pytest.raises(msgnb.InvalidRequest, match="was moved or deleted"):
+            journal.begin(Batch("k1", "Hi", (ANA,)))
+    assert journal.in_progress == {}
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that can't be written is an error before anything is sent, and is not in the file."""
+    path = tmp_path / "tea.jsonl"
+    with open_journal(path, HEADER, lambda: NOW) as journal:
+        before = path.read_bytes()
+
+        def full(_: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(msgnb.InvalidRequest, match="No space left on device; nothing more was sent"):
+            journal.begin(Batch("k1", "Hi", (ANA,)))
+        assert path.read_bytes() == before
+        assert journal.in_progress == {}
+        monkeypatch.undo()
 
 
 @pytest.mark.parametrize(
@@ -85,18 +219,19 @@ def test_a_damaged_line_stops_the_campaign(tmp_path: Path, line: bytes) -> None:
     [
         lambda header: header | {"colour": "red"},
         lambda header: {"journal": 1},
-        lambda header: header | {"journal": 2},
+        lambda header: header | {"journal": 3},
     ],
 )
 def test_a_journal_of_another_version_is_left_out_of_lists(tmp_path: Path, change: object) -> None:
     """A header that this version can't read hides no other campaign, and is an error by itself."""
     assert callable(change)
     write(tmp_path / "tea.jsonl")
-    odd = change(orjson.loads((tmp_path / "tea.jsonl").read_bytes()))
-    (tmp_path / "odd.jsonl").write_bytes(orjson.dumps(odd) + b"\n")
+    header = orjson.loads((tmp_path / "tea.jsonl").read_bytes())
+    del header["sum"]
+    (tmp_path / "odd.jsonl").write_bytes(seal(change(header)))
     found = load_journals(tmp_path, HEADER.platform, HEADER.server, HEADER.account)
     assert [journal.path.name for journal in found] == ["tea.jsonl"]
-    with pytest.raises(msgnb.InvalidRequest, match="created by a newer version"):
+    with pytest.raises(msgnb.InvalidRequest, match="created by another version"):
         read_journal(tmp_path / "odd.jsonl")
 
 

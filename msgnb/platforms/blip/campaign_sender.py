@@ -7,7 +7,7 @@ created for it, after its members were added; a text for one recipient is sent a
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
@@ -29,7 +29,7 @@ from msgnb.platforms.blip.to_tables import STATUSES
 if TYPE_CHECKING:
     import pandas as pd
 
-BATCH_SIZE = 10_000
+BATCH_SIZE = 500
 ATTEMPTS = 3
 """Attempts at requests that do no harm if they are executed twice."""
 FEW = 100
@@ -47,6 +47,7 @@ class BlipCampaignSender:
     """
 
     batch_size = BATCH_SIZE
+    visible_after: timedelta | None = None
 
     def __init__(
         self,
@@ -153,7 +154,11 @@ class BlipCampaignSender:
         # The platform accepts a message to an empty list, which would then count as sent.
         if len(refused) == len(batch.recipients):
             raise Unreachable(f"nobody could be added to the list: {next(iter(refused.values()))}")
-        self._send_text(list_identity(name), batch)
+        try:
+            self._send_text(list_identity(name), batch)
+        except OutcomeUnknown as error:
+            # Who was refused by the list gets nothing, whatever became of the message.
+            return Receipt(list_identity(name), batch.key, refused, lost=str(error))
         return Receipt(list_identity(name), batch.key, refused)
 
     def _add_members(self, name: str, members: list[str]) -> dict[str, str]:
@@ -169,7 +174,7 @@ class BlipCampaignSender:
             added = self._lists.add(name, uncertain)
             rejected = added[added["state"] == "rejected"]
             refused |= dict(zip(rejected["recipient"], rejected["error"], strict=True))
-            uncertain = list(added.loc[added["state"] == "unknown", "recipient"])
+            uncertain = list(added.loc[added["state"].isin(["unknown", "skipped"]), "recipient"])
             if not uncertain:
                 return refused
         raise Unreachable(f"nothing was sent: no answer came when {uncertain[0]} was added to the list")

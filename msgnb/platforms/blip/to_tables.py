@@ -262,7 +262,7 @@ def change_outcomes(
         found: the results; `None` for a change that was not attempted.
         not_attempted: why it was not.
     """
-    results = [BatchResult("rejected", error=not_attempted) if each is None else each for each in found]
+    results = [BatchResult("skipped", error=not_attempted) if each is None else each for each in found]
     values = {
         "recipient": list(recipients),
         "state": [each.state for each in results],

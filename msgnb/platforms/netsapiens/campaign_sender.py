@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from msgnb import tables
 from msgnb.campaigns.journal import Batch, RecipientStatus
@@ -25,6 +26,7 @@ class NetSapiensCampaignSender:
     """
 
     batch_size = 1
+    visible_after: timedelta | None = None
 
     def __init__(self, messages: Messages, sender: str) -> None:
         self._messages = messages

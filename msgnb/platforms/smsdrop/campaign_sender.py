@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgnb.campaigns.campaign import Campaign
 from msgnb.campaigns.journal import Batch, RecipientStatus
@@ -18,7 +18,7 @@ from msgnb.core.errors import InvalidRequest
 from msgnb.platforms.smsdrop.campaigns import Campaigns
 from msgnb.platforms.smsdrop.delivery import Delivery
 
-BATCH_SIZE = 10_000
+BATCH_SIZE = 500
 LONGEST_TITLE = 40
 SHOWN_KEY = 8
 _REFUSED_RECIPIENT = re.compile(r"recipient_list\.([0-9]+)")
@@ -35,6 +35,7 @@ class SmsDropCampaignSender:
     """
 
     batch_size = BATCH_SIZE
+    visible_after: timedelta | None = None
 
     def __init__(
         self, campaigns: Campaigns, delivery: Delivery, campaign: Campaign, at: datetime | None

@@ -7,7 +7,7 @@ recipient among many has a certain status only if the campaign reached all of th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from msgnb import tables
@@ -15,6 +15,7 @@ from msgnb.campaigns.campaign import Campaign
 from msgnb.campaigns.journal import RecipientStatus
 from msgnb.campaigns.sender import DeliveryStatus
 from msgnb.campaigns.watching import Progress, watch
+from msgnb.core.errors import InvalidRequest
 from msgnb.platforms.smsdrop.connection import SmsDropConnection
 from msgnb.platforms.smsdrop.models import parse_campaign
 from msgnb.platforms.smsdrop.to_tables import message_status
@@ -105,6 +106,15 @@ class LaunchedCampaign:
             "campaign": [each.campaign for each in statuses.values()],
         }
         return tables.OUTCOMES.frame(len(statuses), values)
+
+    def release(self, recipients: Collection[str], reason: str) -> None:  # noqa: ARG002
+        """Raise an error: without a journal nobody's outcome is known to be unknown.
+
+        Raises:
+            InvalidRequest: always.
+        """
+        words = "was launched without send_campaign, so it has no journal; launch it again deliberately"
+        raise InvalidRequest.of(campaign=words)
 
     def _statuses(self) -> dict[str, RecipientStatus]:
         return {
