@@ -30,15 +30,27 @@ def parse_e164(number: str, field: str = "recipient") -> str:
     """
     import phonenumbers  # noqa: PLC0415 - loads when first used
 
-    digits = _parse_digits(number, field).removeprefix("+")
+    written = _parse_digits(number, field)
+    digits = written.removeprefix("+")
     # Countries renumber, and old numbers keep working for years: only the country code is checked against the
     # tables, not the length that the country assigns today.
     try:
-        phonenumbers.parse(f"+{digits}")
+        parsed = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
         raise _make_error(
             number, field, "begins with no country's code; write it like +22963588213"
         ) from None
+    # A number of the right length that nobody has is most likely a national number whose first digits look
+    # like a country code: another person's phone.
+    if (
+        written == digits
+        and phonenumbers.is_possible_number(parsed)
+        and not phonenumbers.is_valid_number(parsed)
+    ):
+        code = f"+{parsed.country_code}"
+        raise _make_error(
+            number, field, f"is no valid number of {code}; write it with + and its country code"
+        )
     return f"+{digits}"
 
 

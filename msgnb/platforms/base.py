@@ -278,7 +278,7 @@ class Client(ABC):
         connection = self.connection
         template = campaign.template.name if campaign.template else None
         header = JournalHeader(
-            self.platform, connection.http.base_url, connection.whose(), campaign.title, campaign.text,
+            self.platform, connection.installation, connection.journal_account(), campaign.title, campaign.text,
             campaign.sender, template=template,
         )  # fmt: skip
         # Neither time nor recipients are part of the name, so that a second run finds the same journal.

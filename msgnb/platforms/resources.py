@@ -75,13 +75,22 @@ class Connection:
         """The account: bot identity, `user@domain` or account email."""
         return self._account
 
-    def whose(self) -> str:
-        """Return the account, after a request for it if only the platform knows it.
+    @property
+    def installation(self) -> str:
+        """The server, by the one name that all of its addresses have in journals."""
+        return self.http.base_url.lower()
 
-        The name of a campaign's journal contains it, so it must not depend on which requests were made
-        before.
-        """
+    def whose(self) -> str:
+        """Return the account, after a request for it if only the platform knows it."""
         return self.account
+
+    def journal_account(self) -> str:
+        """Return the account by the one name that it has in journals, however somebody signed in.
+
+        Raises:
+            SettingsError: the platform does not tell which account it is.
+        """
+        return self.whose().casefold()
 
     def now(self) -> datetime:
         """Return the platform's time, as its last response reported it; this machine's time before that."""
@@ -93,7 +102,7 @@ class Connection:
 
     def journaled_campaigns(self) -> list[Journal]:
         """Return the journals of the campaigns that were sent from this account, the latest first."""
-        return load_journals(self.journals_folder(), self.platform, self.http.base_url, self.whose())
+        return load_journals(self.journals_folder(), self.platform, self.installation, self.journal_account())
 
     def close(self) -> None:
         """Close the open connections."""

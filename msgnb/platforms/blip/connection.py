@@ -23,6 +23,9 @@ from msgnb.platforms.resources import Connection
 Command = dict[str, Any]
 Query = Mapping[str, Any]
 
+SHARED = "https://http.msging.net"
+CONTRACT = ".http.msging.net"
+"""The end of a contract's own address, `https://{organization}.http.msging.net`."""
 ACCEPTED = 202
 RESOURCE_NOT_FOUND = 67
 NOT_FOUND = "The requested resource was not found"
@@ -34,6 +37,12 @@ _UNESCAPED = "-_.~:,()'@"
 
 class BlipConnection(Connection):
     """Sends commands and messages, and reads collections page by page."""
+
+    @property
+    def installation(self) -> str:
+        """The server; the address of a contract is another name of the shared one (BLiP 1.1)."""
+        address = super().installation
+        return SHARED if address.endswith(CONTRACT) else address
 
     def process(self, command: Mapping[str, Any], *, once: bool = False) -> Command:
         """Send a command and return the response; with `once` it is not retried.

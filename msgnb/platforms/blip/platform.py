@@ -24,10 +24,11 @@ class BlipAddressing(Addressing):
     sender_example = None
 
     def normalize(self, phone: str | None, written: str) -> str | None:
-        """Return an identity as it is written, or that of a phone number on WhatsApp."""
-        name, at, domain = written.partition("@")
+        """Return an identity in lower case and without an instance, or that of a phone number on WhatsApp."""
+        name, at, domain = written.strip().partition("@")
         if at and name and domain:
-            return written
+            # The case does not matter, and an instance is one of somebody's devices (BLiP 1.5).
+            return f"{name}@{domain.partition('/')[0]}".lower()
         return whatsapp_identity(phone) if phone else None
 
     def preferred_column(self, columns: Collection[str]) -> str | None:

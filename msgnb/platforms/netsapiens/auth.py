@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from msgnb.core.errors import AuthError, MsgnbError, OutcomeUnknown, SettingsError, Unreachable
+from msgnb.core.errors import AuthError, MsgnbError, OutcomeUnknown, Rejected, SettingsError, Unreachable
 from msgnb.core.http import READ, WRITE, Http, RetryPolicy
 from msgnb.core.responses import Response
 from msgnb.core.secrets import Secret, prompt_secret
@@ -312,9 +312,12 @@ class KeyAuth:
         if self._identity is None:
             try:
                 self._identity = _parse_identity(self.sign_in())
-            except MsgnbError:
+            except (Rejected, AuthError):
                 # Requests are signed without it, so a key whose owner is not known is no reason to fail.
                 self._identity = Identity()
+            except MsgnbError:
+                # Asked again the next time, since the server may only be out of reach for a moment.
+                return Identity()
         return self._identity
 
     def headers(self) -> Mapping[str, str]:

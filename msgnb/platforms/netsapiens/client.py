@@ -60,6 +60,7 @@ class NetSapiens(Client):
         api_key: an API key, instead of all four.
         passcode: the second factor, if the platform requires one: six digits, valid for one sign-in, or a
             function that returns them. If `None`, the person at the keyboard is asked.
+        account: `user@domain` whose messages are sent, for an API key that has no user of its own.
         sign_in: `token` for a pair of tokens, `jwt` for a JSON web token.
         token_store: where tokens are stored for later processes, such as `RedisStore` or `KeyringStore`; if
             `None`, they end with the process.
@@ -84,6 +85,7 @@ class NetSapiens(Client):
         password: str | Secret = "",
         api_key: str | Secret | None = None,
         passcode: Passcode | None = None,
+        account: str = "",
         sign_in: Literal["token", "jwt"] = "token",
         token_store: TokenStore | None = None,
         timeout: Timeout = DEFAULT_TIMEOUT,
@@ -102,7 +104,7 @@ class NetSapiens(Client):
             verify=verify,
             on_attempt=on_attempt,
         )
-        super().__init__(NetSapiensConnection(auth.http, auth))
+        super().__init__(NetSapiensConnection(auth.http, auth, account))
 
     # The verbs that users of netsapiens-asyncio know
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from msgnb.core.errors import NotFound
+from msgnb.core.errors import NotFound, SettingsError
 from msgnb.core.http import READ, WRITE, Http, path_segment
 from msgnb.core.paging import Key, offset_pages
 from msgnb.core.responses import Explanation, Response, parse_code, parse_words
@@ -26,16 +26,33 @@ class NetSapiensConnection(Connection):
     Args:
         http: sends the requests.
         auth: signs them.
+        named: the account as `user@domain`, where the platform does not tell; empty if it was not given.
     """
 
-    def __init__(self, http: Http, auth: SignIn) -> None:
+    def __init__(self, http: Http, auth: SignIn, named: str = "") -> None:
         super().__init__(http)
         self._auth = auth
+        self._named = named
 
     @property
     def account(self) -> str:
         """`user@domain`; before the first response the username, or that it is an API key."""
         return self._auth.account
+
+    def journal_account(self) -> str:
+        """Return `user@domain` in lower case, as the platform reports it, or as it was given.
+
+        Raises:
+            SettingsError: an API key has no user, and none was given; or another one was given.
+        """
+        own = self.identity()
+        known, named = str(own).casefold() if own.user else "", self._named.casefold()
+        if known and named and known != named:
+            raise SettingsError(f"netsapiens: account is {named}, but {known} is signed in")
+        if not known and not named:
+            words = "does not tell whose API key this is; pass account='user@domain' to the client"
+            raise SettingsError(f"netsapiens {words}, so that nobody gets a campaign twice")
+        return known or named
 
     def identity(self) -> Identity:
         """Return who is signed in: `user`, `domain` and `scope`; signs in if necessary.

@@ -104,6 +104,7 @@ PLATFORM = Platform(
         Setting("password", "password of the login", "hidden", secret=True),
         Setting("api_key", "an API key, instead of all four", secret=True, label="API key"),
         Setting("passcode", "the second factor: six digits, if the platform requires it", secret=True),
+        Setting("account", "user@domain, if the API key has no user"),
         Setting("sign_in", "token or jwt", label="Token kind"),
     ),
     sign_ins=(
