@@ -6,6 +6,7 @@
 * `mock`: `connect` returns clients of a mock world; profiles are not read.
 * `cassette`: responses come from a recording and no request is sent; `MSGNB_CASSETTE` is the file's path.
 * `live`: as if no mode had been chosen; if a cassette is passed, requests and responses are recorded in it.
+  It never replays.
 
 A notebook runs unchanged in all of them. There is one mode per process, because it replaces the network for
 all code in it: in `mock` and `cassette`, a request to any other host is refused with an error that says which
@@ -14,10 +15,13 @@ mode is on.
 
 from __future__ import annotations
 
+import atexit
 import os
+import time
 from contextlib import ExitStack
+from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgnb.core.errors import SettingsError
 
@@ -27,7 +31,10 @@ if TYPE_CHECKING:
 
 MODES = ("mock", "live", "cassette")
 VARIABLE, CASSETTE_VARIABLE = "MSGNB_MODE", "MSGNB_CASSETTE"
-LIVE = "live"
+LIVE, CASSETTE = "live", "cassette"
+Record = Literal["new", "append"]
+SAVE_SECONDS = 1.0
+"""How often a recording is written while it grows."""
 
 
 class Mode:
@@ -50,12 +57,17 @@ class Mode:
         if self.world:
             self.world.start()
             self._running.callback(self.world.stop)
-        elif self.cassette:
-            replays = self.name != LIVE
-            recorder = _make_recorder("none" if replays else "once")
+        elif self.cassette and self.name == CASSETTE:
             # A cell that is run again makes the same requests again.
-            recording = recorder.use_cassette(str(self.cassette), allow_playback_repeats=replays)
-            self._running.enter_context(recording)
+            replayed = _make_recorder("none").use_cassette(str(self.cassette), allow_playback_repeats=True)
+            self._running.enter_context(replayed)
+        elif self.cassette:
+            # `all` never replays; what the file has already stays in front.
+            recording = self._running.enter_context(_make_recorder("all").use_cassette(str(self.cassette)))
+            _save_often(recording)
+            # A process that simply ends writes its recording, too.
+            atexit.register(self.stop)
+            self._running.callback(atexit.unregister, self.stop)
 
     def stop(self) -> None:
         """Let requests reach the platforms again, and write the recording."""
@@ -73,6 +85,16 @@ class Mode:
         except ValueError as error:
             raise SettingsError(str(error)) from None
 
+    def bind(self, client: Client) -> None:
+        """Bind a client of a profile to this mode, so that it sends nothing once a recording has ended."""
+        if self.name == CASSETTE:
+            client.connection.http.bind(self._find_end)
+
+    def _find_end(self) -> str | None:
+        if _current is self:
+            return None
+        return f"it replayed {self.cassette}, which has ended, so nothing was sent; connect again"
+
     def __repr__(self) -> str:
         if self.world:
             return f"<mode mock: {self.world!r}>"
@@ -88,7 +110,12 @@ _current: Mode | None = None
 
 
 def use(
-    mode: str, cassette: str | Path | None = None, *, seed: int = 7, quirks: tuple[str, ...] = ()
+    mode: str,
+    cassette: str | Path | None = None,
+    *,
+    record: Record = "new",
+    seed: int = 7,
+    quirks: tuple[str, ...] = (),
 ) -> Mode:
     """Switch this process to the mocks, to a recording, or to the real platforms.
 
@@ -97,7 +124,9 @@ def use(
 
     Args:
         mode: `mock`, `live` or `cassette`.
-        cassette: the file to replay in `cassette`, or to record in `live`.
+        cassette: the file to replay in `cassette`, or to record in `live`, which never replays.
+        record: `new` records in a new file, with a number in its name if there is one already; `append`
+            adds to the file.
         seed: seed of the mock world.
         quirks: variations of the mocks; docs/operations.md lists them.
 
@@ -110,7 +139,10 @@ def use(
     """
     global _current  # noqa: PLW0603 - one mode per process is the point
     # It is made before the previous one ends: if that fails, the previous one stays on.
-    made = _make_mode(mode, Path(cassette) if cassette else None, seed, quirks)
+    path = Path(cassette) if cassette else None
+    if mode == LIVE and path and record == "new":
+        path = _new_path(path)
+    made = _make_mode(mode, path, seed, quirks)
     if _current:
         # Both replace the network of the process, so the previous one stops first.
         _current.stop()
@@ -144,8 +176,30 @@ def _make_mode(mode: str, cassette: Path | None, seed: int, quirks: tuple[str, .
     return Mode(mode, cassette=cassette)
 
 
+def _new_path(path: Path) -> Path:
+    """Return a path where nothing is yet: `tuesday.yaml`, or else `tuesday-2.yaml` and so on."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    # The recording that is under way may not be on disk yet.
+    taken = _current.cassette if _current else None
+    return next(each for each in chain([path], numbered) if each != taken and not each.exists())
+
+
+def _save_often(recording: Any) -> None:
+    """Write a recording while it grows, so that a killed process loses a second of it."""
+    append, saved = recording.append, time.monotonic()
+
+    def append_and_save(*args: Any) -> None:
+        nonlocal saved
+        append(*args)
+        if time.monotonic() - saved > SAVE_SECONDS:
+            recording._save()  # noqa: SLF001 - VCR saves at the end only, and has no other method for it
+            saved = time.monotonic()
+
+    recording.append = append_and_save
+
+
 def _make_recorder(record_mode: str) -> Any:
-    """Return a VCR; its mode is `none` to replay, `once` to record."""
+    """Return a VCR; its mode is `none` to replay, `all` to record."""
     try:
         from vcr import VCR  # noqa: PLC0415 - an extra
     except ImportError:

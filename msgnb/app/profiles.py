@@ -63,6 +63,8 @@ def connect_client(platform: str, profile: str = DEFAULT, **arguments: Any) -> C
         resolved[name] = _prompt(f"{platform} {name}", remedy)
     make_client: Any = client_class(platform)  # each client has arguments of its own
     made: Client = make_client(**given, **resolved)
+    if mode:
+        mode.bind(made)
     return made
 
 

@@ -21,15 +21,17 @@ from __future__ import annotations
 import logging
 import os
 import time
+import zlib
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 import orjson
 import requests
+from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from msgnb.core import cancellation, progress
@@ -46,7 +48,7 @@ from msgnb.core.responses import (
     parse_retry_after,
 )
 from msgnb.core.secrets import Secret
-from msgnb.core.transport import LimitedAdapter
+from msgnb.core.transport import CarriedAdapter, Carry, LimitedAdapter
 
 Timeout = tuple[float, float] | tuple[float, float, float]
 DEFAULT_TIMEOUT: Timeout = (5.0, 30.0)
@@ -140,6 +142,13 @@ class Auth(Protocol):
         ...
 
 
+_STACK_ERRORS = (
+    HTTPException, HTTPError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError,
+    ArithmeticError, RecursionError, zlib.error,
+)  # fmt: skip
+"""What reading a response can raise; not what tools for tests raise instead of making a request."""
+
+
 def path_segment(text: object) -> str:
     """Return a text as one segment of a path; `~`, `*` and `@` are not escaped, as platforms expect."""
     return quote(str(text), safe="~*@")
@@ -195,6 +204,8 @@ class Http:
         self._on_attempt = on_attempt
         self._log = logger or logging.getLogger("msgnb.http")
         self._clock_offset = timedelta()
+        self._carry: Carry | None = None
+        self._find_end: Callable[[], str | None] | None = None
         self._session = self._make_session()
         self._process = os.getpid()
         # Computed once, since it takes long. It is passed with each request instead of being set on the
@@ -205,10 +216,24 @@ class Http:
         session = requests.Session()
         # Encodings whose growth can be limited.
         session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate"})
-        adapter = LimitedAdapter(self._total, pool_connections=4, pool_maxsize=32)
+        adapter = (
+            CarriedAdapter(self._carry, self._total)
+            if self._carry
+            else LimitedAdapter(self._total, pool_connections=4, pool_maxsize=32)
+        )
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
+
+    def bind(self, find_end: Callable[[], str | None], carry: Carry | None = None) -> None:
+        """Bind this client to a mock world or a recording: outside of its life, no request leaves.
+
+        Args:
+            find_end: returns why no request may leave now; `None` if it may.
+            carry: takes the requests, instead of connections.
+        """
+        self._find_end, self._carry = find_end, carry
+        self._session = self._make_session()
 
     def close(self) -> None:
         """Close the open connections."""
@@ -303,6 +328,8 @@ class Http:
         return requests.Request(method, url, params=params, data=fields)
 
     def _attempt(self, request: requests.Request, signature: Mapping[str, str]) -> Response | Failure:
+        if self._find_end and (ended := self._find_end()):
+            return Failure(ended, unsent=True, temporary=False)
         try:
             prepared = self._prepare(request, signature)
         except (requests.RequestException, ValueError) as error:
@@ -319,10 +346,8 @@ class Http:
             response = parse_response(received)
         except requests.RequestException as error:
             return parse_failure(error, self._timeout)
-        except CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001
-            # A server can make the libraries below raise anything, after it has received the request.
+        except _STACK_ERRORS as error:
+            # A server can make the libraries below raise any of these, after it has received the request.
             return Failure(f"the answer can't be read ({type(error).__name__})", unsent=False)
         self._synchronize(response.date())
         return response

@@ -47,10 +47,8 @@ def parse_e164(number: str, field: str = "recipient") -> str:
         and phonenumbers.is_possible_number(parsed)
         and not phonenumbers.is_valid_number(parsed)
     ):
-        code = f"+{parsed.country_code}"
-        raise _make_error(
-            number, field, f"is no valid number of {code}; write it with + and its country code"
-        )
+        words = f"is no valid number of +{parsed.country_code}; write it with + and its country code"
+        raise _make_error(number, field, words)
     return f"+{digits}"
 
 

@@ -19,7 +19,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPResponse
 from itertools import count
@@ -40,6 +40,8 @@ ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 WITHOUT_BODY = frozenset({204, 304})
 CHUNK = 8 * 1024
 """Encoded bytes that are read at a time: 8 KB of gzip are at most 8 MB."""
+
+Carry = Callable[[requests.PreparedRequest], Any]
 
 
 class TooLarge(requests.RequestException):
@@ -94,6 +96,26 @@ class LimitedAdapter(HTTPAdapter):
         # Headers that are cut off end without an error.
         if exchange.expired:
             raise TooSlow(f"no complete answer within {self._total:g} s")
+        return response
+
+
+class CarriedAdapter(LimitedAdapter):
+    """Passes requests on to a server in this process instead of a connection.
+
+    Args:
+        carry: takes a prepared request, and returns urllib3's response or raises what `requests` raises.
+        total: seconds that an exchange may take.
+    """
+
+    def __init__(self, carry: Carry, total: float) -> None:
+        self._carry = carry
+        super().__init__(total)
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """Pass a request on, and read the whole response."""
+        cancellation.check(f"{request.method} request")
+        response = self.build_response(request, self._carry(request))
+        _read_limited(response)
         return response
 
 

@@ -278,8 +278,8 @@ class Client(ABC):
         connection = self.connection
         template = campaign.template.name if campaign.template else None
         header = JournalHeader(
-            self.platform, connection.installation, connection.journal_account(), campaign.title, campaign.text,
-            campaign.sender, template=template,
+            self.platform, connection.installation, connection.journal_account(), campaign.title,
+            campaign.text, campaign.sender, template=template,
         )  # fmt: skip
         # Neither time nor recipients are part of the name, so that a second run finds the same journal.
         path = Path(journal) if journal else connection.journals_folder() / header.file_name

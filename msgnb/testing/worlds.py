@@ -126,7 +126,11 @@ class MockWorld(WorldClients):
         client.connection.campaign_rate = None
         if self.pause:
             client.connection.http.pause = self.pause
+        self._bind(client)
         return client
+
+    def _bind(self, client: Client) -> None:
+        """Bind a client to this world, so that it reaches nothing else."""
 
     @property
     def applications(self) -> Mapping[str, Application]:
@@ -291,6 +295,14 @@ class Offline(MockWorld):
             Offline._started.stop()
         Offline._started = self
         return self.__enter__()
+
+    def _bind(self, client: Client) -> None:
+        client.connection.http.bind(self._find_end, self._inside.carry)
+
+    def _find_end(self) -> str | None:
+        if self._inside.running:
+            return None
+        return "its mock world is not running, so nothing was sent; world.start() starts it"
 
     def stop(self) -> None:
         """Stop replacing the hosts, and close the clients."""

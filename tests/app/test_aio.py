@@ -158,9 +158,10 @@ def test_a_cancelled_pause_ends_at_once(loopback: Loopback) -> None:
 def test_values_are_there_without_await(world: msgnb.testing.Offline) -> None:
     """What is no method is as it is; names that are not there are the client's own error."""
     awaited = msgnb.aio(world.netsapiens)
-    assert awaited.account == "1001@harbor.example"
+    login = world.credentials["netsapiens"]["username"]
+    assert awaited.account == login
     assert "sessions" in dir(awaited)
-    assert repr(awaited).startswith("<aio <NetSapiens 1001@harbor.example")
+    assert repr(awaited).startswith(f"<aio <NetSapiens {login}")
     with pytest.raises(AttributeError, match="seshuns"):
         _ = awaited.seshuns
     assert awaited.sessions.__doc__ == world.netsapiens.sessions.__doc__

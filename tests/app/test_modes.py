@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +59,53 @@ def test_the_same_cells_run_in_every_mode(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert cells() == there  # a cell that is run again
     msgnb.use("mock")
     assert cells() == there
+
+
+def test_live_never_replays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two recordings under one name send twice, and are two files, or one that grows."""
+    path = tmp_path / "tuesday.yaml"
+    with msgnb.testing.serve() as served:
+        login = served.credentials["smsdrop"]
+        for name, value in {
+            "base_url": login["url"],
+            "email": login["email"],
+            "password": login["password"],
+        }.items():
+            monkeypatch.setenv(f"MSGNB_SMSDROP_{name.upper()}", value)
+        for record in ("new", "new", "append"):
+            msgnb.use("live", path, record=record)
+            with msgnb.connect("smsdrop") as sms:
+                sms.send_text("+22963588213", "Hello", sender="MyShop")
+        msgnb.use("live")
+        served.clock.advance(minutes=5)
+        assert served.received("smsdrop") == {"+22963588213": ["Hello"] * 3}
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["tuesday-2.yaml", "tuesday.yaml"]
+    launches = [each.read_text().count("/campaigns/\n") for each in (path, tmp_path / "tuesday-2.yaml")]
+    assert launches == [2, 1]
+
+
+def test_a_process_that_simply_ends_writes_its_recording(tmp_path: Path) -> None:
+    """Neither `use` nor a context manager has to end it."""
+    path = tmp_path / "short.yaml"
+    code = f"""
+import msgnb, requests
+with msgnb.testing.serve() as world:
+    msgnb.use("live", {str(path)!r})
+    requests.get(world.credentials["smsdrop"]["url"] + "/api/users/me")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    assert "/api/users/me" in path.read_text()
+
+
+def test_a_client_of_a_recording_ends_with_it(tmp_path: Path) -> None:
+    """Once another mode is on, the client of a recording does not connect to the platform."""
+    path = tmp_path / "empty.yaml"
+    path.write_text("interactions: []\nversion: 1\n")
+    msgnb.use("cassette", path)
+    client = msgnb.connect("blip")
+    msgnb.use("live")
+    with pytest.raises(msgnb.Unreachable, match="has ended, so nothing was sent"):
+        client.contacts()
 
 
 def test_a_mode_that_is_on_refuses_every_other_host(tmp_path: Path) -> None:

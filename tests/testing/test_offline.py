@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 import requests
 
@@ -93,11 +95,39 @@ def test_a_started_world_replaces_the_one_before() -> None:
     first.blip.process_command(PING)
     second = msgnb.offline(seed=8).start()
     second.blip.process_command(PING)
-    with pytest.raises(msgnb.AuthError):
+    with pytest.raises(msgnb.Unreachable, match="its mock world is not running"):
         first.blip.process_command(PING)
     second.stop()
     with pytest.raises(Exception, match=r"(?i)network|resolve|refused"):
         requests.get("https://http.msging.net", timeout=5)
+
+
+@pytest.mark.parametrize("platform", ["blip", "netsapiens", "smsdrop"])
+def test_a_client_reaches_nothing_outside_the_life_of_its_world(
+    monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    """Before the start and after the end of its world, a client never connects, and says what to do."""
+    connected: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **_: connected.append(args))
+    world = msgnb.offline()
+    client = world.client(platform)
+    with pytest.raises(msgnb.Unreachable, match=r"world\.start\(\) starts it"):
+        client.sessions()
+    world.start()
+    assert len(client.sessions(limit=3)) == 3
+    world.stop()
+    with pytest.raises(msgnb.Unreachable, match="nothing was sent"):
+        client.sessions()
+    assert connected == []
+
+
+def test_a_client_of_a_world_stays_in_it() -> None:
+    """Two worlds at once, each client reaches its own."""
+    with msgnb.offline(7) as outer, msgnb.offline(8) as inner:
+        outer.smsdrop.send_text("+22963588213", "Hello", sender="MyShop")
+        outer.clock.advance(minutes=5)
+        assert outer.received("smsdrop")
+        assert not inner.received("smsdrop")
 
 
 def test_a_world_inside_a_world_gives_way_again() -> None:

@@ -50,8 +50,8 @@ def test_it_sends_once_and_shows_who_got_it(world: msgnb.testing.Offline, sms: A
     assert form._button.spec["label"] == "Send to 2 people"
     outcomes = form.submit()
     assert outcomes is not None
-    assert list(outcomes["state"]) == ["sent", "sent", "rejected"]
-    assert form.status.spec["words"] == "2 sent, 1 rejected."
+    assert list(outcomes["state"]) == ["sent", "sent", "skipped"]
+    assert form.status.spec["words"] == "2 sent, 1 skipped."
     assert "of 2 reached" in form._progress.html
     assert "completed" in form._progress.html
     assert ANA in form._results.html

@@ -183,7 +183,7 @@ def test_nothing_is_raised_out_of_it(loopback: Loopback, monkeypatch: pytest.Mon
 def test_a_huge_answer_is_cut(loopback: Loopback) -> None:
     """Very many items, long cells and long JSON are cut where they are shown, and kept whole."""
     items = [{"text": "x" * 1000}] * 300
-    body = {"method": "get", "status": "success"}
+    body = {"method": "get", "status": "success", "id": "1"}
     resources = ({"total": 900, "items": items}, {"a": "y" * 50_000})
     loopback.script = [answers({**body, "resource": resource}) for resource in resources]
     console = CommandConsole(msgnb.Blip("eDp5", base_url=loopback.url))

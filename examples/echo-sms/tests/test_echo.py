@@ -91,12 +91,12 @@ def test_a_campaign_is_sent_once(world: Any) -> None:
     campaign = msgnb.Campaign(text="Hi {name}", title="First")
     assert world.echo.plan_campaign(campaign, people).segments == 2
     outcomes = world.echo.send_campaign(campaign, people)
-    assert outcomes["state"].tolist() == ["sent", "sent", "rejected"]
+    assert outcomes["state"].tolist() == ["sent", "sent", "skipped"]
     with pytest.warns(UserWarning, match="nothing was sent"):
         world.echo.send_campaign(campaign, people)
     assert world.received("echo") == {PHONE: ["Hi Ana"], "+15550100102": ["Hi Bo"]}
     assert world.echo.campaigns()["title"].tolist() == ["First"]
-    assert campaign.watch()["state"].tolist() == ["sent", "sent", "rejected"]
+    assert campaign.watch()["state"].tolist() == ["sent", "sent", "skipped"]
 
 
 def test_its_history_is_archived_analysed_and_masked(world: Any, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ class InProcess(Ensemble):
     Attributes:
         credentials: the real `url` and what signs in for each platform; `further` ways to sign in, such as
             `credentials["further"]["acme"]["api_key"]`; `ca`, which is `None`.
+        running: whether the hosts are replaced now.
     """
 
     def __init__(self, world: World, *, quirks: frozenset[str] = frozenset(), strict: bool = False) -> None:
@@ -43,15 +44,18 @@ class InProcess(Ensemble):
         self._hosts: dict[str, Application | None] = {}
         self._handlers = {name: self.handler(name) for name in self.applications}
         self._mock = responses.RequestsMock(assert_all_requests_are_fired=False)
+        self.running = False
 
     def start(self) -> None:
         """Start to replace the hosts."""
+        self.running = True
         self._mock.start()
         for method in METHODS:
             self._mock.add(_Carrier(method, self))
 
     def stop(self) -> None:
         """Stop replacing the hosts."""
+        self.running = False
         self._mock.stop(allow_assert=False)
         self._mock.reset()
 
@@ -86,6 +90,32 @@ class InProcess(Ensemble):
         """Return the response to a request, and note it."""
         return self._handlers[application.name](request)
 
+    def carry(self, request: requests.PreparedRequest) -> HTTPResponse:
+        """Return the response to a request that was prepared, in the form that urllib3 returns.
+
+        Raises:
+            requests.ConnectionError: no mock replaces the host, or a fault breaks the connection.
+        """
+        url = request.url or ""
+        application = self.application(url)
+        parts = urlsplit(url)
+        body = request.body or b""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        content = body.encode() if isinstance(body, str) else bytes(body)
+        asked = Request(request.method or "", parts.path, parts.query, headers, content)
+        try:
+            response = self.handle(application, asked)
+        except Broken as broken:
+            return _break(broken, url, request.method)
+        return HTTPResponse(
+            status=response.status,
+            body=BytesIO(response.body),
+            headers=response.make_headers(application.clock.now()),
+            # `requests` reads the body itself, at once or as a stream.
+            preload_content=False,
+            request_method=request.method,
+        )
+
     def forget(self) -> None:
         """Drop the calls that `responses` would keep forever."""
         self._mock.calls.reset()
@@ -105,25 +135,7 @@ class _Carrier(responses.BaseResponse):
     def get_response(self, request: requests.PreparedRequest) -> Any:
         """Return the mock's response, in the form that urllib3 returns."""
         self._inside.forget()
-        url = request.url or ""
-        application = self._inside.application(url)
-        parts = urlsplit(url)
-        body = request.body or b""
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        content = body.encode() if isinstance(body, str) else bytes(body)
-        asked = Request(request.method or "", parts.path, parts.query, headers, content)
-        try:
-            response = self._inside.handle(application, asked)
-        except Broken as broken:
-            return _break(broken, url, request.method)
-        return HTTPResponse(
-            status=response.status,
-            body=BytesIO(response.body),
-            headers=response.make_headers(application.clock.now()),
-            # `requests` reads the body itself, at once or as a stream.
-            preload_content=False,
-            request_method=request.method,
-        )
+        return self._inside.carry(request)
 
 
 def _break(broken: Broken, url: str, method: str | None) -> HTTPResponse:

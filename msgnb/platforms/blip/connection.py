@@ -180,13 +180,11 @@ class BlipConnection(Connection):
 
 
 def _answers(body: Any, command: Command) -> bool:
-    """Whether a body is the response to a command, and not to another one or by somebody else."""
+    """Whether a body is the response to a command; another one may come from a proxy."""
     # `observe` is one-way: the platform does not respond to it (BLiP 1.5).
     if body is None:
         return str(command["method"]).lower() == "observe"
-    if not isinstance(body, dict) or body.get("status") not in {"success", "failure"}:
-        return False
-    return body.get("id") in {None, command["id"]}
+    return isinstance(body, dict) and body.get("status") in {"success", "failure"}
 
 
 def _accepts_message(response: Response) -> bool:

@@ -24,12 +24,12 @@ TRACKS = {"to": "postmaster@analytics.msging.net", "method": "get", "uri": "/eve
 
 
 def success(**resource: Any) -> Any:
-    return answers({"method": "get", "status": "success", **resource})
+    return answers({"method": "get", "status": "success", "id": "1", **resource})
 
 
 def failure(code: int | None, description: str) -> Any:
     reason = {"description": description} | ({} if code is None else {"code": code})
-    return answers({"method": "get", "status": "failure", "reason": reason})
+    return answers({"method": "get", "status": "failure", "id": "1", "reason": reason})
 
 
 @pytest.fixture

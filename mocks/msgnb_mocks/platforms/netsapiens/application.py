@@ -195,6 +195,7 @@ class NetSapiensMock(Application):
         return {
             "client_id": self.state.client_id,
             "client_secret": self.state.client_secret,
-            "username": user.uid,
+            # The login and the account have different names on many servers.
+            "username": user.email,
             "password": user.password,
         }

@@ -21,7 +21,8 @@ def test_a_password_gives_a_pair_of_tokens(pbx: Any) -> None:
     """A password grant answers with two tokens for an hour and with who signed in."""
     signed = orjson.loads(pbx.sign_in().body)
     assert len(signed["access_token"]) == len(signed["refresh_token"]) == 32
-    assert (signed["expires_in"], signed["uid"]) == (3600, pbx.login["username"])
+    assert (signed["expires_in"], signed["user_email"]) == (3600, pbx.login["username"])
+    assert signed["uid"] == "1001@harbor.example"
 
 
 def test_fields_may_come_in_the_query(pbx: Any) -> None:
