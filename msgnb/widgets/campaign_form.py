@@ -129,7 +129,7 @@ class CampaignForm(Form):
                 "progress", "outcomes", ["csv", "xlsx"], "line",
             ],
             look="campaign-form",
-            kept=f"{client.platform} {client.account}",
+            owner=client,
         )  # fmt: skip
         self._drawing_progress = Redraw(self._draw_progress)
         self._checking = Redraw(self._check_aside)

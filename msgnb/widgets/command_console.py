@@ -123,7 +123,7 @@ class CommandConsole(Form):
             parts,
             layout,
             look="command-console",
-            kept=f"{client.platform} {client.account}",
+            owner=client,
         )
         self._listen()
 

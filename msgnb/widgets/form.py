@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import anywidget
 import traitlets
@@ -32,14 +33,27 @@ HERE = Path(__file__).parent
 Layout = Sequence[Any]
 """Names of parts, one below the other. A list among them is a row; a list in a row is a column again."""
 
-_LAST: dict[tuple[str, ...], dict[str, Any]] = {}
-"""The last values of each form and its last status, by the form's class and account."""
+Memory = dict[str, dict[str, Any]]
+"""The last values of each form and its last status, by the form's class."""
+_OF_CLIENTS: WeakKeyDictionary[Any, Memory] = WeakKeyDictionary()
+"""By client, since another client may be in another world, where nothing was sent."""
+_OF_PLATFORMS: dict[str, Memory] = {}
 _STATUS = "\0status"
 
 
 def forget_values() -> None:
     """Forget what was entered in earlier forms; forms that are made from now on start empty."""
-    _LAST.clear()
+    _OF_CLIENTS.clear()
+    _OF_PLATFORMS.clear()
+
+
+def _remembered(owner: object, form: str) -> dict[str, Any]:
+    """What is remembered of a form; nothing that outlives the form if it has no owner."""
+    if owner is None:
+        return {}
+    if isinstance(owner, str):
+        return _OF_PLATFORMS.setdefault(owner, {}).setdefault(form, {})
+    return _OF_CLIENTS.setdefault(owner, {}).setdefault(form, {})
 
 
 class Form(anywidget.AnyWidget):
@@ -53,7 +67,7 @@ class Form(anywidget.AnyWidget):
         parts: the parts by their names.
         layout: where they are.
         look: the form's style class, after `msgnb-`.
-        kept: account whose last values the form starts with; nothing is kept if `None`.
+        owner: client or platform whose last values the form starts with; nothing is remembered if `None`.
 
     Attributes:
         state: `ready`, `sending`, `sent`, `rejected` or `unknown`.
@@ -75,7 +89,7 @@ class Form(anywidget.AnyWidget):
         layout: Layout,
         *,
         look: str,
-        kept: str | None = None,
+        owner: object = None,
     ) -> None:
         self.state: State = "ready"
         self.status = Status()
@@ -85,9 +99,9 @@ class Form(anywidget.AnyWidget):
         self._answered = 0
         self._drawing = threading.RLock()
         self._held = 0
-        self._key = None if kept is None else (type(self).__name__, kept)
+        self._memory = _remembered(owner, type(self).__name__)
         # Read first, because showing a status replaces it.
-        self._last_status: tuple[State, str] = _LAST.get(self._key or (), {}).get(_STATUS, ("ready", ""))
+        self._last_status: tuple[State, str] = self._memory.get(_STATUS, ("ready", ""))
         super().__init__()
         self.add_class("msgnb")
         self.add_class(f"msgnb-{look}")
@@ -186,8 +200,8 @@ class Form(anywidget.AnyWidget):
         """Set the state and the text of the status line."""
         self.state = state
         self.status.set(state=state, words=words)
-        if self._key and state != "sending":
-            _LAST.setdefault(self._key, {})[_STATUS] = (state, words)
+        if state != "sending":
+            self._memory[_STATUS] = (state, words)
 
     def blame(self, error: InvalidRequest, names: Mapping[str, str]) -> None:
         """Show each problem of an error below its field.
@@ -204,9 +218,7 @@ class Form(anywidget.AnyWidget):
     # The values of the last form
 
     def _restore(self) -> None:
-        if self._key is None:
-            return
-        last = _LAST.setdefault(self._key, {})
+        last = self._memory
         for name, part in self._parts.items():
             if not isinstance(part, Control) or part.spec["kind"] in {"file", "secret"}:
                 continue

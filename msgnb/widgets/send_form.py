@@ -113,7 +113,7 @@ class SendForm(Form):
                 ["time", "zone"], "preview", ["send", "status"], "line",
             ],
             look="send-form",
-            kept=f"{client.platform} {client.account}",
+            owner=client,
         )  # fmt: skip
         self._listen()
 

@@ -75,7 +75,7 @@ class SignIn(Form):
             },
             ["platform", "profile", *flat, ["send", "status"], "line"],
             look="sign-in",
-            kept=f"{platform}",
+            owner=str(platform),
         )  # fmt: skip
         for part in flat.values():
             # The Python line contains no secret, so it stays as it is while one is entered.

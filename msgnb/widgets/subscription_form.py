@@ -98,7 +98,7 @@ class SubscriptionForm(Form):
             },
             ["list", "topic", "target", "days", ["send", "refresh", "status"], "line"],
             look="subscription-form",
-            kept=f"{client.platform} {client.account}",
+            owner=client,
         )  # fmt: skip
         for each in (self.topic, self.target, self.days):
             each.on(self._changed)

@@ -38,7 +38,7 @@ class Sample(Form):
             },
             ["name", ["size", "sure"], "file", "secret", "pane", ["send", "status"], "line"],
             look="sample",
-            kept="nobody",
+            owner="nobody",
         )  # fmt: skip
 
     def submit(self) -> None:

@@ -296,9 +296,10 @@ def test_a_table_of_people_is_offered(world: msgnb.testing.Offline) -> None:
 
 
 def test_the_cell_run_again_sends_nothing_again() -> None:
-    """After a message was sent, the form of the same account stands as sent until something is changed."""
-    filled(Fake()).submit()
+    """After a message was sent, the form of the same client stands as sent until something is changed."""
     client = Fake()
+    filled(client).submit()
+    client.sent.clear()
     again = SendForm(client)
     client.form = again
     assert again.state == "sent"
@@ -317,3 +318,16 @@ def test_the_line_that_does_the_same_does_the_same(world: msgnb.testing.Offline)
     result = eval(form.python, names)
     assert result.recipient == "1002,1004"
     assert world.netsapiens.messages(result.session)["text"][0] == 'It\'s "us"'
+
+
+def test_a_form_of_another_world_starts_empty() -> None:
+    """What was sent in one world was not sent in the next, although platform and account are the same."""
+    for seed in (7, 7):
+        with msgnb.offline(seed) as world:
+            form = SendForm(world.netsapiens)
+            assert (form.state, form.to.value) == ("ready", "")
+            form.to.value, form.text.value = "1002", "Hello"
+            form.submit()
+            assert form.state == "sent"
+            again = SendForm(world.netsapiens)
+            assert (again.state, again.to.value) == ("sent", "1002")
