@@ -344,13 +344,37 @@ def read_journal(path: Path) -> Journal:
     Raises:
         InvalidRequest: the file doesn't exist, or is not a journal.
     """
+    journal = find_journal(path)
+    if journal is None:
+        words = "is empty" if path.exists() else "does not exist"
+        raise InvalidRequest.of(journal=f"{path} {words}, so it is not a campaign journal")
+    return journal
+
+
+def find_journal(path: Path) -> Journal | None:
+    """Return the journal at a path as it is now; `None` if nothing was recorded there yet.
+
+    Raises:
+        InvalidRequest: the file is not a journal, or can't be read.
+    """
     try:
-        journal = Journal.load(path, path.read_bytes())
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise InvalidRequest.of(journal=f"{path}: {error.strerror}") from None
-    if journal is None:
-        raise InvalidRequest.of(journal=f"{path} is not a campaign journal")
+    # A process that died right after it made the file leaves an empty one, or half of the first line.
+    journal = Journal.load(path, content)
+    if journal is None and not _is_begun(content):
+        raise _make_header_error(path)
     return journal
+
+
+def _is_begun(content: bytes) -> bool:
+    """Whether a file without a complete line is the beginning of a journal, and not somebody's own file."""
+    return (
+        not content.strip(b"\0") or content.startswith(b'{"journal":') or b'{"journal":'.startswith(content)
+    )
 
 
 def load_journals(folder: Path, platform: str, server: str, account: str) -> list[Journal]:
@@ -386,7 +410,7 @@ def _load_or_start(path: Path, header: JournalHeader, file: BinaryIO, writer: Jo
     file.seek(0)
     content = file.read()
     journal = Journal.load(path, content, writer)
-    if journal is None and content.strip(b"\0") and not content.startswith(b'{"journal":'):
+    if journal is None and not _is_begun(content):
         raise _make_header_error(path)
     cut_tail(file, content)
     if journal is None:

@@ -30,8 +30,8 @@ from msgnb.campaigns.journal import (
     Journal,
     JournalHeader,
     RecipientStatus,
+    find_journal,
     open_journal,
-    read_journal,
 )
 from msgnb.campaigns.journal_lines import Clock
 from msgnb.campaigns.plan import Plan, Recipient
@@ -98,8 +98,8 @@ class Run:
         self._pause = pause
         self._pacing = Pacing({"": per_second} if per_second else {}, 0.0)
         self._statuses: Mapping[str, RecipientStatus] = {}
-        if path.is_file():
-            self._take_over(read_journal(path))
+        if journal := find_journal(path):
+            self._take_over(journal)
         self._stopped: str | None = None
 
     def remaining(self) -> Plan:
@@ -339,10 +339,11 @@ def resolve_send_time(campaign: Campaign, journal: Path, clock: Clock) -> dateti
     Raises:
         InvalidRequest: the time had passed before the campaign was started.
     """
-    header = read_journal(journal).header if journal.is_file() else None
+    known = find_journal(journal)
+    header = known.header if known else None
     if campaign.defer_by is not None:
-        known = header.scheduled_at if header else None
-        return datetime.fromisoformat(known) if known else clock() + timedelta(seconds=campaign.defer_by)
+        planned = header.scheduled_at if header else None
+        return datetime.fromisoformat(planned) if planned else clock() + timedelta(seconds=campaign.defer_by)
     at = campaign.defer_until
     if at and not header and at <= clock():
         raise InvalidRequest.of(defer_until=f"{at:%Y-%m-%d %H:%M:%S %Z} is in the past")

@@ -488,7 +488,6 @@ def test_two_can_not_send_the_same_campaign_at_once(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "is not a campaign journal"),
         (b"hello\n", "is not a campaign journal"),
         (b'{"journal": 99}\n', "created by another version"),
         (b"hello", "is not a campaign journal"),

@@ -191,10 +191,11 @@ class BlipCampaignSender:
             recent = self._messages(batch.recipients[0], limit=RECENT)
             return batch.key in set(recent["message"])
         try:
-            self._lists.delivery(_list_name(batch), batch.key)
+            found = self._lists.delivery(_list_name(batch), batch.key)
         except NotFound:
             return False
-        return True
+        # A success without the counts of a delivery proves nothing.
+        return isinstance(found, dict) and "recipients" in found
 
     def _fetch(
         self, campaign: str | None, message: str | None, names: Sequence[str]
