@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import time
 from contextlib import ExitStack
 from itertools import chain, count
 from pathlib import Path
@@ -33,8 +32,6 @@ MODES = ("mock", "live", "cassette")
 VARIABLE, CASSETTE_VARIABLE = "MSGNB_MODE", "MSGNB_CASSETTE"
 LIVE, CASSETTE = "live", "cassette"
 Record = Literal["new", "append"]
-SAVE_SECONDS = 1.0
-"""How often a recording is written while it grows."""
 
 
 class Mode:
@@ -62,9 +59,10 @@ class Mode:
             replayed = _make_recorder("none").use_cassette(str(self.cassette), allow_playback_repeats=True)
             self._running.enter_context(replayed)
         elif self.cassette:
+            from msgnb.testing.cassettes import growing_cassette  # noqa: PLC0415 - loads when first used
+
             # `all` never replays; what the file has already stays in front.
-            recording = self._running.enter_context(_make_recorder("all").use_cassette(str(self.cassette)))
-            _save_often(recording)
+            self._running.enter_context(growing_cassette(_make_recorder("all"), self.cassette))
             # A process that simply ends writes its recording, too.
             atexit.register(self.stop)
             self._running.callback(atexit.unregister, self.stop)
@@ -182,20 +180,6 @@ def _new_path(path: Path) -> Path:
     # The recording that is under way may not be on disk yet.
     taken = _current.cassette if _current else None
     return next(each for each in chain([path], numbered) if each != taken and not each.exists())
-
-
-def _save_often(recording: Any) -> None:
-    """Write a recording while it grows, so that a killed process loses a second of it."""
-    append, saved = recording.append, time.monotonic()
-
-    def append_and_save(*args: Any) -> None:
-        nonlocal saved
-        append(*args)
-        if time.monotonic() - saved > SAVE_SECONDS:
-            recording._save()  # noqa: SLF001 - VCR saves at the end only, and has no other method for it
-            saved = time.monotonic()
-
-    recording.append = append_and_save
 
 
 def _make_recorder(record_mode: str) -> Any:

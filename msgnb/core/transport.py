@@ -120,21 +120,38 @@ class CarriedAdapter(LimitedAdapter):
 
 
 def _read_limited(response: requests.Response) -> None:
-    """Read the body into the response, where `requests` expects it."""
+    """Read the body into the response."""
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ENCODINGS:
         response.close()
         raise TooLarge(f"the answer has the encoding {encoding[:40]!r}, which is not read")
-    chunks, size = [], 0
-    for chunk in response.iter_content(CHUNK):
-        size += len(chunk)
-        if size > MAX_BODY:
-            response.close()
-            raise TooLarge(f"the answer has more than {MAX_BODY // 1024 // 1024} MB")
-        chunks.append(chunk)
-    if not chunks and _may_be_cut_off(response):
+    response.raw = _LimitedBody(response.raw)
+    try:
+        content = response.content
+    except TooLarge:
+        response.close()
+        raise
+    if not content and _may_be_cut_off(response):
         raise requests.ConnectionError("the headers may be cut off")
-    response._content = b"".join(chunks)  # noqa: SLF001 - the only way to limit what requests reads
+
+
+class _LimitedBody:
+    """The body of a response as urllib3 has it, up to `MAX_BODY`."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def stream(self, _: int, decode_content: bool | None = None) -> Iterator[bytes]:
+        """Yield the body in small pieces, whatever size is asked for."""
+        size = 0
+        for chunk in self._raw.stream(CHUNK, decode_content=decode_content):
+            size += len(chunk)
+            if size > MAX_BODY:
+                raise TooLarge(f"the answer has more than {MAX_BODY // 1024 // 1024} MB")
+            yield chunk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
 
 
 def _may_be_cut_off(response: requests.Response) -> bool:

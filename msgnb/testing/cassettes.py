@@ -20,8 +20,11 @@ In a `conftest.py`, with pytest-recording:
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakSet
@@ -41,6 +44,8 @@ UNBROKEN = 1_000_000
 KEY_VARIABLE = "MSGNB_MASK_KEY"
 PUBLIC_KEY = "msgnb"
 MOST_DIFFERENCES = 5
+SAVE_SECONDS = 1.0
+"""How often a recording is written while it grows."""
 # Weak, so that a scrubber with its secrets is freed together with the configuration that uses it.
 _IN_USE: WeakSet[Scrubber] = WeakSet()
 """A file is scrubbed again when it is written: a secret may be learnt after an exchange was recorded."""
@@ -96,6 +101,30 @@ def register(vcr: Any, *, note: Note | None = None) -> None:
     if note is not None and note not in _NOTES:
         _NOTES.append(note)
     _explain()
+
+
+def growing_cassette(vcr: Any, path: Path) -> Any:
+    """Return a context manager that records in a file, which is written while it grows and at the end.
+
+    A process that is killed loses what came in the last second.
+
+    Args:
+        vcr: the configuration, with the record mode.
+        path: the file.
+    """
+    from vcr.cassette import Cassette  # noqa: PLC0415 - loads when first used
+
+    class GrowingCassette(Cassette):  # type: ignore[misc]  # VCR has no types
+        saved = time.monotonic()
+
+        def append(self, request: Any, response: Any) -> None:
+            super().append(request, response)
+            if time.monotonic() - self.saved > SAVE_SECONDS:
+                # VCR itself saves at the end only.
+                self._save()
+                self.saved = time.monotonic()
+
+    return GrowingCassette.use_arg_getter(partial(vcr.get_merged_config, path=str(path)))
 
 
 class Readable:
