@@ -20,6 +20,7 @@ import pandas as pd
 
 from msgnb.analysis import volumes, waiting, words
 from msgnb.analysis.measures import MEASURES, Measured, ResultColumn
+from msgnb.core.sending import RESENDABLE
 from msgnb.core.times import parse_zone
 from msgnb.tables.export import make_csv, make_excel
 from msgnb.tables.masking import fits, mask_frame
@@ -88,7 +89,7 @@ class Messaging:
             AttributeError: the table is not an `outcomes` table.
         """
         state, code = self._column("state"), self._column("error_code")
-        unsent = state.isin(["rejected", "skipped"])
+        unsent = state.isin(RESENDABLE)
         retryable = unsent & ~code.isin(["invalid", "duplicate", "incomplete"])
         return self._recipients(retryable | (self._column("status") == "failed"))
 

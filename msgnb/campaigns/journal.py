@@ -32,7 +32,7 @@ from typing import Any, BinaryIO
 
 from msgnb.campaigns.journal_lines import Clock, JournalWriter, cut_tail, read_lines
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.sending import SendState
+from msgnb.core.sending import RESENDABLE, SendState
 
 VERSION = 2
 """Version of the lines, and of the canonical form of addresses in them."""
@@ -43,7 +43,6 @@ DAMAGED = "damaged"
 RELEASED = "released"
 """The error code of a recipient to whom a person decided to send again."""
 LONGEST_SLUG = 40
-_RESENDABLE = frozenset({"rejected", "skipped"})
 
 
 @dataclass(frozen=True)
@@ -270,7 +269,7 @@ class Journal:
         """Doubt what a lost line may have changed: whoever was not sent to may have been meanwhile."""
         self.damaged = True
         for recipient, status in self.statuses.items():
-            if status.state in _RESENDABLE:
+            if status.state in RESENDABLE:
                 self.statuses[recipient] = _DOUBTFUL
 
     def _record_result(self, batch: Batch, line: Mapping[str, Any], *, attempts: int) -> None:
@@ -363,8 +362,13 @@ def find_journal(path: Path) -> Journal | None:
         return None
     except OSError as error:
         raise InvalidRequest.of(journal=f"{path}: {error.strerror}") from None
+    return _load(path, content)
+
+
+def _load(path: Path, content: bytes, writer: JournalWriter | None = None) -> Journal | None:
+    """The journal that a file contains; `None` if nothing was recorded in it yet."""
+    journal = Journal.load(path, content, writer)
     # A process that died right after it made the file leaves an empty one, or half of the first line.
-    journal = Journal.load(path, content)
     if journal is None and not _is_begun(content):
         raise _make_header_error(path)
     return journal
@@ -409,9 +413,7 @@ def _open_private(path: Path) -> BinaryIO:
 def _load_or_start(path: Path, header: JournalHeader, file: BinaryIO, writer: JournalWriter) -> Journal:
     file.seek(0)
     content = file.read()
-    journal = Journal.load(path, content, writer)
-    if journal is None and not _is_begun(content):
-        raise _make_header_error(path)
+    journal = _load(path, content, writer)
     cut_tail(file, content)
     if journal is None:
         return Journal.start(path, header, writer)

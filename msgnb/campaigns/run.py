@@ -40,7 +40,7 @@ from msgnb.campaigns.watching import Progress, ProgressView, watch
 from msgnb.core.errors import InsufficientCredit, InvalidRequest, MsgnbError
 from msgnb.core.pacing import Pacing
 from msgnb.core.progress import progress_bar
-from msgnb.core.sending import new_id
+from msgnb.core.sending import RESENDABLE, new_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,6 @@ LOST = "lost"
 OUTCOME_COLUMNS = tables.OUTCOMES.names
 RESERVED_COLUMNS = (*OUTCOME_COLUMNS, "text")
 """Columns of the outcomes that the recipients' own columns must not replace."""
-_RESENDABLE = frozenset({"rejected", "skipped"})
 _DELIVERY_STATUSES = {"sent": "accepted", "unknown": "unknown"}
 """The delivery status that follows from a state, until the platform reports one."""
 
@@ -104,7 +103,7 @@ class Run:
 
     def remaining(self) -> Plan:
         """Return the plan for the recipients who have not received the campaign and may receive it."""
-        done = {name for name, status in self._statuses.items() if status.state not in _RESENDABLE}
+        done = {name for name, status in self._statuses.items() if status.state not in RESENDABLE}
         return self.plan.excluding(done)
 
     def send(
@@ -197,7 +196,7 @@ class Run:
         """Return the statuses of the plan's recipients to whom it was sent, or may have been sent."""
         names = (each.recipient for each in self.plan.ready)
         known = ((name, self._statuses.get(name)) for name in names)
-        return {name: status for name, status in known if status and status.state not in _RESENDABLE}
+        return {name: status for name, status in known if status and status.state not in RESENDABLE}
 
     def _make_batches(self, remaining: Plan) -> Iterator[Batch]:
         """Yield what is left to be sent, request by request."""
@@ -269,8 +268,7 @@ class Run:
         """Pause after the first lost response, and find out what became of its batch."""
         self._pause(self._settle_time().total_seconds())
         self._look_up_unknown(journal)
-        found = batch.key not in journal.unknown
-        return BatchResult(journal.statuses[batch.recipients[0]].state) if found else result
+        return result if batch.key in journal.unknown else BatchResult("sent")
 
     def _look_up_open(self, journal: Journal) -> None:
         """Find out what became of the batches that were in progress when a process died."""

@@ -217,7 +217,7 @@ class Http:
         # Encodings whose growth can be limited.
         session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate"})
         adapter = (
-            CarriedAdapter(self._carry, self._total)
+            CarriedAdapter(self._carry)
             if self._carry
             else LimitedAdapter(self._total, pool_connections=4, pool_maxsize=32)
         )

@@ -15,6 +15,9 @@ SendState = Literal["sent", "rejected", "unknown", "skipped"]
 * `skipped`: msgnb did not try, or nothing arrived for certain; an error code says why.
 """
 
+RESENDABLE: frozenset[SendState] = frozenset({"rejected", "skipped"})
+"""The states in which the recipient does not have the message, so that it may be sent again."""
+
 
 def new_id() -> str:
     """Return a new ID for a message or command: 32 hexadecimal digits, which every platform accepts."""

@@ -99,17 +99,16 @@ class LimitedAdapter(HTTPAdapter):
         return response
 
 
-class CarriedAdapter(LimitedAdapter):
+class CarriedAdapter(HTTPAdapter):
     """Passes requests on to a server in this process instead of a connection.
 
     Args:
         carry: takes a prepared request, and returns urllib3's response or raises what `requests` raises.
-        total: seconds that an exchange may take.
     """
 
-    def __init__(self, carry: Carry, total: float) -> None:
+    def __init__(self, carry: Carry) -> None:
         self._carry = carry
-        super().__init__(total)
+        super().__init__()
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Pass a request on, and read the whole response."""
@@ -193,8 +192,9 @@ class _Watch:
 
     def __init__(self) -> None:
         self._forget()
-        # The thread does not exist in a forked process.
-        os.register_at_fork(after_in_child=self._forget)
+        # The thread does not exist in a forked process. Windows has no forks.
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
 
     def _forget(self) -> None:
         self._changed = threading.Condition()
@@ -245,7 +245,9 @@ class _Watch:
 _WATCH = _Watch()
 
 
-class _HTTPPool(HTTPConnectionPool):
+class _WatchedPool(HTTPConnectionPool):
+    """A pool whose connections are watched, and are used again only shortly after, by the same process."""
+
     def _new_conn(self) -> Any:
         return _watched(super()._new_conn())
 
@@ -257,19 +259,11 @@ class _HTTPPool(HTTPConnectionPool):
         super()._put_conn(conn)
 
 
-class _HTTPSPool(HTTPSConnectionPool):
-    def _new_conn(self) -> Any:
-        return _watched(super()._new_conn())
-
-    def _get_conn(self, timeout: float | None = None) -> Any:
-        return _reusable(super()._get_conn(timeout))
-
-    def _put_conn(self, conn: Any) -> None:
-        _note_idle(conn)
-        super()._put_conn(conn)
+class _WatchedTLSPool(_WatchedPool, HTTPSConnectionPool):
+    """The same with encryption."""
 
 
-_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+_POOLS = {"http": _WatchedPool, "https": _WatchedTLSPool}
 
 
 def _watched(connection: Any) -> Any:

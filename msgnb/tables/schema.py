@@ -17,8 +17,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from msgnb.core.sending import SendState
 from msgnb.tables.display import prepare_notebook
 
 if TYPE_CHECKING:
@@ -293,7 +294,7 @@ CALLS = Table("calls", "One row per active call.", (
 OUTCOMES = Table("outcomes", "One row per recipient of a campaign or a bulk change.", (
     Column("recipient", TEXT, "address", "the recipient"),
     _choice("state", "`sent`, `rejected` by the platform, `unknown` if it may have been sent, or `skipped` "
-            "if nothing was sent", ("sent", "rejected", "unknown", "skipped")),
+            "if nothing was sent", get_args(SendState)),
     _choice("status", "delivery status, if the platform reports it", MESSAGE_STATUSES),
     Column("message", TEXT, "id", "ID of the message"),
     Column("campaign", TEXT, "id", "ID of the campaign"),

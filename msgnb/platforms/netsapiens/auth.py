@@ -29,6 +29,7 @@ EARLY = 60.0
 LIFE = 3600.0
 """Seconds that a token lives if the response doesn't say."""
 LONGEST_LIFE = 10 * 365 * 24 * 3600.0
+"""A longer life than this is no number of seconds."""
 KEPT = 24 * 3600.0
 """Seconds that a store keeps a pair of tokens: as long as the refresh token lives (NetSapiens 1.1)."""
 MFA_REQUIRED = "mfa_required"
