@@ -14,7 +14,7 @@ the same channel they are two: a person who writes "ok" twice has sent two messa
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ DUPLICATE_WINDOW = timedelta(seconds=5)
 """How far apart the times of two events may be that report the same occurrence."""
 MAX_REMEMBERED = 10_000
 """Fingerprints, and IDs, that are remembered; the oldest are forgotten first."""
+MAX_ALIKE = 100
+"""Events that are remembered of one fingerprint, such as everybody's "ok" in a chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,27 @@ class _Occurrence:
     channels: set[Hashable]
 
 
+class NotAnEvent(ValueError):
+    """A posted object is not what the platform documents; the text says in which respect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecognised:
+    """A posted object that is not an event that the platform documents. It reaches no callback.
+
+    Attributes:
+        topic: what was subscribed to.
+        at: when it arrived.
+        reason: what is wrong with it.
+        raw: what was posted.
+    """
+
+    topic: str
+    at: datetime
+    reason: str
+    raw: Any = field(repr=False)
+
+
 class Deduplicator:
     """Recognizes events that report what an earlier one has reported."""
 
@@ -102,10 +125,22 @@ class Deduplicator:
             if close and event.channel not in occurrence.channels:
                 occurrence.channels.add(event.channel)
                 return occurrence.event
-        recent = [each for each in occurrences if event.at - each.at <= DUPLICATE_WINDOW]
         new = _Occurrence(event.event, event.at, {event.channel})
-        _remember(self._occurrences, event.fingerprint, [*recent, new])
+        _remember(self._occurrences, event.fingerprint, [*occurrences[-MAX_ALIKE:], new])
         return None
+
+    def knows(self, event: Event, listed: Collection[str]) -> bool:
+        """Return whether an event that was read from the history had been posted before; remembers nothing.
+
+        Args:
+            event: the event.
+            listed: the IDs of all events that were read with it. An occurrence of the same moment with none
+                of these IDs was posted without the platform's ID, and is this one.
+        """
+        if event.fingerprint is None or (event.topic, event.event) in self._ids:
+            return True
+        occurrences = self._occurrences.get(event.fingerprint, [])
+        return any(each.at == event.at and each.event not in listed for each in occurrences)
 
 
 def _remember(memory: OrderedDict[Any, Any], key: Hashable, value: Any) -> None:

@@ -17,6 +17,7 @@ argument has the same name, type and meaning on every platform:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +52,8 @@ class Connection:
     Attributes:
         http: sends the requests.
         journals: folder of the journals of campaigns; the user's own state folder if `None`.
+        await_posts: waits for some seconds, in which a platform posts the events of what has happened; a mock
+            world, which knows when it has posted them, replaces it.
     """
 
     def __init__(self, http: Http, account: str = "") -> None:
@@ -58,6 +61,7 @@ class Connection:
         if (descriptor := platforms().get(http.platform)) is not None:
             http.evidence = descriptor.evidence
         self.journals: Path | None = None
+        self.await_posts: Callable[[float], object] = http.pause
         self._account = account
 
     @cached_property

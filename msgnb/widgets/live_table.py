@@ -56,7 +56,7 @@ class LiveTable(Form):
         self.filter.on(self._show)
         self._show()
         # Last, because an event may come at any moment.
-        live.on(self._received)
+        live.on(self._received, duplicates=True)
 
     def pause(self) -> None:
         """Pause the table, or resume it; events are received in both cases."""
@@ -92,6 +92,8 @@ class LiveTable(Form):
         count, dropped = self.live.count, self.live.dropped
         words = f"{count:,} event{'' if count == 1 else 's'}"
         words += f", {dropped:,} dropped" if dropped else ""
+        strange = len(self.live.unrecognised)
+        words += f", {strange:,} other post{'' if strange == 1 else 's'} not recognised" if strange else ""
         words += f", {matching:,} fit the filter" if filtered else ""
         words += f", the last {self._rows} are shown" if matching > self._rows else ""
         return element("span", words, style=QUIET)

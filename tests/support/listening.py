@@ -8,17 +8,21 @@ from typing import Any
 
 import msgnb
 from msgnb.events.event import Event
+from msgnb.events.source import EventSource
 from msgnb.platforms.netsapiens.events import parse_event
 
 SENDER = "12125550176"
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 
 
-class Stub:
+class Stub(EventSource):
     """A source whose subscriptions are in a dict."""
 
     platform = "netsapiens"
-    account = "me@d"
+
+    @property
+    def account(self) -> str:
+        return "me@d"
 
     def __init__(self) -> None:
         self.opened: dict[str, str] = {}

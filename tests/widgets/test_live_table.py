@@ -90,7 +90,12 @@ def test_a_closed_table_looks_no_more(live: Live) -> None:
     """After `close` the table is told nothing."""
     table = live.widget()
     table.close()
-    assert not live._callbacks
+    before = table._head.html
+    drawn = threading.Event()
+    table._redraw._show = drawn.set  # type: ignore[method-assign]
+    live._receive("message", [told("message", "late", id="9")])
+    live.stop()
+    assert (table._head.html, drawn.is_set()) == (before, False)
     assert "LiveTable of <Live netsapiens message" in repr(table)
     assert isinstance(table, msgnb.widgets.LiveTable)
 

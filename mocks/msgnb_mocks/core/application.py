@@ -135,6 +135,10 @@ class Application(ABC):
         response: Response = operation.handler(Call(request, parts))
         return response
 
+    def wait_for_posts(self, seconds: float) -> bool:  # noqa: ARG002
+        """Wait until every event was posted; return whether that was in time. By default none is posted."""
+        return True
+
     # What a request is about
 
     def find_operation(self, request: Request) -> Operation | None:

@@ -97,6 +97,14 @@ class Ensemble:
         """
         return self._get(platform).received()
 
+    def wait_for_posts(self, seconds: float = 10) -> bool:
+        """Wait until every event was posted, and return whether that was in time.
+
+        Args:
+            seconds: how long to wait for each platform.
+        """
+        return all(mock.wait_for_posts(seconds) for mock in self.applications.values())
+
     def make_credentials(self, urls: Mapping[str, str]) -> dict[str, Any]:
         """Return the `url` and what signs in for each platform, and `further` ways to sign in by platform.
 

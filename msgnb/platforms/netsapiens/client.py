@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/ns-api/v2"
 HOUR = timedelta(hours=1)
+SETTLE = timedelta(seconds=3)
+"""How long after an event the platform posts it at the latest (NetSapiens 7.4)."""
 
 
 class NetSapiens(Client):
@@ -466,6 +468,7 @@ class NetSapiens(Client):
         lifetime: timedelta = HOUR,
         listener: Listener | None = None,
         keep: int = 10_000,
+        settle: timedelta = SETTLE,
     ) -> Live:
         """Receive events in real time: subscribes, renews, and deletes the subscriptions at the end.
 
@@ -482,6 +485,8 @@ class NetSapiens(Client):
                 that time.
             listener: what receives the events, for a public URL; a new one on this machine if `None`.
             keep: the most events that are kept; older ones are dropped and counted.
+            settle: how long to wait at the end for the posts of what has already happened; the platform
+                posts every three seconds. A mock world tells when everything was posted.
 
         Raises:
             InvalidRequest: there is no topic, or an unknown one, or the lifetime is under ten seconds.
@@ -492,8 +497,10 @@ class NetSapiens(Client):
         if not topics:
             raise InvalidRequest.of(models="names no model; say which events, as listen('message')")
         models = tuple(dict.fromkeys(map(check_model, topics)))
-        source = NetSapiensEventSource(self.connection, self.subscriptions, user, domain)
-        return Live(source, models, lifetime=lifetime, listener=listener, keep=keep)
+        source = NetSapiensEventSource(
+            self.connection, self.subscriptions, self.sessions, self.messages, user, domain
+        )
+        return Live(source, models, lifetime=lifetime, listener=listener, keep=keep, settle=settle)
 
 
 def _api_url(base_url: str) -> str:

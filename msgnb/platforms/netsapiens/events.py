@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from msgnb.core.sending import new_id
-from msgnb.events.event import Event
+from msgnb.events.event import Event, NotAnEvent
 from msgnb.platforms.netsapiens import NAME
 from msgnb.platforms.netsapiens.field_names import CALL_KEYS, MESSAGE_KEYS, SESSION_KEYS, Names, rename_row
 from msgnb.platforms.netsapiens.to_tables import CALL_STATES, DIRECTIONS, parse_time
@@ -21,16 +21,37 @@ NAMES: Mapping[str, Names] = {
 }
 
 
+# Of the others no post was ever published, so they may have any fields (NetSapiens 7.5).
+_REQUIRED: Mapping[str, Sequence[tuple[str, ...]]] = {
+    "message": (
+        ("messagesession-id",),
+        ("text", "media-type", "file-access-url"),
+        ("from-number", "from-user-id", "dialed", "terminating-user-id"),
+    ),
+    "messagesession": (
+        ("messagesession-id",),
+        ("messagesession-last-message", "messagesession-last-status", "messagesession-last-sender"),
+    ),
+    "call": (("call-orig-call-id", "call-term-call-id"),),
+    "call_origid": (("call-orig-call-id",),),
+    "cdr": (("cdr_id", "call-orig-call-id"),),
+}
+"""Fields that a posted object has, one of each group."""
+
+
 def parse_event(topic: str, wire: Any, account: str, arrived: datetime) -> Event:
-    """Return a posted object as an event; what is not an object becomes one without content.
+    """Return a posted object as an event.
 
     Args:
         topic: the event model.
         wire: the posted object.
         account: the account that receives it.
         arrived: when it arrived, for events that have no time of their own.
+
+    Raises:
+        NotAnEvent: it is not an object, or lacks what the platform documents for the topic.
     """
-    row = rename_row(wire, NAMES.get(topic, {})) if isinstance(wire, dict) else {}
+    row = _check(topic, wire)
     if topic == "message":
         return _message(row, wire, account, arrived)
     if topic == "messagesession":
@@ -48,6 +69,23 @@ def parse_event(topic: str, wire: Any, account: str, arrived: datetime) -> Event
         contact=user,
         raw=wire,
     )
+
+
+def _check(topic: str, wire: Any) -> dict[str, Any]:
+    """Return a posted object with hyphenated names, if it is what the platform documents."""
+    if not isinstance(wire, dict) or not wire:
+        raise NotAnEvent("it is not an object with fields")
+    row = rename_row(wire, NAMES.get(topic, {}))
+    groups = _REQUIRED.get(topic, ())
+    for group in groups:
+        if any(isinstance(row.get(key), dict | list) for key in group):
+            raise NotAnEvent(f"{group[0]} is not text")
+        if not any(text(row.get(key)) for key in group):
+            raise NotAnEvent(f"it has no {' or '.join(group)}")
+    direction = text(row.get("direction"))
+    if topic == "message" and direction is not None and direction not in DIRECTIONS:
+        raise NotAnEvent(f"its direction is {direction!r}")
+    return row
 
 
 def _message(row: Mapping[str, Any], wire: Any, account: str, arrived: datetime) -> Event:
@@ -128,4 +166,9 @@ def _first(row: Mapping[str, Any], *keys: str) -> str | None:
 
 def _time(row: Mapping[str, Any], arrived: datetime) -> datetime:
     """When it happened; an event of a call happens when it arrives, whenever the call started."""
-    return parse_time(row.get("timestamp") or row.get("messagesession-last-datetime")) or arrived
+    found = parse_time(row.get("timestamp") or row.get("messagesession-last-datetime"))
+    try:
+        return found.astimezone(UTC) if found else arrived
+    except OverflowError:
+        # A time at the end of all times that lies beyond it in another zone.
+        return arrived

@@ -99,6 +99,10 @@ class NetSapiensMock(Application):
                 return BLOCKED
             return super().handle(request)
 
+    def wait_for_posts(self, seconds: float) -> bool:
+        """Wait until every event was posted, and return whether that was in time."""
+        return self.poster.wait(seconds)
+
     def not_found(self, request: Request) -> Response:  # noqa: ARG002
         """Return the server's 404."""
         return refuse(404, "No Route Found [92]").response
