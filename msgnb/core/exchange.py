@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from msgnb.core.responses import Explanation, Failure, Response
 
@@ -70,3 +70,17 @@ class Evidence:
         if not 400 <= response.status < 500 or response.status == TIMED_OUT or response.unreadable:
             return False
         return response.status in self.refused or explanation.has_words
+
+
+# Shapes of a body, for `expected`
+
+
+def is_object(body: Any, *keys: str) -> bool:
+    """Return whether a body is an object that has these keys."""
+    return isinstance(body, dict) and all(key in body for key in keys)
+
+
+def is_rows(body: Any, *, names: bool = False) -> bool:
+    """Return whether a body is a list of objects; with `names`, of texts."""
+    kind = str if names else dict
+    return isinstance(body, list) and all(isinstance(row, kind) for row in body)

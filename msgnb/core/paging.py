@@ -68,7 +68,7 @@ def back_in_time(
     *,
     size: int,
     key: Key,
-    get_time: Callable[[Any], datetime],
+    get_time: Callable[[Any], datetime | None],
     what: str,
     limit: int | None = None,
     since: datetime | None = None,
@@ -85,7 +85,7 @@ def back_in_time(
             `None`.
         size: the rows of a full page.
         key: returns what distinguishes one row from another.
-        get_time: returns the time of a row.
+        get_time: returns the time of a row; `None` if it has none, in which case it is in no span.
         what: what the rows are, for the progress bar.
         limit: the most rows to return; all rows if `None`.
         since: rows from this time on.
@@ -105,12 +105,17 @@ def back_in_time(
             new = seen.add(inside)
             rows += new
             bar.update(len(new))
-            if len(page) < size or (since and min(times) < since):
+            oldest = min(filter(None, times), default=None)
+            if len(page) < size or (since and oldest and oldest < since):
+                break
+            if oldest is None:
+                # Nothing says where the next page begins.
+                _warn_repeated(what, seen.count)
                 break
             if skip and not new and (inside or page == last):
                 _warn_repeated(what, seen.count)
                 break
-            bound = min(times) + timedelta(milliseconds=1)
+            bound = oldest + timedelta(milliseconds=1)
             # A page that doesn't lead further back is all of one millisecond: continue by skipping.
             stuck = before is not None and bound >= before
             before, skip = (before, skip + len(page)) if stuck else (bound, 0)
@@ -119,7 +124,7 @@ def back_in_time(
 
 
 def _within(
-    page: list[Any], times: list[datetime], since: datetime | None, until: datetime | None
+    page: list[Any], times: list[datetime | None], since: datetime | None, until: datetime | None
 ) -> list[Any]:
     """The rows of a page that are within a span; not every server keeps to the span it is asked for."""
     if since is None and until is None:
@@ -127,7 +132,7 @@ def _within(
     return [
         row
         for row, at in zip(page, times, strict=True)
-        if (since is None or at >= since) and (until is None or at < until)
+        if at is not None and (since is None or at >= since) and (until is None or at < until)
     ]
 
 
@@ -146,11 +151,21 @@ class _SeenRows:
 
     def add(self, page: list[Any]) -> list[Any]:
         """Return the rows of a page that are new, no more than are wanted."""
-        new = {key: row for key, row in zip(map(self._key, page), page, strict=True) if key not in self._seen}
+        keys = map(self._identify, page)
+        new = {key: row for key, row in zip(keys, page, strict=True) if key not in self._seen}
         self._seen.update(new)
         rows = list(islice(new.values(), self.wanted(len(page))))
         self.count += len(rows)
         return rows
+
+    def _identify(self, row: Any) -> Hashable:
+        key = self._key(row)
+        try:
+            hash(key)
+        except TypeError:
+            # An ID that is a list or an object is no ID that a platform documents; the row is still a row.
+            return repr(key)
+        return key
 
 
 def _warn_repeated(what: str, count: int) -> None:

@@ -146,8 +146,8 @@ class History:
         left = [session for session in listing.sessions if session not in done]
         least = "" if listing.complete else "at least "
         message = (
-            f"{len(done)} sessions are read and {least}{len(left)} are left ({why}); this error's resume() "
-            f"goes on, and its frame is what was read"
+            f"{self._reader.platform}: {len(done)} sessions are read and {least}{len(left)} are left "
+            f"({why}); this error's resume() goes on, and its frame is what was read"
         )
         return IncompleteHistory(
             message,

@@ -52,8 +52,8 @@ class Connection:
     Attributes:
         http: sends the requests.
         journals: folder of the journals of campaigns; the user's own state folder if `None`.
-        await_posts: waits for some seconds, in which a platform posts the events of what has happened; a mock
-            world, which knows when it has posted them, replaces it.
+        wait_for_posts: waits until the events of what has happened were posted, given the most seconds; a
+            mock world sets it. `None` for a platform, which does not tell.
     """
 
     def __init__(self, http: Http, account: str = "") -> None:
@@ -61,7 +61,7 @@ class Connection:
         if (descriptor := platforms().get(http.platform)) is not None:
             http.evidence = descriptor.evidence
         self.journals: Path | None = None
-        self.await_posts: Callable[[float], object] = http.pause
+        self.wait_for_posts: Callable[[float], object] | None = None
         self._account = account
 
     @cached_property

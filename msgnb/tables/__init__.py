@@ -34,7 +34,18 @@ from msgnb.tables.schema import (
     Table,
     role_of,
 )
-from msgnb.tables.values import as_texts, columns, count, counts, flags, text, texts
+from msgnb.tables.values import (
+    as_object,
+    as_objects,
+    as_texts,
+    choices,
+    columns,
+    count,
+    counts,
+    flags,
+    text,
+    texts,
+)
 
 __all__ = [
     "CALLS",
@@ -59,7 +70,10 @@ __all__ = [
     "Role",
     "Rows",
     "Table",
+    "as_object",
+    "as_objects",
     "as_texts",
+    "choices",
     "columns",
     "concat_columns",
     "concat_rows",

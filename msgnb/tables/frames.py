@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgnb.tables.schema import COUNT, TEXT, Column, Table
-from msgnb.tables.values import as_texts
+from msgnb.tables.values import as_texts, count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,6 +65,6 @@ def _typed(values: list[Any]) -> Any:
             for value in values
         ]
         return pd.Series(pd.to_timedelta(pd.Series(spans, dtype="object"))).dt.as_unit("us")
-    if known and all(type(value) is int for value in known):
+    if known and all(type(value) is int and count(value) is not None for value in known):
         return pd.Series(pd.array(values, dtype=COUNT))  # type: ignore[call-overload]
     return pd.Series(pd.array(as_texts(values) or [None] * len(values), dtype=TEXT))  # type: ignore[call-overload]

@@ -13,7 +13,7 @@ in the docs. To add a column, add it here and fill it in the platforms' `to_tabl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -448,18 +448,28 @@ def _series(column: Column, values: Any, size: int) -> Any:
     return pd.Series(_array(column, values))
 
 
+def _parse_times(values: Sequence[Any]) -> Any:
+    import pandas as pd  # noqa: PLC0415 - loads when first used
+
+    # Every platform writes ISO 8601, with a T or a space and with or without a zone; without is UTC.
+    times = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601", errors="coerce")
+    # pandas chooses the unit by what it reads, while a table always has microseconds.
+    return times.dt.as_unit("us").array
+
+
 def _array(column: Column, values: Sequence[Any]) -> Any:
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
     if column.dtype == CATEGORY:
-        codes = {choice: code for code, choice in enumerate(column.choices)}
+        codes: dict[object, int] = {choice: code for code, choice in enumerate(column.choices)}
         # A value that is none of the choices becomes a missing one.
-        found = [codes.get(value, -1) for value in values]
+        found = [codes.get(value, -1) if isinstance(value, Hashable) else -1 for value in values]
         return pd.Categorical.from_codes(found, dtype=pd.CategoricalDtype(list(column.choices)))
     if column.dtype == TIME:
-        # Every platform writes ISO 8601, with a T or a space and with or without a zone; without is UTC.
-        times = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601", errors="coerce")
-        # pandas chooses the unit by what it reads, while a table always has microseconds.
-        return times.dt.as_unit("us").array
+        try:
+            return _parse_times(values)
+        except TypeError:
+            # Lists and objects are not times.
+            return _parse_times([value if isinstance(value, Hashable) else None for value in values])
     dtype: Any = column.dtype  # pandas' stubs know literals only
     return pd.array(values, dtype=dtype)

@@ -7,11 +7,13 @@ looking at each value. Nothing guesses a number from text: a phone number stays 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
 import orjson
+
+LARGEST_COUNT = 2**63 - 1
 
 
 def text(value: Any) -> str | None:
@@ -61,9 +63,32 @@ def flags(rows: Sequence[Mapping[str, Any]], key: str) -> list[bool | None]:
     return [words.get(str(row.get(key)).lower()) for row in rows]
 
 
-def count(value: Any) -> int | None:
-    """Return a value as a count; `None` if it is not one."""
+def choices(
+    meanings: Mapping[Any, str], values: Iterable[Any], default: str | None = None
+) -> list[str | None]:
+    """Return what values of a closed set mean; the default for those that are not in it."""
+    found = list(values)
     try:
-        return None if value is None or value == "" else int(value)
-    except (TypeError, ValueError):
+        return [meanings.get(value, default) for value in found]
+    except TypeError:
+        # Lists and objects can't be looked up. This takes longer, and hardly ever happens.
+        return [meanings.get(value, default) if isinstance(value, Hashable) else default for value in found]
+
+
+def as_object(value: Any) -> Mapping[str, Any]:
+    """Return a value if it is an object; an empty one otherwise."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_objects(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects in a list; an empty list if it is none."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def count(value: Any) -> int | None:
+    """Return a value as a count; `None` if it is not one, or too large for a table."""
+    try:
+        found = None if value is None or value == "" else int(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return found if found is not None and abs(found) <= LARGEST_COUNT else None

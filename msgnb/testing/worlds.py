@@ -124,7 +124,7 @@ class MockWorld(WorldClients):
         # The journals are deleted with the world, and a mock need not be spared.
         client.connection.journals = Path(self._folder.name)
         client.connection.campaign_rate = None
-        client.connection.await_posts = self._inside.wait_for_posts
+        client.connection.wait_for_posts = self._inside.wait_for_posts
         if self.pause:
             client.connection.http.pause = self.pause
         self._bind(client)

@@ -128,10 +128,10 @@ def test_an_interruption_can_go_on(world: msgnb.testing.Offline) -> None:
     whole = world.blip.history()
     real, count = world.blip.connection.page, iter(range(100))
 
-    def interrupted(uri: str, *arguments: Any) -> Any:
+    def interrupted(uri: str, *arguments: Any, **more: Any) -> Any:
         if uri.startswith("/threads/") and next(count) == 5:
             raise KeyboardInterrupt
-        return real(uri, *arguments)
+        return real(uri, *arguments, **more)
 
     world.blip.connection.page = interrupted  # type: ignore[method-assign]
     with pytest.raises(msgnb.IncompleteHistory, match=r"\(interrupted\)") as error:

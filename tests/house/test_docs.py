@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = ("README.md", *(f"docs/{name}.md" for name in (
-    "add-a-platform", "await", "campaigns", "cassettes", "five-minutes", "forms", "history", "index",
-    "testing", "worlds",
+    "add-a-platform", "await", "campaigns", "cassettes", "events", "five-minutes", "forms", "history",
+    "index", "testing", "worlds",
 )))  # fmt: skip
 WRITTEN = {name: (ROOT / name).read_text(encoding="utf-8") for name in GUIDES}
 EXAMPLES = [

@@ -24,7 +24,7 @@ from abc import ABC
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
 
@@ -33,6 +33,10 @@ import orjson
 from msgnb_mocks.core.clock import Clock
 from msgnb_mocks.core.messages import HistoryMessage, MessageLog, OutboundMessage
 from msgnb_mocks.core.operations import Call, Operation, Refusal, Request, Response, Route, Router
+
+LATE_LISTS = "what was accepted is in the lists a minute later"
+"""The quirk `late-lists`. How soon a platform lists what it has accepted is documented by none."""
+LISTED_AFTER = timedelta(minutes=1)
 
 
 class SharedWorld(Protocol):

@@ -16,7 +16,7 @@ class BotResources(Resource):
 
     def __call__(self) -> list[str]:
         """Return the names of the bot's resources (BLiP 2.10)."""
-        return self._connection.items("/resources", None, PAGE, "resources")
+        return self._connection.items("/resources", None, PAGE, "resources", names=True)
 
     def get(self, name: str) -> Any:
         """Return a resource.

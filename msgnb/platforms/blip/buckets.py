@@ -17,7 +17,7 @@ class Buckets(Resource):
 
     def __call__(self) -> list[str]:
         """Return the names of the bot's buckets (BLiP 2.10)."""
-        return self._connection.items("/buckets", None, PAGE, "buckets")
+        return self._connection.items("/buckets", None, PAGE, "buckets", names=True)
 
     def get(self, name: str) -> Any:
         """Return the document in a bucket.

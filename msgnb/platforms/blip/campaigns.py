@@ -140,7 +140,7 @@ class Campaigns(Resource):
             NotFound: there is no such campaign.
         """
         audience = self._connection.page(f"/audiences/{escape(campaign)}", ACTIVE)
-        summary = self._connection.get(f"/campaigns/{escape(campaign)}/summaries", ACTIVE)
+        summary = self._connection.get_object(f"/campaigns/{escape(campaign)}/summaries", ACTIVE)
         return to_tables.campaign_outcomes(audience, summary, campaign, raw=raw)
 
     def report(self, campaign: str) -> Command:
@@ -150,8 +150,7 @@ class Campaigns(Resource):
             NotFound: there is no such campaign.
         """
         query = {"shouldHaveStateName": "true"}
-        found: Command = self._connection.get(f"/campaigns/{escape(campaign)}/reports", ACTIVE, query)
-        return found
+        return self._connection.get_object(f"/campaigns/{escape(campaign)}/reports", ACTIVE, query)
 
     def delete(self, campaign: str) -> None:
         """Delete a campaign.

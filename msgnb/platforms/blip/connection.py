@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from msgnb.core.errors import InvalidRequest, MsgnbError, NotFound, RateLimited, Rejected, Unreachable
+from msgnb.core.exchange import is_object, is_rows
 from msgnb.core.http import READ, WRITE
 from msgnb.core.paging import offset_pages
 from msgnb.core.responses import Explanation, Response, parse_code, parse_words
@@ -22,6 +23,7 @@ from msgnb.platforms.resources import Connection
 
 Command = dict[str, Any]
 Query = Mapping[str, Any]
+Holds = Callable[[Any], bool]
 
 SHARED = "https://http.msging.net"
 CONTRACT = ".http.msging.net"
@@ -44,8 +46,15 @@ class BlipConnection(Connection):
         address = super().installation
         return SHARED if address.endswith(CONTRACT) else address
 
-    def process(self, command: Mapping[str, Any], *, once: bool = False) -> Command:
-        """Send a command and return the response; with `once` it is not retried.
+    def process(
+        self, command: Mapping[str, Any], *, once: bool = False, holds: Holds | None = None
+    ) -> Command:
+        """Send a command and return the response.
+
+        Args:
+            command: the command.
+            once: whether not to retry it.
+            holds: returns whether a resource is what the command asks for; any resource is if `None`.
 
         Raises:
             InvalidRequest: method or uri is missing.
@@ -66,7 +75,7 @@ class BlipConnection(Connection):
             policy=policy,
             json=named,
             id=named["id"],
-            expected=lambda response: _answers(response.body, named),
+            expected=lambda response: _answers(response.body, named, holds),
         )
         return _raise_failure(answer.body or {}, named)
 
@@ -110,9 +119,17 @@ class BlipConnection(Connection):
         )
         return named
 
-    def get(self, uri: str, to: str | None = None, query: Query | None = None) -> Any:
-        """Return the resource at a uri."""
-        return self.process(_make_command("get", with_query(uri, query or {}), to)).get("resource")
+    def get(
+        self, uri: str, to: str | None = None, query: Query | None = None, *, holds: Holds | None = None
+    ) -> Any:
+        """Return the resource at a uri; `holds` as in `process`."""
+        command = _make_command("get", with_query(uri, query or {}), to)
+        return self.process(command, holds=holds).get("resource")
+
+    def get_object(self, uri: str, to: str | None = None, query: Query | None = None) -> Command:
+        """Return the resource at a uri that is an object."""
+        found: Command = self.get(uri, to, query, holds=is_object)
+        return found
 
     def set(self, uri: str, to: str | None, kind: str, resource: Any, *, method: str = "set") -> Any:
         """Write a resource of a type, and return the resource of the response; most responses have none."""
@@ -123,10 +140,18 @@ class BlipConnection(Connection):
         """Delete the resource at a uri."""
         self.process(_make_command("delete", uri, to))
 
-    def page(self, uri: str, to: str | None = None, query: Query | None = None) -> list[Any]:
-        """Return the items of a collection that one response has."""
-        resource = self.get(uri, to, query)
-        return list(resource.get("items") or ()) if isinstance(resource, dict) else []
+    def page(
+        self, uri: str, to: str | None = None, query: Query | None = None, *, names: bool = False
+    ) -> list[Any]:
+        """Return the items of a collection that one response has; `names` as in `pages`."""
+
+        def holds(resource: Any) -> bool:
+            # Some empty collections come without their items, or without a resource.
+            items = resource.get("items") if isinstance(resource, dict) else resource
+            return items is None or is_rows(items, names=names)
+
+        resource = self.get(uri, to, query, holds=holds)
+        return (resource or {}).get("items") or []
 
     def items(
         self,
@@ -138,9 +163,11 @@ class BlipConnection(Connection):
         *,
         key: Callable[[Any], Any] | None = None,
         query: Query | None = None,
+        names: bool = False,
     ) -> list[Any]:
         """Return all items of a collection; the arguments are those of `pages`."""
-        return list(chain.from_iterable(self.pages(uri, to, size, what, limit, key=key, query=query)))
+        pages = self.pages(uri, to, size, what, limit, key=key, query=query, names=names)
+        return list(chain.from_iterable(pages))
 
     def pages(
         self,
@@ -152,6 +179,7 @@ class BlipConnection(Connection):
         *,
         key: Callable[[Any], Any] | None = None,
         query: Query | None = None,
+        names: bool = False,
     ) -> Iterator[list[Any]]:
         """Yield the new items of each page of a collection.
 
@@ -163,10 +191,11 @@ class BlipConnection(Connection):
             limit: the most items; all if `None`.
             key: returns what distinguishes one item from another; its identity or ID if `None`.
             query: further parameters of the uri.
+            names: whether the items are bare names or identities, instead of objects.
         """
 
         def fetch(offset: int, wanted: int) -> list[Any]:
-            return self.page(uri, to, {"$skip": offset, "$take": wanted, **(query or {})})
+            return self.page(uri, to, {"$skip": offset, "$take": wanted, **(query or {})}, names=names)
 
         # `total` can't end the walk: it is missing, or counts only the page, in many responses (BLiP 1.7).
         return offset_pages(fetch, size=size, key=key or item_key, what=what, limit=limit)
@@ -179,12 +208,14 @@ class BlipConnection(Connection):
         return self.http.now()
 
 
-def _answers(body: Any, command: Command) -> bool:
+def _answers(body: Any, command: Command, holds: Holds | None) -> bool:
     """Whether a body is the response to a command; another one may come from a proxy."""
     # `observe` is one-way: the platform does not respond to it (BLiP 1.5).
     if body is None:
         return str(command["method"]).lower() == "observe"
-    return isinstance(body, dict) and body.get("status") in {"success", "failure"}
+    if not isinstance(body, dict) or body.get("status") not in ("success", "failure"):
+        return False
+    return holds is None or body["status"] == "failure" or holds(body.get("resource"))
 
 
 def _accepts_message(response: Response) -> bool:

@@ -69,8 +69,7 @@ class Contacts(Resource):
             InvalidRequest: `contact` is not an identity.
             NotFound: there is no such contact.
         """
-        found: Command = self._connection.get(_uri(contact), CRM)
-        return found
+        return self._connection.get_object(_uri(contact), CRM)
 
     def set(self, fields: Command) -> None:
         """Create or replace a contact; fields that it does not have are deleted.

@@ -35,7 +35,7 @@ class Contexts(Resource):
             if NO_CONTEXT in (error.reason or "") or isinstance(error, NotFound):
                 return {}
             raise
-        return {row["name"]: row.get("value") for row in found}
+        return {_name(row): row.get("value") for row in found}
 
     def get(self, contact: str, name: str) -> Any:
         """Return one variable of a user, such as `stateid@{flow}`.
@@ -67,4 +67,4 @@ def _uri(contact: str, *name: str) -> str:
 
 def _name(row: Any) -> str:
     # With values the items are objects, although the collection's type says text (BLiP 2.9).
-    return str(row["name"])
+    return str(row.get("name"))

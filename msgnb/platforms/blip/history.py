@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgnb import tables
 from msgnb.platforms.blip import to_tables
 from msgnb.platforms.blip.connection import BlipConnection
 from msgnb.platforms.blip.messages import read_thread, thread_uri
@@ -14,8 +15,6 @@ from msgnb.platforms.blip.times import message_time
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from msgnb import tables
 
 
 class ThreadHistory:
@@ -40,10 +39,10 @@ class ThreadHistory:
         """Yield the identities of the threads whose last message is not older than a time."""
         for page in thread_pages(self._connection):
             for thread in page:
-                last = thread.get("lastMessage")
+                last_at = message_time(tables.as_object(thread.get("lastMessage")))
                 # A thread that does not show its last message is read, since it may have recent ones.
-                if since is None or not last or message_time(last) >= since:
-                    yield str(thread["identity"])
+                if since is None or last_at is None or last_at >= since:
+                    yield str(thread.get("identity"))
 
     def read(self, session: str, since: datetime | None, until: datetime | None) -> tables.Rows:
         """Return the messages of one thread."""

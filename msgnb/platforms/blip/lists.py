@@ -135,8 +135,7 @@ class Lists(Resource):
         Raises:
             NotFound: no such message was sent to the list.
         """
-        found: Command = self._connection.get(f"{_uri(name)}/messages/{escape(message)}", BROADCAST)
-        return found
+        return self._connection.get_object(f"{_uri(name)}/messages/{escape(message)}", BROADCAST)
 
     def outcomes(self, name: str, message: str) -> pd.DataFrame:
         """Return what became of a message to a list as a table `outcomes`, one row per member (BLiP 2.8).
@@ -173,12 +172,12 @@ class Subscriptions(Resource):
 
 def read_lists(connection: BlipConnection) -> list[str]:
     """Return the identities of the bot's lists."""
-    return connection.items("/lists", BROADCAST, PAGE, "lists")
+    return connection.items("/lists", BROADCAST, PAGE, "lists", names=True)
 
 
 def read_members(connection: BlipConnection, name: str, limit: int | None = None) -> list[str]:
     """Return the identities of the members of a list."""
-    return connection.items(f"{_uri(name)}/recipients", BROADCAST, PAGE, "members", limit)
+    return connection.items(f"{_uri(name)}/recipients", BROADCAST, PAGE, "members", limit, names=True)
 
 
 def read_memberships(

@@ -31,7 +31,8 @@ def read_deliveries(connection: BlipConnection, messages: Sequence[Wire]) -> dic
     """Return the notifications of those messages of a thread that the platform still has some of, by ID."""
     # Each message takes a request, and for older ones the response would be empty (BLiP 5).
     earliest = connection.now() - STORED_FOR
-    recent = [each for each in messages if each.get("direction") == "sent" and message_time(each) >= earliest]
+    sent = [each for each in messages if each.get("direction") == "sent"]
+    recent = [each for each in sent if (at := message_time(each)) is not None and at >= earliest]
     found: dict[str, Sequence[Wire]] = {}
     with progress_bar("notifications", len(recent)) as bar:
         for message in (str(each.get("id")) for each in recent):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from msgnb import tables
 from msgnb.core.sending import SendResult, new_id
 from msgnb.core.times import When, parse_when
 from msgnb.platforms.blip import to_tables
@@ -96,4 +97,4 @@ class Schedules(Resource):
 
 
 def _key(row: Mapping[str, Any]) -> Any:
-    return row["message"]["id"]
+    return tables.as_object(row.get("message")).get("id")

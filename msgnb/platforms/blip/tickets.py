@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
 from msgnb.core.errors import InvalidRequest
+from msgnb.core.exchange import is_object, is_rows
 from msgnb.core.times import When, parse_when
 from msgnb.platforms.blip import to_tables
 from msgnb.platforms.blip.connection import BlipConnection, Command, escape
@@ -74,8 +76,7 @@ class Tickets(Resource):
             NotFound: there is no such ticket.
         """
         # Singular, unlike the list: the platform does not know `/tickets/{id}` (BLiP 2.11).
-        found: Command = self._connection.get(f"/ticket/{escape(ticket)}", DESK)
-        return found
+        return self._connection.get_object(f"/ticket/{escape(ticket)}", DESK)
 
     def report(self, name: str, *, since: When, until: When) -> pd.DataFrame:
         """Return a report of the desk on some days; durations are `timedelta64` (BLiP 2.11).
@@ -97,7 +98,7 @@ class Tickets(Resource):
             "beginDate": f"{parse_when(since, 'since'):%Y-%m-%d}",
             "endDate": f"{parse_when(until, 'until'):%Y-%m-%d}",
         }
-        return tables.report(_rows(self._connection.get(f"/analytics/reports/{name}", DESK, days)))
+        return tables.report(self._rows(f"/analytics/reports/{name}", days))
 
     def live(self, name: str) -> pd.DataFrame:
         """Return how the desk is doing right now; durations are `timedelta64` (BLiP 2.11).
@@ -112,7 +113,17 @@ class Tickets(Resource):
         """
         if name not in LIVE_VIEWS:
             raise InvalidRequest.of(name=f"{name!r} is none of {', '.join(LIVE_VIEWS)}")
-        return tables.report(_rows(self._connection.get(f"/monitoring/{name}", DESK, {"version": "2"})))
+        return tables.report(self._rows(f"/monitoring/{name}", {"version": "2"}))
+
+    def _rows(self, uri: str, query: Mapping[str, str]) -> list[Command]:
+        """Return the rows of a report: the items of a collection, or the one object that it is."""
+        found = self._connection.get(uri, DESK, query, holds=_is_report) or {}
+        rows: list[Command] = found.get("items", [found])
+        return rows
+
+
+def _is_report(resource: Any) -> bool:
+    return is_object(resource) and ("items" not in resource or is_rows(resource["items"]))
 
 
 def _check_status(status: str) -> str:
@@ -133,10 +144,3 @@ def _make_filter(status: str | None, further: str | None) -> str | None:
     if status is None:
         return further
     return f"status eq '{status}' and ({further})" if further else f"status eq '{status}'"
-
-
-def _rows(resource: Any) -> list[dict[str, Any]]:
-    """Return the rows of a report: the items of a collection, or the one object that it is."""
-    if not isinstance(resource, dict):
-        return []
-    return list(resource["items"]) if "items" in resource else [resource]

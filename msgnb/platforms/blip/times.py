@@ -33,9 +33,16 @@ def timestamp(moment: datetime) -> str:
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
-def message_time(message: Mapping[str, Any]) -> datetime:
-    """Return when a message of a thread was stored."""
-    return datetime.fromisoformat(message["date"])
+def message_time(message: Mapping[str, Any]) -> datetime | None:
+    """Return when a message of a thread was stored; without a zone it is in UTC.
+
+    `None` if that is missing, or can't be read.
+    """
+    try:
+        found = datetime.fromisoformat(message["date"])
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def span_of_days(since: When | None, until: When | None) -> dict[str, str | None]:

@@ -44,6 +44,8 @@ _AUDIENCE_STATUSES = {
 _STATES = {**dict.fromkeys(("accepted", "sent", "delivered", "read"), "sent"), "failed": "rejected"}
 # Latest step first: the time in a row is that of the last step that a recipient has reached.
 _AUDIENCE_TIMES = ("read", "received", "sent", "processed")
+MAX_EPOCH_DIGITS = 14
+"""Digits of a time in milliseconds, up to the year 5138."""
 _DIRECTIONS = {"sent": "outbound", "received": "inbound"}
 # The platform documents no list of these; one that is not here is a missing value (BLiP 2.7).
 _CAMPAIGN_STATUSES = {
@@ -59,8 +61,8 @@ _CAMPAIGN_STATUSES = {
 
 def sessions(threads: Sequence[Wire], account: str, *, raw: bool) -> pd.DataFrame:
     """Return threads as a table `sessions` (BLiP 2.2)."""
-    last = [thread.get("lastMessage") or {} for thread in threads]
-    identities = [thread.get("identity") or "" for thread in threads]
+    last = [tables.as_object(thread.get("lastMessage")) for thread in threads]
+    identities = [tables.text(thread.get("identity")) or "" for thread in threads]
     values = {
         "platform": NAME,
         "account": [thread.get("ownerIdentity") or account for thread in threads],
@@ -69,7 +71,7 @@ def sessions(threads: Sequence[Wire], account: str, *, raw: bool) -> pd.DataFram
         "kind": list(map(parse_channel, identities)),
         "last_at": [message.get("date") for message in last],
         "last_text": [parse_text(message.get("content"), message.get("type")) for message in last],
-        "last_direction": [_DIRECTIONS.get(message.get("direction", "")) for message in last],
+        "last_direction": tables.choices(_DIRECTIONS, (message.get("direction") for message in last)),
         "unread": tables.counts(threads, "unreadMessages"),
     }
     return tables.SESSIONS.frame(len(threads), values, raw=threads if raw else None)
@@ -107,7 +109,7 @@ def message_rows(found: Sequence[Wire], account: str, session: str, *, raw: bool
         "session": session,
         "message": tables.as_texts(wire["id"]),
         "at": wire["date"],
-        "direction": [_DIRECTIONS.get(direction) for direction in wire["direction"]],
+        "direction": tables.choices(_DIRECTIONS, wire["direction"]),
         "sender": [account if out else session for out in outbound],
         "recipient": [session if out else account for out in outbound],
         "kind": parse_channel(session),
@@ -117,8 +119,8 @@ def message_rows(found: Sequence[Wire], account: str, session: str, *, raw: bool
         "media_type": tables.texts(media, "type"),
         "media_size": tables.counts(media, "size") if any(media) else None,
         # A thread also lists events of the desk, which have no status (BLiP 2.2).
-        "status": [STATUSES.get(status, "unknown") for status in wire["status"]],
-        "error": [reason and reason.get("description") for reason in wire["reason"]],
+        "status": tables.choices(STATUSES, wire["status"], "unknown"),
+        "error": [_describe(reason) if reason else None for reason in wire["reason"]],
     }
     return tables.Rows(len(found), values, found if raw else ())
 
@@ -146,17 +148,26 @@ def _parse_delivery(notifications: Sequence[Wire]) -> dict[str, Any]:
             if each.get("event") == event:
                 delivery["status"] = status
                 delivery[_TIMES[event]] = _stored_at(each)
-                delivery["error"] = (each.get("reason") or {}).get("description")
+                delivery["error"] = _describe(each.get("reason"))
     return delivery
+
+
+def _describe(reason: Any) -> str | None:
+    """Return the words of a reason; it may be missing."""
+    return tables.text(tables.as_object(reason).get("description"))
+
+
+def _join(tags: Any) -> str | None:
+    return ", ".join(map(str, tags)) or None if isinstance(tags, list) else None
 
 
 def _stored_at(notification: Wire) -> str | None:
     # Older notifications have milliseconds since the epoch only.
-    metadata = notification.get("metadata") or {}
+    metadata = tables.as_object(notification.get("metadata"))
     epoch = metadata.get("#envelope.timestamp")
-    if isinstance(epoch, str) and epoch.isdigit():
+    if isinstance(epoch, str) and epoch.isdecimal() and len(epoch) <= MAX_EPOCH_DIGITS:
         return datetime.fromtimestamp(int(epoch) / 1000, UTC).isoformat()
-    return metadata.get("#envelope.storageDate")
+    return tables.text(metadata.get("#envelope.storageDate"))
 
 
 def notifications(found: Sequence[Wire], account: str, *, raw: bool) -> pd.DataFrame:
@@ -170,7 +181,7 @@ def notifications(found: Sequence[Wire], account: str, *, raw: bool) -> pd.DataF
         "at": list(map(_stored_at, found)),
         "session": tables.texts(found, "from"),
         "contact": tables.texts(found, "from"),
-        "value": [(each.get("reason") or {}).get("description") for each in found],
+        "value": [_describe(each.get("reason")) for each in found],
         "extras": _json_texts(found, "metadata"),
     }
     return tables.EVENTS.frame(len(found), values, raw=found if raw else None)
@@ -179,7 +190,9 @@ def notifications(found: Sequence[Wire], account: str, *, raw: bool) -> pd.DataF
 def events(found: Sequence[Wire], account: str, *, raw: bool) -> pd.DataFrame:
     """Return event tracks, counted by day or one by one, as a table `events` (BLiP 2.3)."""
     # `identity` is the old form of `contact` (BLiP 2.3).
-    people = [(each.get("contact") or {}).get("identity") or each.get("identity") for each in found]
+    people = tables.as_texts(
+        [tables.as_object(each.get("contact")).get("identity") or each.get("identity") for each in found]
+    )
     values = {
         "platform": NAME,
         "account": account,
@@ -213,7 +226,7 @@ def metrics(found: Sequence[Wire], account: str, name: str, *, raw: bool) -> pd.
 
 def schedules(found: Sequence[Wire], account: str, *, raw: bool) -> pd.DataFrame:
     """Return scheduled messages as a table `schedules` (BLiP 2.6)."""
-    sent = [each.get("message") or {} for each in found]
+    sent = [tables.as_object(each.get("message")) for each in found]
     values = {
         "platform": NAME,
         "account": account,
@@ -247,7 +260,7 @@ def tickets(found: Sequence[Wire], account: str, *, raw: bool) -> pd.DataFrame:
         "closed_at": [each.get("closeDate") for each in found],
         "unread": tables.counts(found, "unreadMessages"),
         "rating": tables.counts(found, "rating"),
-        "tags": [", ".join(each["tags"]) if each.get("tags") else None for each in found],
+        "tags": [_join(each.get("tags")) for each in found],
     }
     return tables.TICKETS.frame(len(found), values, raw=found if raw else None)
 
@@ -297,7 +310,10 @@ def list_outcomes(members: Sequence[str], found: Sequence[Wire], message: str) -
 
 
 def _reason_code(notifications: Sequence[Wire]) -> Any:
-    return next((each["reason"].get("code") for each in notifications if each.get("reason")), None)
+    return next(
+        (reason.get("code") for each in notifications if (reason := tables.as_object(each.get("reason")))),
+        None,
+    )
 
 
 def _latest(delivery: Wire) -> str | None:
@@ -310,7 +326,7 @@ def campaign_outcomes(audience: Sequence[Wire], summary: Any, campaign: str, *, 
     counted = _lower_keys(summary) if isinstance(summary, Mapping) else {}
     people = {
         _local_part(each.get("recipientidentity")): each
-        for each in map(_lower_keys, counted.get("statusaudience") or ())
+        for each in map(_lower_keys, tables.as_objects(counted.get("statusaudience")))
     }
     # The audience names phone numbers and no reasons, the summary identities and reasons (BLiP 2.7).
     reasons = [people.get(_local_part(each.get("recipient")), {}) for each in found]
@@ -352,7 +368,7 @@ def contacts(found: Sequence[Wire], account: str, *, flatten: bool = False, raw:
     }
     frame = tables.CONTACTS.frame(len(found), values)
     if flatten:
-        extras = [each.get("extras") or {} for each in found]
+        extras = [tables.as_object(each.get("extras")) for each in found]
         keys = sorted({key for each in extras for key in each})
         columns = {f"extras.{key}": tables.texts(extras, key) for key in keys}
         frame = tables.concat_columns(frame, tables.text_columns(columns, len(found)))
@@ -378,7 +394,7 @@ def campaigns(found: Sequence[Wire], summaries: Sequence[Wire], account: str, *,
     rows = list(map(_lower_keys, found))
     by_id = {str(each.get("id")): each for each in map(_lower_keys, summaries)}
     counted = [by_id.get(str(row.get("id")), {}) for row in rows]
-    audiences = [list(map(_lower_keys, each.get("statusaudience") or ())) for each in counted]
+    audiences = [list(map(_lower_keys, tables.as_objects(each.get("statusaudience")))) for each in counted]
     templates = [
         row.get("messagetemplate") or each.get("messagetemplate")
         for row, each in zip(rows, counted, strict=True)

@@ -12,7 +12,6 @@ from msgnb.platforms.netsapiens import to_tables
 from msgnb.platforms.netsapiens.connection import (
     NetSapiensConnection,
     owner_path,
-    parse_single,
     user_path,
 )
 from msgnb.platforms.netsapiens.payloads import Wire
@@ -60,11 +59,11 @@ class Calls(Resource):
         Raises:
             NotFound: the user has no such call, or it has ended.
         """
-        return parse_single(self._connection.read(_path(call, user, domain)))
+        return self._connection.read(_path(call, user, domain))
 
     def count(self, *, user: str | None = None, domain: str = "~") -> int:
         """Return the number of active calls of a domain, or of one of its users."""
-        return int(parse_single(self._connection.read(f"{owner_path(domain, user)}/calls/count"))["total"])
+        return self._connection.count(f"{owner_path(domain, user)}/calls/count")
 
     def create(
         self,

@@ -8,12 +8,14 @@ from itertools import chain
 from typing import Any
 
 from msgnb.core.errors import NotFound, SettingsError
+from msgnb.core.exchange import is_object, is_rows
 from msgnb.core.http import READ, WRITE, Http, path_segment
 from msgnb.core.paging import Key, offset_pages
 from msgnb.core.responses import Explanation, Response, parse_code, parse_words
 from msgnb.platforms.netsapiens.auth import Identity, SignIn, TokenAnswer
 from msgnb.platforms.netsapiens.payloads import Wire, check_session_id
 from msgnb.platforms.resources import Connection
+from msgnb.tables import count
 
 SUCCESSES = frozenset({200, 201, 202, 204})
 PAGE = 1000
@@ -80,9 +82,28 @@ class NetSapiensConnection(Connection):
             return str(own) or self.account
         return f"{user}@{own.domain if domain == '~' else domain}" if user not in {"~", None} else str(own)
 
-    def read(self, path: str) -> Any:
-        """Return the body of a response."""
-        return self.http.send("GET", path, policy=READ).body
+    def read(self, path: str, *keys: str) -> Wire:
+        """Return the one object of a response, which some routes wrap in a list.
+
+        Args:
+            path: the path.
+            keys: what the object has.
+        """
+
+        def expected(response: Response) -> bool:
+            return is_object(_unwrap(response.body), *keys)
+
+        found: Wire = _unwrap(self.http.send("GET", path, policy=READ, expected=expected).body)
+        return found
+
+    def count(self, path: str) -> int:
+        """Return the number of something: the `total` of a response."""
+
+        def expected(response: Response) -> bool:
+            return _parse_total(response.body) is not None
+
+        body = self.http.send("GET", path, policy=READ, expected=expected).body
+        return _parse_total(body) or 0
 
     def write(self, method: str, path: str, body: Wire | None = None, *, id: str | None = None) -> Wire:  # noqa: A002
         """Change something, and return the platform's response.
@@ -121,7 +142,7 @@ class NetSapiensConnection(Connection):
         def fetch(offset: int, wanted: int) -> list[Any]:
             params = {**(query or {}), "limit": wanted, "start": offset}
             try:
-                found = self.http.send("GET", path, policy=READ, params=params).body
+                found = self.http.send("GET", path, policy=READ, params=params, expected=_is_list).body
             except NotFound as error:
                 # Some routes respond to an empty list with 404 (NetSapiens 0, conventions).
                 if offset or not means_empty(error):
@@ -132,6 +153,12 @@ class NetSapiensConnection(Connection):
 
         # Some routes ignore `start`: the pager ends if a page has nothing new (NetSapiens 0, conventions).
         return offset_pages(fetch, size=PAGE, key=key, what=what, limit=limit)
+
+
+def _is_list(response: Response) -> bool:
+    """Whether a success has rows: a list, one bare object, or nothing (NetSapiens 0, conventions)."""
+    body = response.body
+    return not body or isinstance(body, dict) or is_rows(body)
 
 
 def _acknowledges(response: Response) -> bool:
@@ -185,9 +212,17 @@ def session_path(domain: str, user: str, session: str) -> str:
 
 
 def parse_single(body: Any) -> Wire:
-    """Return the one object of a response, which some routes wrap in a list."""
-    found = body[0] if isinstance(body, list) and body else body
+    """Return the one object of a response, which some routes wrap in a list; empty if there is none."""
+    found = _unwrap(body)
     return found if isinstance(found, dict) else {}
+
+
+def _parse_total(body: Any) -> int | None:
+    return count(parse_single(body).get("total"))
+
+
+def _unwrap(body: Any) -> Any:
+    return body[0] if isinstance(body, list) and body else body
 
 
 def row_id(row: Mapping[str, Any]) -> Any:

@@ -105,7 +105,8 @@ class NetSapiensEventSource(EventSource):
 
     def settle(self, seconds: float) -> None:
         """Wait for the posts of what has happened: the platform looks for it every three seconds (7.4)."""
-        self._connection.await_posts(seconds)
+        connection = self._connection
+        (connection.wait_for_posts or connection.http.pause)(seconds)
 
     def count_failed_posts(self, subscription: str) -> int:
         """Return the number of posts that have failed; it comes as a number or as text (NetSapiens 7.3).

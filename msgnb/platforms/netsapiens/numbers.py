@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgnb.core.errors import AuthError, InvalidRequest, Rejected
 from msgnb.core.phones import parse_dialable
 from msgnb.platforms.netsapiens import to_tables
-from msgnb.platforms.netsapiens.connection import NetSapiensConnection, owner_path, parse_single
+from msgnb.platforms.netsapiens.connection import NetSapiensConnection, owner_path
 from msgnb.platforms.netsapiens.payloads import NATIONAL_DIGITS, Wire
 from msgnb.platforms.resources import Resource
 
@@ -43,9 +43,7 @@ class Numbers(Resource):
 
     def count(self, *, user: str = "~", domain: str = "~") -> int:
         """Return the number of SMS numbers of a user."""
-        return int(
-            parse_single(self._connection.read(f"{owner_path(domain, user)}/smsnumbers/count"))["total"]
-        )
+        return self._connection.count(f"{owner_path(domain, user)}/smsnumbers/count")
 
     def choose(self, *, sender: str | None = None, user: str = "~", domain: str = "~") -> str:
         """Return the number that a message of a user is sent from.

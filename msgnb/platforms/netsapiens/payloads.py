@@ -39,9 +39,9 @@ def check_session_id(session: str) -> str:
     Raises:
         InvalidRequest: it is too short, or has other characters than letters, digits and underscores.
     """
-    if not SESSION_ID.fullmatch(session):
+    if not isinstance(session, str) or not SESSION_ID.fullmatch(session):
         raise InvalidRequest.of(
-            messagesession=f"{session!r} has {len(session)} characters; an id has 32 or more of A-Z a-z 0-9 _"
+            messagesession=f"{session!r} is not the ID of a session, which has 32 or more of A-Z a-z 0-9 _"
         )
     return session
 

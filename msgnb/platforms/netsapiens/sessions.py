@@ -10,7 +10,6 @@ from msgnb.platforms.netsapiens import to_tables
 from msgnb.platforms.netsapiens.connection import (
     NetSapiensConnection,
     owner_path,
-    parse_single,
     session_path,
 )
 from msgnb.platforms.netsapiens.field_names import SESSION_KEYS, rename_rows
@@ -67,7 +66,7 @@ class Sessions(Resource):
         """
         path = session_path(domain, user, session)
         try:
-            return parse_single(self._connection.read(path))
+            return self._connection.read(path)
         except NotFound as error:
             if "No Route" not in (error.reason or ""):
                 raise
@@ -81,7 +80,7 @@ class Sessions(Resource):
         """Return the number of message sessions of a user, or of a domain if `user` is `None`."""
         path = f"{owner_path(domain, user)}/messagesessions/count"
         try:
-            total = parse_single(self._connection.read(path)).get("total")
+            total = self._connection.read(path).get("total")
         except Rejected:
             total = None
         # The count is not documented; on a server that has none the sessions are listed.

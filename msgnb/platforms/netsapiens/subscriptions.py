@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgnb.core.errors import AlreadyExists, InvalidRequest, MsgnbError
 from msgnb.core.http import path_segment
 from msgnb.platforms.netsapiens import to_tables
-from msgnb.platforms.netsapiens.connection import NetSapiensConnection, parse_single, row_id
+from msgnb.platforms.netsapiens.connection import NetSapiensConnection, row_id
 from msgnb.platforms.netsapiens.payloads import (
     Expiry,
     Wire,
@@ -57,7 +57,7 @@ class Subscriptions(Resource):
         Raises:
             NotFound: there is no subscription with this ID.
         """
-        return parse_single(self._connection.read(_path(subscription)))
+        return self._connection.read(_path(subscription))
 
     def create(
         self,

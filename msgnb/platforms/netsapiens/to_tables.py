@@ -50,7 +50,7 @@ def sessions(wire: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
         "session": tables.texts(found, "messagesession-id"),
         "contact": tables.texts(found, "messagesession-remote"),
         "name": tables.texts(found, "messagesession-name"),
-        "kind": [_CHANNELS.get(row.get("messagesession-last-type") or "", "chat") for row in found],
+        "kind": tables.choices(_CHANNELS, (row.get("messagesession-last-type") for row in found), "chat"),
         "participants": tables.texts(found, "messagesession-participants"),
         "started_at": _times(found, "messagesession-start"),
         "last_at": _times(found, "messagesession-last"),
@@ -82,7 +82,7 @@ def message_rows(pages: Iterable[Sequence[Row]], account: str, session: str, *, 
         "direction": directions,
         "sender": _first(wire["from-number"], wire["from-user-id"]),
         "recipient": _first(wire["dialed"], wire["terminating-user-id"]),
-        "kind": [_CHANNELS.get(kind, "chat") for kind in wire["type"]],
+        "kind": tables.choices(_CHANNELS, wire["type"], "chat"),
         "content_type": [kind or "text/plain" for kind in media] if media else "text/plain",
         "text": tables.as_texts(wire["text"]),
         "media_url": tables.as_texts(wire["file-access-url"]),
@@ -147,7 +147,8 @@ def calls(wire: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
 
 def message_status(status: Any, direction: str | None) -> str:
     """Return what the platform reports of a message; it reports nothing of those that were received."""
-    return _STATUSES.get(status, "delivered" if direction == "inbound" else "unknown")
+    default = "delivered" if direction == "inbound" else "unknown"
+    return _STATUSES.get(status, default) if isinstance(status, str) else default
 
 
 def time_text(value: Any) -> str | None:
@@ -214,7 +215,7 @@ def _owner(row: Row, account: str) -> str:
 
 def _directions(reported: list[Any], senders: list[Any], account: str) -> list[str | None]:
     """The directions as the platform reports them; for chat it reports none, so the sender decides."""
-    read = [DIRECTIONS.get(direction) for direction in reported]
+    read = tables.choices(DIRECTIONS, reported)
     if None not in read:
         return read
     return [

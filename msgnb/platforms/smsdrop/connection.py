@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 from msgnb.campaigns.campaign import Campaign
 from msgnb.core.errors import NotFound
+from msgnb.core.exchange import is_object, is_rows
 from msgnb.core.http import READ, WRITE, path_segment
 from msgnb.core.paging import by_offset
 from msgnb.core.responses import Explanation, Response
 from msgnb.platforms.resources import Connection
 from msgnb.platforms.smsdrop import models
+from msgnb.tables import count
 
 Wire = dict[str, Any]
 LAUNCHED = 200
@@ -36,17 +37,17 @@ class SmsDropConnection(Connection):
         def fetch(offset: int, wanted: int) -> list[Any]:
             params = {"skip": skip + offset, "limit": wanted}
             # Without the slash at the end each page would take a redirect, too (SMSDrop 2).
-            return list(self.http.send("GET", "/campaigns/", policy=READ, params=params).body)
+            sent = self.http.send("GET", "/campaigns/", policy=READ, params=params, expected=_is_list)
+            return list(sent.body)
 
         return by_offset(fetch, size=PAGE, key=lambda row: row["id"], what="campaigns", limit=limit)
 
     def campaign_row(self, campaign: str) -> Wire | None:
         """Return one campaign as the platform sends it; `None` if it doesn't exist."""
         try:
-            found: Wire = self.http.send("GET", f"/campaigns/{path_segment(campaign)}", policy=READ).body
+            return self._read(f"/campaigns/{path_segment(campaign)}", lambda body: is_object(body, "id"))
         except NotFound:
             return None
-        return found
 
     def create_campaign(self, campaign: Campaign) -> Response:
         """Create and launch a campaign; its title is what to look for if the response is lost."""
@@ -64,22 +65,35 @@ class SmsDropConnection(Connection):
 
     def plan(self) -> Wire:
         """Return the account's plan as the platform sends it."""
-        found: Wire = self.http.send("GET", "/subscriptions/", policy=READ).body
-        return found
+        return self._read("/subscriptions/", lambda body: is_object(body, "id") and _credit(body) is not None)
 
     def subscription(self) -> models.Subscription:
         """Return the account's plan."""
         found = self.plan()
-        created = found.get("created_at")
         return models.Subscription(
-            str(found["id"]), int(found["nbr_sms"]), datetime.fromisoformat(created) if created else None
+            str(found["id"]), _credit(found) or 0, models.parse_time(found.get("created_at"))
         )
 
     def user(self) -> models.User:
         """Return the account's profile."""
-        found: Mapping[str, Any] = self.http.send("GET", "/users/me", policy=READ).body
+        found = self._read("/users/me", lambda body: is_object(body, "id", "email", "is_active"))
         rights = {key: found.get(key) for key in ("is_verified", "is_superuser")}
-        return models.User(str(found["id"]), found["email"], found["is_active"], **rights)
+        return models.User(str(found["id"]), str(found["email"]), bool(found["is_active"]), **rights)
+
+    def _read(self, path: str, holds: Callable[[Any], bool]) -> Wire:
+        """Return an object, if it is what is expected."""
+        sent = self.http.send("GET", path, policy=READ, expected=lambda response: holds(response.body))
+        found: Wire = sent.body
+        return found
+
+
+def _credit(plan: Wire) -> int | None:
+    return count(plan.get("nbr_sms"))
+
+
+def _is_list(response: Response) -> bool:
+    """Whether a success has campaigns, each with its ID."""
+    return is_rows(response.body) and all("id" in row for row in response.body)
 
 
 def _is_launched(response: Response) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from msgnb.campaigns.campaign import Campaign, MessageType
@@ -77,8 +77,13 @@ def _unchanged(value: Any) -> Any:
     return value
 
 
-def _parse_time(value: Any) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
+def parse_time(value: Any) -> datetime | None:
+    """Return a time; without a zone it is in UTC. `None` if it is missing or can't be read."""
+    try:
+        found = datetime.fromisoformat(value)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _parse_count(value: Any) -> int | None:
@@ -86,7 +91,7 @@ def _parse_count(value: Any) -> int | None:
 
 
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
-    "defer_until": _parse_time, "created_at": _parse_time,
+    "defer_until": parse_time, "created_at": parse_time,
     "message_type": lambda value: MessageType(value or 0),
     "delivery_percentage": _parse_count, "message_count": _parse_count, "sms_count": _parse_count,
     "id": str, "status": parse_words,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
 from msgnb.platforms.smsdrop import NAME
+from msgnb.platforms.smsdrop.models import parse_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,11 +39,11 @@ def campaigns(found: Sequence[Row], account: str, *, raw: bool) -> pd.DataFrame:
         "account": account,
         "campaign": tables.texts(found, "id"),
         "title": tables.texts(found, "title"),
-        "kind": [_KINDS.get(row.get("message_type") or 0) for row in found],
+        "kind": tables.choices(_KINDS, (row.get("message_type") or 0 for row in found)),
         "text": tables.texts(found, "message"),
         "sender": tables.texts(found, "sender"),
-        "status": [_STATUSES.get(row.get("status", "")) for row in found],
-        "recipients": [len(row.get("recipient_list") or ()) for row in found],
+        "status": tables.choices(_STATUSES, (row.get("status") for row in found)),
+        "recipients": [len(_phone_list(row)) for row in found],
         "messages": tables.counts(found, "message_count"),
         "segments": tables.counts(found, "sms_count"),
         "delivered_percent": tables.counts(found, "delivery_percentage"),
@@ -152,16 +153,17 @@ def subscriptions(found: Row, account: str, *, raw: bool) -> pd.DataFrame:
 
 def _phones(row: Row) -> dict[str, None]:
     """Return the phone numbers of a campaign, each once and with its `+`, in their order."""
-    return {f"+{phone.removeprefix('+')}": None for phone in map(str, row.get("recipient_list") or ())}
+    return {f"+{phone.removeprefix('+')}": None for phone in _phone_list(row)}
+
+
+def _phone_list(row: Row) -> list[str]:
+    found = row.get("recipient_list")
+    return list(map(str, found)) if isinstance(found, list) else []
 
 
 def _time(row: Row) -> datetime:
     """Return when a campaign was, or will be, sent; a time without a zone is UTC."""
-    written = row.get("defer_until") or row.get("created_at")
-    if not written:
-        return UNDATED
-    time = datetime.fromisoformat(written)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return parse_time(row.get("defer_until")) or parse_time(row.get("created_at")) or UNDATED
 
 
 def _format_time(time: datetime) -> str | None:
@@ -180,6 +182,6 @@ def message_status(status: str | None, percent: int | None) -> str:
             return "accepted"
         case "SENDING":
             return "sent"
-        case "COMPLETED" if percent in {0, 100}:
+        case "COMPLETED" if percent in (0, 100):
             return "delivered" if percent else "failed"
     return "unknown"

@@ -80,7 +80,7 @@ def test_each_change_leaves_as_documented(
     ("call", "words"),
     [
         (lambda p: p.sessions.rename(SESSION, " "), "name: is empty"),
-        (lambda p: p.sessions.rename("short", "x"), "'short' has 5 characters"),
+        (lambda p: p.sessions.rename("short", "x"), "'short' is not the ID of a session"),
         (lambda p: p.sessions.set_participants(SESSION, []), "names nobody"),
         (lambda p: p.sessions.set_participants(SESSION, ["2500", ""]), "names nobody"),
         (lambda p: p.sessions.set_participants(SESSION, ["2500"]), "is without 123; sessions.leave"),

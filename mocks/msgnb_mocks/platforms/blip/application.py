@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from msgnb_mocks.core.application import Application, check_quirks
+from msgnb_mocks.core.application import LATE_LISTS, Application, check_quirks
 from msgnb_mocks.core.messages import HistoryMessage, OutboundMessage
 from msgnb_mocks.core.operations import Evidence, Operation, Refusal, Request, Response
 from msgnb_mocks.platforms.blip import campaigns, lists, memories, schedules, threads
@@ -43,6 +43,7 @@ QUIRKS: Mapping[str, str] = {
     "command-to-instance": "responses are addressed to an instance of the bot",
     "generous-take": "a $take above the limit returns as many items as allowed instead of a failure",
     "metric-identity": "metrics have the item type of 2019",
+    "late-lists": LATE_LISTS,
     "router-key": "the bot is a router: it has no tickets of its own, and no agents",
     "free-plan": "3 messages, 6 notifications and 48 commands per second; above that 429 for two minutes",
     "paid-plan": "50 messages, 100 notifications and 200 commands per second; above that 429 for two minutes",

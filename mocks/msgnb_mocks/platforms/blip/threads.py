@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from msgnb_mocks.core.application import LISTED_AFTER
 from msgnb_mocks.core.operations import Json
 from msgnb_mocks.platforms.blip.lime import (
     MEDIA,
@@ -27,7 +28,12 @@ LOGGED_FOR = timedelta(days=3)
 def get_threads(state: State, command: Command) -> Document:
     """List the threads, the latest first."""
     skip, take = command.page(50, MOST)
-    latest = sorted(state.threads.items(), key=lambda item: item[1][-1].at, reverse=True)
+    threads = ((identity, _listed(state, thread)) for identity, thread in state.threads.items())
+    latest = sorted(
+        ((identity, thread) for identity, thread in threads if thread),
+        key=lambda item: item[1][-1].at,
+        reverse=True,
+    )
     # Without a total, although there are items (BLiP 5).
     return collection([_thread(state, *item) for item in latest[skip : skip + take]], THREAD)
 
@@ -48,7 +54,11 @@ def get_thread(state: State, command: Command) -> Document:
 def get_logged_messages(state: State, command: Command) -> Document:
     """List the last messages of all threads."""
     skip, take = command.page(MOST, MOST)
-    everything = ((identity, message) for identity, thread in state.threads.items() for message in thread)
+    everything = (
+        (identity, message)
+        for identity, thread in state.threads.items()
+        for message in _listed(state, thread)
+    )
     # The log has the last 100 messages, so no page gets past them (BLiP 2.2).
     latest = sorted(everything, key=lambda item: item[1].at, reverse=True)[:MOST]
     items = [_logged(state, *item) for item in latest[skip : skip + take]]
@@ -62,7 +72,7 @@ def get_notifications(state: State, command: Command) -> Document:
     events = [
         (at, event, identity, message)
         for identity, thread in state.threads.items()
-        for message in thread
+        for message in _listed(state, thread)
         if message.sent and not message.quiet and now - message.at <= LOGGED_FOR
         if wanted is None or message.id == wanted
         for at, event in message.events(now)
@@ -105,9 +115,16 @@ def receive(state: State, identity: str, text: str, media: tuple[str, int] | Non
     return message
 
 
+def _listed(state: State, thread: list[Message]) -> list[Message]:
+    if "late-lists" not in state.quirks:
+        return thread
+    latest = state.now - LISTED_AFTER
+    return [message for message in thread if message.at <= latest]
+
+
 def _bounded(state: State, command: Command, direction: str) -> list[Message]:
     """Return the messages of a thread on the requested side of a bound, the oldest first."""
-    thread = state.threads.get(command.parts["identity"], [])
+    thread = _listed(state, state.threads.get(command.parts["identity"], []))
     bound = command.query.get("storageDate")
     if name := command.query.get("messageId"):
         bound = next((stamp(message.at) for message in thread if message.id == name), bound)

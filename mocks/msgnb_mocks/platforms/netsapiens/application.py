@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 import orjson
 
-from msgnb_mocks.core.application import Application, check_quirks
+from msgnb_mocks.core.application import LATE_LISTS, Application, check_quirks
 from msgnb_mocks.core.messages import HistoryMessage, OutboundMessage
 from msgnb_mocks.core.operations import JSON_HEADERS, Operation, Request, Response
 from msgnb_mocks.platforms.netsapiens import (
@@ -42,6 +42,7 @@ QUIRKS: Mapping[str, str] = {
     "file-access-url": "MMS messages have file-access-url and mime-type",
     "ignore-start": "the lists of sessions and messages ignore start",
     "iso-datetimes": "sessions, contacts and subscriptions have times like 2026-09-10T13:24:49+00:00",
+    "late-lists": LATE_LISTS,
     "live-geo-default": "subscription-geo-support is no by default",
     "numeric-text": "text that looks like a number is returned as a number",
     "send-answers-message": "sending to a session returns 200 with the message",

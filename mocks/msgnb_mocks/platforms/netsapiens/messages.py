@@ -12,10 +12,11 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgnb_mocks.core.application import LISTED_AFTER
 from msgnb_mocks.core.operations import Evidence, Json, Operation, Response
 from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
 from msgnb_mocks.platforms.netsapiens.field_names import Record, bare
-from msgnb_mocks.platforms.netsapiens.sessions import get_session, unknown_user
+from msgnb_mocks.platforms.netsapiens.sessions import get_session, is_listed, unknown_user
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, State, Thread, uid
 
 CHAT_TYPES = ("chat", "chat-media")
@@ -49,10 +50,20 @@ class Draft:
 
 def list_messages(exchange: Exchange) -> Response:
     """List the messages of a session, newest first."""
-    messages = get_session(exchange).thread.messages
+    session = get_session(exchange)
+    if not is_listed(exchange, session):
+        raise refuse(404, f"Message session {session.thread.id} does not exist")
+    messages = _listed(exchange, session.thread.messages)
     # The newest message is the last of the thread, so a page is cut off its end and reversed.
     end = max(0, len(messages) - exchange.message_start())
     return exchange.rows(messages[max(0, end - exchange.limit()) : end][::-1])
+
+
+def _listed(exchange: Exchange, messages: list[Record]) -> list[Record]:
+    if "late-lists" not in exchange.state.quirks:
+        return messages
+    latest = bare(exchange.state.now() - LISTED_AFTER)
+    return [message for message in messages if str(message.row["timestamp"]) <= latest]
 
 
 def send_message(exchange: Exchange) -> Response:

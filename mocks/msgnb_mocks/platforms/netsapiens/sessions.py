@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import islice
 
+from msgnb_mocks.core.application import LISTED_AFTER
 from msgnb_mocks.core.operations import Evidence, Json, Operation, Refusal, Response
 from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse, total
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, Session, State
@@ -75,6 +76,12 @@ def get_session(exchange: Exchange) -> Session:
     return session
 
 
+def is_listed(exchange: Exchange, session: Session) -> bool:
+    """Return whether a session is in the lists by now."""
+    late = "late-lists" in exchange.state.quirks
+    return not late or session.thread.started <= exchange.state.now() - LISTED_AFTER
+
+
 def _sessions(exchange: Exchange) -> Iterable[Session]:
     users = exchange.users()
     if len(users) == 1:
@@ -84,7 +91,8 @@ def _sessions(exchange: Exchange) -> Iterable[Session]:
 
 def _page(exchange: Exchange, sessions: Iterable[Session]) -> Response:
     start = exchange.message_start()
-    found = islice(sessions, start, start + exchange.limit())
+    listed = (session for session in sessions if is_listed(exchange, session))
+    found = islice(listed, start, start + exchange.limit())
     return exchange.rows([session.record for session in found], single=True)
 
 

@@ -19,7 +19,7 @@ from zlib import crc32
 
 import orjson
 
-from msgnb_mocks.core.application import Application, check_quirks
+from msgnb_mocks.core.application import LATE_LISTS, LISTED_AFTER, Application, check_quirks
 from msgnb_mocks.core.messages import HistoryMessage, OutboundMessage
 from msgnb_mocks.core.operations import (
     FORM_TYPE,
@@ -45,9 +45,12 @@ from msgnb_mocks.world.world import Mailing, World
 
 PREFIX = "/api"
 QUIRKS: Mapping[str, str] = {
+    "late-lists": LATE_LISTS,
     "no-token-type": "the login returns only the token",
     "retry-without-body": "a retry returns no campaign",
 }
+
+NOT_FOUND = Response.of({"detail": "Not Found"}, 404)
 
 
 @dataclass(frozen=True)
@@ -213,12 +216,18 @@ class SmsDropMock(Application):
         skip, limit = (
             parse_count(call.request.query, name, default) for name, default in (("skip", 0), ("limit", 100))
         )
-        found = list(reversed(self.state.campaigns.values()))[skip : skip + limit]
+        found = list(filter(self._is_listed, reversed(self.state.campaigns.values())))[skip : skip + limit]
         return Response.of([self._wire(campaign, call) for campaign in found])
 
     def _one(self, call: DatedCall) -> Response:
         """Return one campaign."""
-        return Response.of(self._wire(self._get(call.parts["id"]), call))
+        campaign = self._get(call.parts["id"])
+        if not self._is_listed(campaign):
+            raise Refusal(NOT_FOUND)
+        return Response.of(self._wire(campaign, call))
+
+    def _is_listed(self, campaign: Campaign) -> bool:
+        return "late-lists" not in self._quirks or campaign.created_at <= self.clock.now() - LISTED_AFTER
 
     def _create(self, call: DatedCall) -> Response:
         """Create a campaign, and launch it if there is enough credit."""
@@ -263,7 +272,7 @@ class SmsDropMock(Application):
 
     def _get(self, id: str) -> Campaign:  # noqa: A002 - the wire's word
         if id not in self.state.campaigns:
-            raise Refusal(Response.of({"detail": "Not Found"}, 404))
+            raise Refusal(NOT_FOUND)
         return self.state.campaigns[id]
 
     def _make(self, body: Mapping[str, Any]) -> Campaign:
