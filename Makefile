@@ -35,7 +35,9 @@ test: $(VENV)/.installed  ## Run all tests on all cores
 	$(call say,Running the tests)
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-soak: $(VENV)/.installed  ## Run what takes longer: each test file alone, and the mocks under load
+soak: $(VENV)/.installed  ## Run what takes longer: more attacks, each test file alone, the mocks under load
+	$(call say,Attacking with ten times as many seeds)
+	@MSGNB_ATTACKS=10 $(BIN)/python -m pytest -n auto -q tests/attacks
 	$(call say,Running each test file alone)
 	@$(BIN)/python .ci/alone.py $(ARGS)
 	$(call say,Keeping the mocks busy)

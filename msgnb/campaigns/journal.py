@@ -10,8 +10,8 @@ Each campaign has a file of its own, with one step per line, as JSON. Lines are 
 A batch that has begun and not ended was in progress when the process died. Nobody knows whether it was sent,
 so it is looked up on the platform before anything else happens.
 
-Each line has a checksum. If one is damaged, nobody knows whom it was about: everyone of whom nothing else is
-known counts as `unknown` from then on.
+Each line has a number and a checksum (`msgnb.campaigns.journal_lines`). If one is damaged or missing, nobody
+knows whom it was about: everyone of whom nothing else is known counts as `unknown` from then on.
 
 Whoever writes holds a lock on the file itself, which the system releases when the process ends; so neither
 another path to the file nor a second file beside it gets around the lock. The file contains phone numbers and
@@ -30,12 +30,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from msgnb.campaigns.journal_lines import Clock, JournalWriter, cut_tail, read_lines
+from msgnb.campaigns.journal_lines import Clock, Content, JournalWriter, cut_tail, read_content
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.sending import RESENDABLE, SendState
 
-VERSION = 2
-"""Version of the lines, and of the canonical form of addresses in them."""
 REFUSED = "refused"
 """The error code of a recipient that the platform refused, while it accepted others of the same batch."""
 DAMAGED = "damaged"
@@ -43,6 +41,7 @@ DAMAGED = "damaged"
 RELEASED = "released"
 """The error code of a recipient to whom a person decided to send again."""
 LONGEST_SLUG = 40
+_BEGINNING = b'{"journal":'
 
 
 @dataclass(frozen=True)
@@ -176,19 +175,14 @@ class Journal:
         self._writer = writer
 
     @classmethod
-    def load(cls, path: Path, content: bytes, writer: JournalWriter | None = None) -> Journal | None:
-        """Return the journal that a file contains; `None` if the file is empty.
+    def load(cls, path: Path, content: Content, writer: JournalWriter | None = None) -> Journal:
+        """Return the journal that a file contains.
 
         Raises:
-            InvalidRequest: it is not a journal, or its first line is damaged.
+            InvalidRequest: its first line is damaged.
         """
-        lines = read_lines(content)
-        try:
-            first = next(lines)
-        except StopIteration:
-            return None
-        journal = cls(path, _parse_header(path, first), writer)
-        for line in lines:
+        journal = cls(path, _parse_header(path, content.lines[0]), writer)
+        for line in content.lines[1:]:
             try:
                 journal._apply(line or {})
             except (KeyError, TypeError, ValueError):
@@ -199,7 +193,7 @@ class Journal:
     def start(cls, path: Path, header: JournalHeader, writer: JournalWriter) -> Journal:
         """Return a new journal, after its first line was written."""
         journal = cls(path, replace(header, started_at=writer.now()), writer)
-        writer.write({"journal": VERSION, **vars(journal.header)}, sync=True)
+        writer.write(vars(journal.header), sync=True)
         return journal
 
     def begin(self, batch: Batch) -> None:
@@ -323,7 +317,7 @@ def open_journal(path: Path, header: JournalHeader, clock: Clock) -> Iterator[Jo
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _open_private(path) as file:
         _lock(file, path)
-        yield _load_or_start(path, header, file, JournalWriter(path, file, clock))
+        yield _load_or_start(path, header, file, clock)
         os.fsync(file.fileno())
 
 
@@ -362,23 +356,24 @@ def find_journal(path: Path) -> Journal | None:
         return None
     except OSError as error:
         raise InvalidRequest.of(journal=f"{path}: {error.strerror}") from None
-    return _load(path, content)
+    found = _read(path, content)
+    return Journal.load(path, found) if found else None
 
 
-def _load(path: Path, content: bytes, writer: JournalWriter | None = None) -> Journal | None:
-    """The journal that a file contains; `None` if nothing was recorded in it yet."""
-    journal = Journal.load(path, content, writer)
-    # A process that died right after it made the file leaves an empty one, or half of the first line.
-    if journal is None and not _is_begun(content):
+def _read(path: Path, content: bytes) -> Content | None:
+    """What the file of a journal contains; `None` if nothing was recorded in it yet.
+
+    Raises:
+        InvalidRequest: it is the file of something else.
+    """
+    found = read_content(content)
+    if found and found.lines:
+        return found
+    # A process that died right after it made the file leaves an empty one, or a part of the first lines.
+    begun = not content.strip(b"\0") or content.startswith(_BEGINNING) or _BEGINNING.startswith(content)
+    if not begun or (b"\n" in content and not found):
         raise _make_header_error(path)
-    return journal
-
-
-def _is_begun(content: bytes) -> bool:
-    """Whether a file without a complete line is the beginning of a journal, and not somebody's own file."""
-    return (
-        not content.strip(b"\0") or content.startswith(b'{"journal":') or b'{"journal":'.startswith(content)
-    )
+    return None
 
 
 def load_journals(folder: Path, platform: str, server: str, account: str) -> list[Journal]:
@@ -405,18 +400,20 @@ def _open_private(path: Path) -> BinaryIO:
     try:
         # `open` would create the file for others to read, and only then could its permissions be changed.
         # Unbuffered, so that a line which could not be written is not written later.
-        return os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b", buffering=0)
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
     except OSError as error:
         raise InvalidRequest.of(journal=f"{path} can't be opened: {error.strerror}") from None
 
 
-def _load_or_start(path: Path, header: JournalHeader, file: BinaryIO, writer: JournalWriter) -> Journal:
+def _load_or_start(path: Path, header: JournalHeader, file: BinaryIO, clock: Clock) -> Journal:
     file.seek(0)
     content = file.read()
-    journal = _load(path, content, writer)
+    found = _read(path, content)
+    if found is None:
+        os.truncate(file.fileno(), 0)
+        return Journal.start(path, header, JournalWriter(path, file, clock, 0))
     cut_tail(file, content)
-    if journal is None:
-        return Journal.start(path, header, writer)
+    journal = Journal.load(path, found, JournalWriter(path, file, clock, found.last))
     if journal.header.identity != header.identity:
         title = journal.header.title or journal.header.text
         campaign = f"{title!r} on {journal.header.platform}"
@@ -425,10 +422,8 @@ def _load_or_start(path: Path, header: JournalHeader, file: BinaryIO, writer: Jo
 
 
 def _parse_header(path: Path, line: Mapping[str, Any] | None) -> JournalHeader:
-    if line is None or line.get("journal") != VERSION:
-        raise _make_header_error(path)
     try:
-        return JournalHeader(**{name: value for name, value in line.items() if name != "journal"})
+        return JournalHeader(**(line or {}))
     except TypeError:
         raise _make_header_error(path) from None
 

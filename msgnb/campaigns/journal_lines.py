@@ -1,8 +1,16 @@
-"""The lines of a journal's file: each with a checksum, appended whole or not at all.
+"""The lines of a journal's file: numbered, each with a checksum, appended whole or not at all.
 
-A line is a JSON object whose last field, `sum`, is a checksum of the fields before it. A line that was cut
-off at the end of the file was never complete: nothing was done because of it, and it is removed. Any other
-line whose checksum is wrong was damaged later, and nobody knows what it said.
+The file begins with a mark, a line of fixed width that says how many lines there are at least:
+
+    {"journal":3,"lines":"0000000012"}
+
+Every other line is a JSON object whose last fields are its number, `n`, and a checksum of all before it,
+`sum`. From these follows what has happened to a file:
+
+* A line that was cut off at the end of the file, and is not counted by the mark, was never complete: nothing
+  was done because of it, and it is removed.
+* A line whose checksum is wrong was damaged later. A line whose number is not the next one shows that others
+  are missing, and a mark beyond the last line that the end is. Nobody knows what these lines said.
 """
 
 from __future__ import annotations
@@ -10,7 +18,8 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -21,23 +30,59 @@ import orjson
 from msgnb.core.errors import InvalidRequest
 
 Clock = Callable[[], datetime]
+VERSION = 3
+"""Version of the lines, and of the canonical form of addresses in them."""
+_MARK = re.compile(rb'\{"journal":([0-9]+),"lines":"([0-9]{10})"\}\n')
 _LINE = re.compile(rb'(\{.*),"sum":"([0-9a-f]{16})"\}', re.DOTALL)
 
 
-def read_lines(content: bytes) -> Iterator[dict[str, Any] | None]:
-    """Yield the lines that a file contains, `None` for one that is damaged.
+@dataclass(frozen=True)
+class Content:
+    """What a journal's file contains.
 
-    >>> list(read_lines(seal({"discard": "k1"}) + b"cut off"))
-    [{'discard': 'k1'}]
+    Attributes:
+        lines: the lines after the mark; `None` for those that are damaged or missing.
+        last: the number of the last line, also if it is missing.
     """
+
+    lines: list[dict[str, Any] | None]
+    last: int
+
+
+def read_content(content: bytes) -> Content | None:
+    """Return what a file contains; `None` if it has no mark of this version.
+
+    >>> read_content(make_mark(2) + seal({"discard": "k1"}, 1) + b"cut off")
+    Content(lines=[{'discard': 'k1'}, None], last=2)
+    """
+    mark = _MARK.match(content)
+    if mark is None or int(mark[1]) != VERSION:
+        return None
+    lines: list[dict[str, Any] | None] = []
+    last = 0
     # What follows the last line break was cut off.
-    for line in content.split(b"\n")[:-1]:
-        yield _unseal(line)
+    for sealed in content[mark.end() :].split(b"\n")[:-1]:
+        line = _unseal(sealed)
+        number = line.pop("n") if line else last + 1
+        if line and number != last + 1:
+            # Lines before it are missing, or it is an old one that stands here again.
+            lines.append(None)
+        lines.append(line if number > last else None)
+        last = max(last, number)
+    if last < int(mark[2]):
+        lines.append(None)
+        last = int(mark[2])
+    return Content(lines, last)
 
 
-def seal(line: Mapping[str, Any]) -> bytes:
+def make_mark(last: int) -> bytes:
+    """Return the mark of a file that has lines up to a number."""
+    return b'{"journal":%d,"lines":"%010d"}\n' % (VERSION, last)
+
+
+def seal(line: Mapping[str, Any], number: int) -> bytes:
     """Return a line as it stands in the file."""
-    fields = orjson.dumps(line)[:-1]
+    fields = orjson.dumps({**line, "n": number})[:-1]
     return b'%s,"sum":"%s"}\n' % (fields, _checksum(fields))
 
 
@@ -46,7 +91,7 @@ def _unseal(line: bytes) -> dict[str, Any] | None:
     if match is None or _checksum(match[1]) != match[2]:
         return None
     found = orjson.loads(match[1] + b"}")
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and isinstance(found.get("n"), int) else None
 
 
 def _checksum(fields: bytes) -> bytes:
@@ -58,14 +103,16 @@ class JournalWriter:
 
     Args:
         path: path of the file, for errors.
-        file: the file, opened for appending.
+        file: the file, opened for reading and writing.
         clock: returns the time that lines are dated with.
+        last: the number of the last line.
     """
 
-    def __init__(self, path: Path, file: BinaryIO, clock: Clock) -> None:
+    def __init__(self, path: Path, file: BinaryIO, clock: Clock, last: int) -> None:
         self._path = path
         self._file = file
         self._clock = clock
+        self._last = last
 
     def now(self) -> str:
         """Return the time in the format of the lines."""
@@ -78,19 +125,27 @@ class JournalWriter:
             InvalidRequest: the file can't be written, or was moved or deleted. The line is not in the file.
         """
         self._check_place()
-        size = os.fstat(self._file.fileno()).st_size
+        size = self._file.seek(0, os.SEEK_END)
+        number = self._last + 1
         try:
-            sealed = seal(line)
-            # A disk that becomes full takes a part of the line, without an error.
-            if self._file.write(sealed) != len(sealed):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            # The first line comes with the mark before it.
+            self._put((b"" if size else make_mark(0)) + seal(line, number))
             if sync:
                 os.fsync(self._file.fileno())
+                # Only after the line is on the disk: a mark that counts a line too many looks like damage.
+                self._file.seek(0)
+                self._put(make_mark(number))
         except OSError as error:
             # Half a line would be taken for a damaged one later.
             os.truncate(self._file.fileno(), size)
             words = f"{self._path} can't be written: {error.strerror}; nothing more was sent"
             raise InvalidRequest.of(journal=words) from None
+        self._last = number
+
+    def _put(self, content: bytes) -> None:
+        # A disk that becomes full takes a part of it, without an error.
+        if self._file.write(content) != len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _check_place(self) -> None:
         """Refuse to go on with a file that another process would not find."""

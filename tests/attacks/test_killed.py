@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 import pytest
+from attack_seeds import seeds
 from killed_worker import PEOPLE, PHONES
 
 from msgnb_mocks import World
@@ -27,7 +28,7 @@ from msgnb_mocks.platforms.smsdrop import SmsDropMock
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 
 WORKER = Path(__file__).resolve().parents[1] / "support" / "killed_worker.py"
-SEEDS = 25
+SEEDS = seeds(25)
 MOCKS: dict[str, Any] = {"blip": BlipMock, "netsapiens": NetSapiensMock, "smsdrop": SmsDropMock}
 SENDERS = {"blip": "", "netsapiens": "16195550101", "smsdrop": "MyShop"}
 SETTINGS: dict[str, dict[str, Any]] = {"blip": {"plan": "none"}, "netsapiens": {}, "smsdrop": {}}

@@ -22,7 +22,7 @@ from msgnb.campaigns.journal import (
     open_journal,
     read_journal,
 )
-from msgnb.campaigns.journal_lines import seal
+from msgnb.campaigns.journal_lines import make_mark, read_content, seal
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 HEADER = JournalHeader("smsdrop", "https://sms.example", "ana@example.com", "Tea", "Hi {name}", "MyShop")
@@ -52,7 +52,7 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     assert journal.statuses[BIA].error == "unknown number"
     (left,) = journal.in_progress.values()
     assert (left.key, left.recipients, left.started_at) == ("k2", ("+33612345678",), NOW)
-    assert orjson.loads(path.read_bytes().splitlines()[1])["pending_campaign"] == "c0"
+    assert orjson.loads(path.read_bytes().splitlines()[2])["pending_campaign"] == "c0"
 
 
 def test_a_look_up_is_no_attempt(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ CY = "+33612345678"
 
 
 def damaged(path: Path, line: int, change: Callable[[bytes], bytes]) -> None:
-    """Change one line of a file."""
+    """Change one line of a file; the mark is line 0, and the header line 1."""
     lines = path.read_bytes().splitlines(keepends=True)
     lines[line] = change(lines[line])
     path.write_bytes(b"".join(lines))
@@ -105,7 +105,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("line", [1, 2, 3])
+@pytest.mark.parametrize("line", [2, 3, 4])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_whoever_a_damaged_line_may_be_about_is_unknown(tmp_path: Path, damage: str, line: int) -> None:
     """Who was sent to stays sent to; everybody else, in the journal or not, is unknown and not sent to."""
@@ -128,7 +128,7 @@ def test_a_released_recipient_may_be_sent_to_after_the_damage(tmp_path: Path) ->
     """A person's decision counts from where it stands in the journal."""
     path = tmp_path / "tea.jsonl"
     write(path, (Batch("k1", "Hi", (ANA,)), BatchResult("unknown")))
-    damaged(path, 1, DAMAGES["NUL bytes"])
+    damaged(path, 2, DAMAGES["NUL bytes"])
     with open_journal(path, HEADER, lambda: NOW) as journal:
         journal.release([ANA], "asked her")
     journal = read_journal(path)
@@ -217,18 +217,19 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "change",
     [
-        lambda header: header | {"colour": "red"},
-        lambda header: {"journal": 1},
-        lambda header: header | {"journal": 3},
+        lambda lines: make_mark(1) + seal({**lines[0], "colour": "red"}, 1),
+        lambda lines: make_mark(1) + seal({}, 1),
+        lambda lines: make_mark(1).replace(b'"journal":3', b'"journal":4') + seal(lines[0], 1),
+        lambda lines: seal({"journal": 2, **lines[0]}, 1),
     ],
 )
 def test_a_journal_of_another_version_is_left_out_of_lists(tmp_path: Path, change: object) -> None:
     """A header that this version can't read hides no other campaign, and is an error by itself."""
     assert callable(change)
     write(tmp_path / "tea.jsonl")
-    header = orjson.loads((tmp_path / "tea.jsonl").read_bytes())
-    del header["sum"]
-    (tmp_path / "odd.jsonl").write_bytes(seal(change(header)))
+    content = read_content((tmp_path / "tea.jsonl").read_bytes())
+    assert content
+    (tmp_path / "odd.jsonl").write_bytes(change(content.lines))
     found = load_journals(tmp_path, HEADER.platform, HEADER.server, HEADER.account)
     assert [journal.path.name for journal in found] == ["tea.jsonl"]
     with pytest.raises(msgnb.InvalidRequest, match="created by another version"):
