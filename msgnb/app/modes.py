@@ -84,9 +84,11 @@ class Mode:
             raise SettingsError(str(error)) from None
 
     def bind(self, client: Client) -> None:
-        """Bind a client of a profile to this mode, so that it sends nothing once a recording has ended."""
-        if self.name == CASSETTE:
-            client.connection.http.bind(self._find_end)
+        """Tell a client of a profile what it replays or is recorded in; it replays nothing else."""
+        if self.name == CASSETTE and self.cassette:
+            client.connection.http.bind(self._find_end, source=f"replayed from {self.cassette.name}")
+        elif self.cassette:
+            client.connection.http.source = f"recorded in {self.cassette.name}"
 
     def _find_end(self) -> str | None:
         if _current is self:

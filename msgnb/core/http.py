@@ -173,6 +173,8 @@ class Http:
             replace it.
         has_server_time: whether a response has reported the platform's time.
         evidence: which statuses of the platform prove something by themselves; none unless it is set.
+        source: what answers instead of the platform, such as a mock world, or what the answers are recorded
+            in; `None` for the platform alone.
 
     Raises:
         SettingsError: `base_url` is not a URL, is not encrypted, or contains a password.
@@ -201,6 +203,7 @@ class Http:
         self._timeout = timeout[:2]
         self._total = timeout[2] if len(timeout) > 2 else TOTAL_TIMEOUT
         self.evidence = Evidence()
+        self.source: str | None = None
         self._on_attempt = on_attempt
         self._log = logger or logging.getLogger("msgnb.http")
         self._clock_offset = timedelta()
@@ -225,14 +228,17 @@ class Http:
         session.mount("http://", adapter)
         return session
 
-    def bind(self, find_end: Callable[[], str | None], carry: Carry | None = None) -> None:
+    def bind(
+        self, find_end: Callable[[], str | None], carry: Carry | None = None, *, source: str | None = None
+    ) -> None:
         """Bind this client to a mock world or a recording: outside of its life, no request leaves.
 
         Args:
             find_end: returns why no request may leave now; `None` if it may.
             carry: takes the requests, instead of connections.
+            source: what the client is bound to, in words.
         """
-        self._find_end, self._carry = find_end, carry
+        self._find_end, self._carry, self.source = find_end, carry, source
         self._session = self._make_session()
 
     def close(self) -> None:

@@ -36,6 +36,8 @@ class SendResult:
         session: the ID of its session, if there is one.
         campaign: the ID of the campaign, on platforms that send each message as a campaign.
         error: why it was rejected, or why the state is unknown.
+        source: what answered instead of the platform, such as a mock world or a recording; `None` if it was
+            the platform.
         response: the platform's response.
     """
 
@@ -46,4 +48,5 @@ class SendResult:
     session: str | None = None
     campaign: str | None = None
     error: str | None = None
+    source: str | None = None
     response: Any = field(default=None, repr=False)

@@ -34,6 +34,7 @@ from msgnb.platforms.resources import (
     MessagesTable,
     PlannedTime,
     Unsupported,
+    mark_source,
 )
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ class Client(ABC):
                 `resume()` continues from there.
             NotSupported: the platform does not let messages be read.
         """
-        return History(self.history_reader(raw=raw), since, until, workers, raw=raw).read(sessions)
+        found = History(self.history_reader(raw=raw), since, until, workers, raw=raw).read(sessions)
+        return mark_source(found, self.connection)
 
     def history_reader(self, *, raw: bool = False) -> HistoryReader:  # noqa: ARG002
         """Return a reader of the account's history, which `history` and archives use.
@@ -295,7 +297,8 @@ class Client(ABC):
             per_second=per_second or connection.campaign_rate,
         )
         campaign.run = run
-        return run.frame() if dry_run else run.send(confirm, view=view, stop=stop)
+        outcomes = run.frame() if dry_run else run.send(confirm, view=view, stop=stop)
+        return mark_source(outcomes, connection)
 
     def campaign_sender(self, campaign: Campaign, at: datetime | None) -> CampaignSender:
         """Return the platform's sender for one campaign; by default one that sends a text to each recipient.
@@ -340,7 +343,9 @@ class Client(ABC):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.account} at {self.connection.http.base_url}>"
+        http = self.connection.http
+        source = f" ({http.source})" if http.source else ""
+        return f"<{type(self).__name__} {self.account} at {http.base_url}{source}>"
 
 
 def client_class(platform: str) -> type[Client]:

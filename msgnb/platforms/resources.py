@@ -19,14 +19,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, runtime_checkable
 
 from msgnb.campaigns.journal import default_folder, load_journals
 from msgnb.campaigns.table import make_campaigns_table
 from msgnb.core.errors import NotSupported
 from msgnb.core.http import Http
+from msgnb.core.sending import SendResult
 from msgnb.core.times import When
 from msgnb.platforms.registry import get_platform, platforms
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from msgnb.campaigns.journal import Journal
 
+T = TypeVar("T")
 PlannedTime = When | timedelta
 """When to send something: a time with a zone, a day (its start in UTC), or a span from now."""
 
@@ -108,6 +110,27 @@ class Connection:
         """Return the journals of the campaigns that were sent from this account, the latest first."""
         return load_journals(self.journals_folder(), self.platform, self.installation, self.journal_account())
 
+    def sent(
+        self,
+        recipient: str,
+        *,
+        message: str | None = None,
+        session: str | None = None,
+        campaign: str | None = None,
+        response: Any = None,
+    ) -> SendResult:
+        """Return the result of a message that the platform accepted; the arguments are its attributes."""
+        return SendResult(
+            self.platform,
+            recipient,
+            "sent",
+            message=message,
+            session=session,
+            campaign=campaign,
+            source=self.http.source,
+            response=response,
+        )
+
     def close(self) -> None:
         """Close the open connections."""
         self.http.close()
@@ -123,6 +146,33 @@ class Resource:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        if (call := vars(cls).get("__call__")) is not None:
+            # Here rather than in each table, so that none of them forgets it.
+            cls.__call__ = _with_source(call)  # type: ignore[method-assign]
+
+
+def _with_source(call: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(call)
+    def table(self: Resource, *args: Any, **named: Any) -> Any:
+        return mark_source(call(self, *args, **named), self._connection)
+
+    return table
+
+
+def mark_source(found: T, connection: Any) -> T:
+    """Return a table after its `attrs["source"]` was set to where its rows come from.
+
+    Args:
+        found: a table; anything else is returned as it is.
+        connection: the connection that it was read by.
+    """
+    attrs = getattr(found, "attrs", None)
+    if isinstance(attrs, dict) and isinstance(connection, Connection):
+        attrs["source"] = connection.http.source or connection.http.base_url
+    return found
 
 
 class ListTable(Protocol):

@@ -131,7 +131,12 @@ class MockWorld(WorldClients):
         return client
 
     def _bind(self, client: Client) -> None:
-        """Bind a client to this world, so that it reaches nothing else."""
+        """Tell a client where its answers come from, and bind it to this world if that is possible."""
+        client.connection.http.source = self._source
+
+    @property
+    def _source(self) -> str:
+        return f"mock world, seed {self.mocks.seed}"
 
     @property
     def applications(self) -> Mapping[str, Application]:
@@ -298,7 +303,7 @@ class Offline(MockWorld):
         return self.__enter__()
 
     def _bind(self, client: Client) -> None:
-        client.connection.http.bind(self._find_end, self._inside.carry)
+        client.connection.http.bind(self._find_end, self._inside.carry, source=self._source)
 
     def _find_end(self) -> str | None:
         if self._inside.running:

@@ -29,7 +29,7 @@ from msgnb.platforms.calls import Call, Expression
 from msgnb.platforms.registry import get_platform
 from msgnb.tables.export import make_csv, make_excel
 from msgnb.tables.transcript import QUIET
-from msgnb.widgets.form import Form
+from msgnb.widgets.form import Form, describe_account
 from msgnb.widgets.parts import Button, Code, Control, FileControl, Pane, State
 from msgnb.widgets.redraw import Redraw
 from msgnb.widgets.zones import TimeFields
@@ -114,7 +114,7 @@ class CampaignForm(Form):
         self._make_fields(zone)
         super().__init__(
             f"Send a campaign on {self._platform.title}",
-            f"as {client.account}",
+            describe_account(client, "as"),
             {
                 "source": self.source, "file": self.file, "table": self.table, "tables": self._tables,
                 "pasted": self.pasted, "column": self.column, "region": self.region, "sender": self.sender,

@@ -24,7 +24,7 @@ from msgnb.core.html import Markup, element, table
 from msgnb.platforms.base import Client
 from msgnb.platforms.registry import get_platform
 from msgnb.tables.transcript import QUIET
-from msgnb.widgets.form import Form
+from msgnb.widgets.form import Form, describe_account
 from msgnb.widgets.parts import Button, Code, Control, Pane, State
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class CommandConsole(Form):
         layout = [["send", "status"] if name == "send" else name for name in parts]
         super().__init__(
             f"Commands of {platform.title}",
-            f"as {client.account}",
+            describe_account(client, "as"),
             parts,
             layout,
             look="command-console",

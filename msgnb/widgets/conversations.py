@@ -18,7 +18,7 @@ from msgnb.core.times import parse_zone
 from msgnb.platforms.base import Client
 from msgnb.platforms.registry import get_platform
 from msgnb.tables.transcript import QUIET, Conversation, Row, bubbles, latest, records
-from msgnb.widgets.form import Form
+from msgnb.widgets.form import Form, describe_account
 from msgnb.widgets.parts import Button, Control, Pane
 from msgnb.widgets.zones import local_zone
 
@@ -209,7 +209,7 @@ class _Account:
     def __init__(self, client: Client) -> None:
         self._client = client
         self.title = f"Conversations on {get_platform(client.platform).title}"
-        self.subtitle = client.account
+        self.subtitle = describe_account(client)
 
     def lines(self) -> list[Line]:
         return [_line(row) for row in records(self._client.sessions(limit=READ))]

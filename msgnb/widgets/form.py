@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import anywidget
@@ -25,6 +25,9 @@ from msgnb.core.html import Markup, element, replace_control_characters, without
 from msgnb.tables.transcript import QUIET
 from msgnb.widgets.ordered_inbox import OrderedInbox
 from msgnb.widgets.parts import Control, FileControl, Pane, Part, State, Status
+
+if TYPE_CHECKING:
+    from msgnb.platforms.base import Client
 
 log = logging.getLogger("msgnb.widgets")
 
@@ -54,6 +57,17 @@ def _remembered(owner: object, form: str) -> dict[str, Any]:
     if isinstance(owner, str):
         return _OF_PLATFORMS.setdefault(owner, {}).setdefault(form, {})
     return _OF_CLIENTS.setdefault(owner, {}).setdefault(form, {})
+
+
+def describe_account(client: Client, role: str = "") -> str:
+    """Return for whom a form acts, and what answers if it is not the platform: `as ana@acme, mock world`.
+
+    Args:
+        client: the client that the form uses.
+        role: the word before the account.
+    """
+    source = client.connection.http.source
+    return f"{role} {client.account}".strip() + (f" · {source}" if source else "")
 
 
 class Form(anywidget.AnyWidget):

@@ -25,7 +25,7 @@ from msgnb.platforms.calls import Call
 from msgnb.platforms.message_kinds import Draft, MessageKind
 from msgnb.platforms.registry import get_platform
 from msgnb.tables.transcript import QUIET, bubble
-from msgnb.widgets.form import Form
+from msgnb.widgets.form import Form, describe_account
 from msgnb.widgets.parts import Button, Code, Control, FileControl, Pane
 from msgnb.widgets.people import People
 from msgnb.widgets.zones import TimeFields
@@ -101,7 +101,7 @@ class SendForm(Form):
         self._make_fields(zone)
         super().__init__(
             f"Send a message on {self._platform.title}",
-            f"as {client.account}",
+            describe_account(client, "as"),
             {
                 "to": self.to, "sender": self.sender, "kind": self.kind, "file": self.file,
                 "url": self.url, "place": self.place, "text": self.text, "plain": self._plain,

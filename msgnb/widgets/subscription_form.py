@@ -18,7 +18,7 @@ from msgnb.platforms.calls import Call, Expression
 from msgnb.platforms.registry import get_platform
 from msgnb.platforms.resources import Webhooks
 from msgnb.tables.transcript import QUIET
-from msgnb.widgets.form import Form
+from msgnb.widgets.form import Form, describe_account
 from msgnb.widgets.parts import Button, Code, Control, Pane
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class SubscriptionForm(Form):
         self._line = Code()
         super().__init__(
             "Event subscriptions",
-            f"of {client.account}",
+            describe_account(client, "of"),
             {
                 "list": self._list, "topic": self.topic, "target": self.target, "days": self.days,
                 "send": self._button, "refresh": self._refresh, "line": self._line,

@@ -87,5 +87,5 @@ def test_what_can_not_be_read_is_said(world: msgnb.testing.Offline) -> None:
     """A conversation that can't be read leaves the view as it is, with the reason in words."""
     view = Conversations(world.netsapiens, zone="UTC")
     view._receive({"do": "press", "name": "open", "value": "nothing like it"}, [])
-    assert "an id has 32 or more" in view.status.spec["words"]
+    assert "is not the ID of a session" in view.status.spec["words"]
     assert '"status"' in str(view.view["layout"]).replace("'", '"')

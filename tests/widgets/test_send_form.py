@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ class Fake:
 
     platform = "blip"
     account = "bot@msging.net"
+    connection = SimpleNamespace(http=SimpleNamespace(source=None))
 
     def __init__(self, outcome: BaseException | None = None) -> None:
         self.outcome = outcome

@@ -79,9 +79,7 @@ class Schedules(Resource):
         moment = future_time(at, "at", self._connection.now)
         body = {"message": message, "when": timestamp(moment), **({"name": name} if name else {})}
         self._connection.set("/schedules", SCHEDULER, SCHEDULE, body)
-        return SendResult(
-            self._connection.platform, to, "sent", message=message["id"], session=to, response=body
-        )
+        return self._connection.sent(to, message=message["id"], session=to, response=body)
 
     def cancel(self, schedule: str) -> None:
         """Cancel a scheduled message.

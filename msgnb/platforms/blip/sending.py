@@ -42,4 +42,4 @@ def send_content(
 ) -> SendResult:
     """Send content to one identity now; the arguments are those of `make_message`."""
     sent = connection.send_message(make_message(to, content, metadata=metadata))
-    return SendResult(connection.platform, to, "sent", message=sent["id"], session=to, response=sent)
+    return connection.sent(to, message=sent["id"], session=to, response=sent)

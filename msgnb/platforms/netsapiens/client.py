@@ -432,10 +432,8 @@ class NetSapiens(Client):
         kind = plain if media is None else with_media
         response = self.messages.send(to, text, kind=kind, sender=sender, session=session, media=media)
         # Only a response with the message has its ID; an acknowledgement has none (NetSapiens 3.2).
-        return SendResult(
-            self.platform,
+        return self.connection.sent(
             to if isinstance(to, str) else ",".join(to),
-            "sent",
             message=str(response["id"]) if response.get("id") else None,
             session=response["messagesession-id"],
             response=response,

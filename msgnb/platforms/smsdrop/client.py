@@ -204,9 +204,7 @@ class SmsDrop(Client):
         campaign = self.launch_campaign(
             Campaign(text, sender, [to], message_type=message_type, defer_until=time, defer_by=span)
         )
-        return SendResult(
-            self.platform, to, "sent", session=parse_e164(to), campaign=campaign.id, response=campaign
-        )
+        return self.connection.sent(to, session=parse_e164(to), campaign=campaign.id, response=campaign)
 
     def credit(self) -> int:
         """Return the SMS credits that the account has left."""

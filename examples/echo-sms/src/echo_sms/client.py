@@ -219,7 +219,7 @@ class EchoSms(Client):
             raise InvalidRequest.of(sender="is always the account's own number; leave it out")
         body = {"to": parse_e164(to, "to"), "text": text}
         response = self.connection.http.send("POST", "/v1/messages", policy=WRITE, json=body).body
-        return SendResult(NAME, to, "sent", message=response["id"], session=body["to"], response=response)
+        return self.connection.sent(to, message=response["id"], session=body["to"], response=response)
 
 
 def make_rows(found: list[Row], account: str, session: str) -> tables.Rows:
