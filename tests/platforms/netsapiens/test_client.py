@@ -409,9 +409,11 @@ def test_chat_directions_are_told_by_the_sender() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "quirks", [(), *[(quirk,) for quirk in QUIRKS if quirk != "token-answer-without-token"]]
-)
+UNREADABLE = {"token-answer-without-token", "late-lists"}
+"""Quirks with which there is no token, or nothing is listed right after it was sent."""
+
+
+@pytest.mark.parametrize("quirks", [(), *[(quirk,) for quirk in sorted(QUIRKS.keys() - UNREADABLE)]])
 def test_the_client_reads_every_reading_of_the_contract(quirks: tuple[str, ...]) -> None:
     """Tables have rows and types, and a message arrives, whichever second reading the server plays."""
     world = World(7)
