@@ -32,6 +32,13 @@ def test_generated_pages_are_up_to_date(name: str) -> None:
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name]
 
 
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_tests_that_are_named_are_there(name: str) -> None:
+    """Every test that the README or a guide names as attacking a guarantee exists."""
+    named = re.findall(r"\btests/[a-z0-9_/]+(?:\.py)?", WRITTEN[name])
+    assert [path for path in named if not (ROOT / path.removesuffix("/")).exists()] == []
+
+
 @pytest.mark.parametrize(("page", "code"), EXAMPLES, ids=lambda text: text[:30])
 def test_the_examples_run(page: str, code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every example of the README and of the guides runs offline as it is written."""
