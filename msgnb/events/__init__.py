@@ -1,8 +1,10 @@
 """Events: what platforms post to a webhook, received while it happens.
 
-`listener` is the HTTP server that receives posts. `live` subscribes it, stores what arrives, and renews the
-subscriptions. `event` is one event, and recognizes duplicates.
+`live` is the feed of an account: it stores what arrives. `subscriber` keeps its subscriptions alive, and
+notices when events may have been lost. `callbacks` passes events on. `listener` has the URLs that platforms
+post to, and `server` reads the posts. `event` is one event, and recognizes duplicates. `source` is what a
+platform implements.
 
-This room imports `msgnb.core` and `msgnb.tables`, and knows no client: a platform passes an `EventSource`.
-Platforms, `testing`, `app` and `widgets` may import it.
+This room imports `msgnb.core` and `msgnb.tables`, and knows no client. Platforms, `testing`, `app` and
+`widgets` may import it.
 """
