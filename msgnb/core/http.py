@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -48,7 +49,7 @@ from msgnb.core.responses import (
     parse_retry_after,
 )
 from msgnb.core.secrets import Secret
-from msgnb.core.transport import CarriedAdapter, Carry, LimitedAdapter
+from msgnb.core.transport import CarriedAdapter, Carry, LimitedAdapter, total_time
 
 Timeout = tuple[float, float] | tuple[float, float, float]
 DEFAULT_TIMEOUT: Timeout = (5.0, 30.0)
@@ -217,6 +218,8 @@ class Http:
 
     def _make_session(self) -> requests.Session:
         session = requests.Session()
+        # No platform uses cookies, and a server could let them grow from request to request.
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Encodings whose growth can be limited.
         session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate"})
         adapter = (
@@ -346,9 +349,10 @@ class Http:
         # the response points.
         redirects = request.method == "GET"
         try:
-            received = self._own_session().send(
-                prepared, timeout=self._timeout, allow_redirects=redirects, **self._environment
-            )
+            with total_time(self._total):
+                received = self._own_session().send(
+                    prepared, timeout=self._timeout, allow_redirects=redirects, **self._environment
+                )
             response = parse_response(received)
         except requests.RequestException as error:
             return parse_failure(error, self._timeout)

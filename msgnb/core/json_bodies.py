@@ -15,7 +15,8 @@ import orjson
 DEEPEST = 64
 """How many levels of objects and lists a body may have; the deepest of any platform has about ten."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
-_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# Possessive, and to the end where a text is not closed: otherwise the search would begin anew at every quote.
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 def parse_json(content: bytes) -> Any:

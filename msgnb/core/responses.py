@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -33,7 +33,7 @@ from msgnb.core.errors import (
     Rejected,
 )
 from msgnb.core.json_bodies import parse_json
-from msgnb.core.transport import TooLarge, TooSlow
+from msgnb.core.transport import TooLarge, TooSlow, left_this_machine
 
 EXCERPT = 80
 """Characters of a body that is not JSON which an error message quotes."""
@@ -137,13 +137,20 @@ def _describe_body(response: requests.Response) -> str:
 def parse_failure(error: requests.RequestException, timeout: tuple[float, float]) -> Failure:
     """Return why there is no response, and whether the request can have arrived.
 
-    The distinction decides whether a message may be sent again, so it errs on the safe side: a request counts
-    as unsent only if no connection was established.
+    The distinction decides whether a message may be sent again. The connection knows whether a byte of the
+    request was written; only where there is none, as in a recording, the type of the error decides, and errs
+    on the safe side.
 
     Args:
         error: what `requests` raised.
         timeout: seconds to connect, and between two bytes of the response.
     """
+    failure = _describe_failure(error, timeout)
+    left = left_this_machine(error)
+    return failure if left is None else replace(failure, unsent=not left)
+
+
+def _describe_failure(error: requests.RequestException, timeout: tuple[float, float]) -> Failure:
     connect, read = timeout
     if isinstance(error, TooSlow | TooLarge):
         return Failure(str(error), unsent=False, temporary=isinstance(error, TooSlow))
@@ -162,16 +169,11 @@ def parse_failure(error: requests.RequestException, timeout: tuple[float, float]
 
 
 def _tls_failure(error: requests.exceptions.SSLError) -> Failure:
-    causes = list(_causes(error))
-    for cause in causes:
+    for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             reason = f"its certificate is not trusted ({cause.verify_message}); verify= takes a CA file"
             return Failure(reason, unsent=True, temporary=False)
-    # OpenSSL has no class for errors of the handshake; only its text tells them from errors after it.
-    handshake = any(
-        "WRONG_VERSION_NUMBER" in str(cause) or "handshake" in str(cause).lower() for cause in causes
-    )
-    return Failure("no encrypted connection could be made", unsent=handshake, temporary=False)
+    return Failure("no encrypted connection could be made", unsent=False, temporary=False)
 
 
 def _cause(error: requests.RequestException) -> object:

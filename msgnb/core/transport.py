@@ -3,12 +3,17 @@
 `requests` bounds the wait for a connection and between two bytes, and nothing else. This adapter adds what a
 platform that misbehaves, or a proxy in its place, could otherwise use against its client:
 
-* **Time.** The whole exchange has a deadline, headers included. A watching thread shuts the connection down.
+* **Time.** The whole exchange has a deadline, headers and redirects included. A watching thread shuts the
+  connection down.
 * **Size.** A body is read up to a limit of its decoded bytes; encodings that can't be limited are refused.
 * **Idle connections.** One that was idle for more than a few seconds is not used again, because the platform
   may have closed it: the first message after a pause would have an unknown outcome.
+* **Leftovers.** A connection is closed if something arrived on it that no request asked for, or if a response
+  was not the last one to its request, such as `103 Early Hints`. The next request would get the rest.
 * **Forks.** A connection is used by the process that opened it only. Two processes on one connection could
   get each other's responses.
+* **What has left.** Each error says whether a byte of the request was written. Its type can't tell: TLS fails
+  while a connection is opened, and later as well.
 * **Cancellation.** It is checked right before a request leaves, and again once a new connection is open.
 """
 
@@ -21,6 +26,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from http.client import HTTPResponse
 from itertools import count
 from typing import Any
@@ -37,6 +43,8 @@ MAX_IDLE = 4.0
 """Seconds after which an idle connection is replaced."""
 ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 """Encodings of a body that are read; a chain of several could grow beyond any limit in one step."""
+FINAL = 200
+"""The lowest status of a response that is not followed by another one to the same request."""
 WITHOUT_BODY = frozenset({204, 304})
 CHUNK = 8 * 1024
 """Encoded bytes that are read at a time: 8 KB of gzip are at most 8 MB."""
@@ -50,6 +58,24 @@ class TooLarge(requests.RequestException):
 
 class TooSlow(requests.RequestException):
     """The exchange was not complete at its deadline."""
+
+
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+@contextmanager
+def total_time(seconds: float) -> Iterator[None]:
+    """Limit the time of all exchanges inside of the `with` together, such as those of a redirect."""
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def left_this_machine(error: BaseException) -> bool | None:
+    """Return whether a byte of the request had been written at an error; `None` if that is not known."""
+    return getattr(error, "left_this_machine", None)
 
 
 class LimitedAdapter(HTTPAdapter):
@@ -86,16 +112,21 @@ class LimitedAdapter(HTTPAdapter):
             TooLarge: it has more than `MAX_BODY` bytes.
         """
         cancellation.check(f"{request.method} request")
-        with _WATCH.exchange(self._total) as exchange:
+        deadline = _deadline.get()
+        seconds = self._total if deadline is None else min(self._total, deadline - time.monotonic())
+        with _WATCH.exchange(seconds) as exchange:
             try:
                 response = super().send(request, *args, **{**kwargs, "stream": True})
                 _read_limited(response)
-            except Exception:
+            except Exception as error:
+                error.left_this_machine = exchange.began  # type: ignore[attr-defined]
                 if not exchange.expired:
                     raise
         # Headers that are cut off end without an error.
         if exchange.expired:
-            raise TooSlow(f"no complete answer within {self._total:g} s")
+            late = TooSlow(f"no complete answer within {self._total:g} s")
+            late.left_this_machine = exchange.began  # type: ignore[attr-defined]
+            raise late
         return response
 
 
@@ -120,6 +151,9 @@ class CarriedAdapter(HTTPAdapter):
 
 def _read_limited(response: requests.Response) -> None:
     """Read the body into the response."""
+    if response.status_code < FINAL:
+        response.close()
+        raise requests.ConnectionError(f"the answer is an interim one, HTTP {response.status_code}")
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ENCODINGS:
         response.close()
@@ -166,19 +200,23 @@ class _Exchange:
 
     Attributes:
         connection: the connection that it uses, once it has one.
+        sock: the connection's socket, once it is open; a connection may forget it before the body is read.
+        began: whether a byte of the request was written.
         expired: whether its time was over before it was complete.
         done: whether it is complete.
     """
 
     def __init__(self) -> None:
         self.connection: Any = None
+        self.sock: Any = None
+        self.began = False
         self.expired = False
         self.done = False
 
     def expire(self) -> None:
         """Shut its connection down, so that the thread which waits for it goes on."""
         self.expired = True
-        sock = getattr(self.connection, "sock", None)
+        sock = self.sock or getattr(self.connection, "sock", None)
         try:
             if sock is not None:
                 # Not the method of an encrypted socket, which would go on reading without decrypting.
@@ -220,14 +258,15 @@ class _Watch:
         finally:
             self._local.exchange = None
             with self._changed:
-                made.done, made.connection = True, None
+                made.done, made.connection, made.sock = True, None, None
 
-    def use(self, connection: Any) -> None:
-        """Note the connection on which this thread's exchange goes on."""
+    def use(self, connection: Any, *, began: bool = False) -> None:
+        """Note this thread's connection, and whether a byte of the request is about to be written."""
         exchange = getattr(self._local, "exchange", None)
         if exchange is not None:
             with self._changed:
-                exchange.connection = connection
+                exchange.connection, exchange.sock = connection, connection.sock
+                exchange.began |= began
 
     def _run(self) -> None:
         changed = self._changed
@@ -270,11 +309,18 @@ def _watched(connection: Any) -> Any:
     """A connection that sends nothing for a call that was cancelled while it was opened."""
     # Not a class of its own: a recording replaces the class of a pool's connections, and wraps the real ones.
     sending = getattr(connection, "real_connection", connection)
-    connect, request = sending.connect, sending.request
+    connect, send = sending.connect, sending.send
+    connecting = False
 
     def connect_and_check() -> None:
+        nonlocal connecting
+        connecting = True
         _WATCH.use(sending)
-        connect()
+        try:
+            connect()
+        finally:
+            connecting = False
+            _WATCH.use(sending)
         # Name resolution and handshakes may take seconds, and nothing of the request has left by then.
         try:
             cancellation.check("connection")
@@ -282,11 +328,15 @@ def _watched(connection: Any) -> Any:
             sending.close()
             raise
 
-    def watched_request(*args: Any, **kwargs: Any) -> Any:
-        _WATCH.use(sending)
-        return request(*args, **kwargs)
+    def send_and_note(data: Any) -> None:
+        # What is written while it connects is for a proxy.
+        if not connecting:
+            if sending.sock is None:
+                sending.connect()
+            _WATCH.use(sending, began=True)
+        send(data)
 
-    sending.connect, sending.request = connect_and_check, watched_request
+    sending.connect, sending.send = connect_and_check, send_and_note
     return connection
 
 
@@ -298,6 +348,11 @@ def _note_idle(connection: Any) -> None:
 def _reusable(connection: Any) -> Any:
     """A connection that may be used as it is, or will be opened again."""
     since = getattr(connection, "idle_since", None)
-    if since is not None and (time.monotonic() - since > MAX_IDLE or connection.opened_by != os.getpid()):
+    if since is None:
+        return connection
+    # urllib3 looks for leftovers on the socket; those that are decrypted already are not there.
+    pending = getattr(getattr(connection, "sock", None), "pending", lambda: 0)
+    too_old = time.monotonic() - since > MAX_IDLE
+    if too_old or connection.opened_by != os.getpid() or pending():
         connection.close()
     return connection

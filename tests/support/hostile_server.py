@@ -184,6 +184,12 @@ def drips_headers(line: Line) -> None:
     line.drip(b"a" * 1000)
 
 
+def drips_without_length(line: Line) -> None:
+    """A body whose end is that of the connection, on which the client keeps no hold."""
+    line.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+    line.drip(b"[" * 1000)
+
+
 def ends(line: Line) -> None:
     """Close the connection in order, without an answer."""
 
@@ -198,6 +204,7 @@ FAULTS: dict[str, Fault] = {
     "silent": hangs,
     "headers byte by byte": drips_headers,
     "body byte by byte": drips_body,
+    "body without length, byte by byte": drips_without_length,
     # Framing
     "no status line": writes(b"SSH-2.0-OpenSSH_9.2\r\n"),
     "half a status line": writes(b"HTTP/1.1 2"),
@@ -240,6 +247,8 @@ FAULTS: dict[str, Fault] = {
     "a number": answers(b"1e999"),
     "an error": answers({"error": "not today", "code": 500}),
     "no JSON": answers(b"{'id': 1}"),
+    "an interim answer alone": answers(b"", "103 Early Hints", "Link: </style.css>"),
+    "500,000 open texts": answers(b"{" + rb"\"" * 500_000),
     "100,000 brackets": answers(b"[" * 100_000 + b"]" * 100_000),
     "900 objects": answers(b'{"a":' * 900 + b"1" + b"}" * 900),
     "characters that control": answers({"error": "\x1b[2J\u202e", "status": "\x1b]0;owned\x07"}),
