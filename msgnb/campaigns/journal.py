@@ -3,6 +3,7 @@
 Each campaign has a file of its own, with one step per line, as JSON. Lines are only ever appended:
 
     {"begin": key, "text": …, "to": […]}      a batch is about to be sent; on disk before the request is made
+    {"refuse": key, "who": {…}}               the platform refused these; the rest is about to be sent
     {"end": key, "state": "sent", …}          what became of it
     {"discard": key}                          it was looked up, and had certainly never been sent
     {"release": […], "reason": …}             a person decided that these may be sent to again
@@ -32,7 +33,7 @@ from typing import Any, BinaryIO
 
 from msgnb.campaigns.journal_lines import Clock, Content, JournalWriter, cut_tail, read_content
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.sending import RESENDABLE, SendState
+from msgnb.core.sending import RESENDABLE, SendState, new_id
 
 REFUSED = "refused"
 """The error code of a recipient that the platform refused, while it accepted others of the same batch."""
@@ -41,7 +42,6 @@ DAMAGED = "damaged"
 RELEASED = "released"
 """The error code of a recipient to whom a person decided to send again."""
 LONGEST_SLUG = 40
-_BEGINNING = b'{"journal":'
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,7 @@ class Journal:
         statuses: what became of each recipient so far.
         in_progress: batches that have begun and not ended, by key.
         unknown: batches of which nobody knows whether they were sent, by key.
+        held: recipients of the platform's campaigns that were created but not launched, by the campaign's ID.
         damaged: whether a line is damaged, so that anybody may be missing in `statuses`.
     """
 
@@ -171,6 +172,7 @@ class Journal:
         self.statuses: dict[str, RecipientStatus] = {}
         self.in_progress: dict[str, Batch] = {}
         self.unknown: dict[str, Batch] = {}
+        self.held: dict[str, frozenset[str]] = {}
         self.damaged = False
         self._writer = writer
 
@@ -202,6 +204,14 @@ class Journal:
         line |= {"values": batch.values} if any(batch.values) else {}
         line |= {"pending_campaign": batch.pending_campaign} if batch.pending_campaign else {}
         self._append(line, sync=True)
+
+    def refuse(self, batch: Batch, refused: Mapping[str, str]) -> None:
+        """Record that the platform refused recipients of a batch, and why, before the rest is sent.
+
+        Without this line, a look-up after a crash would find the batch and take them for sent to.
+        """
+        if refused:
+            self._append({"refuse": batch.key, "who": dict(refused)}, sync=True)
 
     def end(self, batch: Batch, result: BatchResult) -> None:
         """Record what became of a batch, or of one that was unknown before."""
@@ -241,6 +251,10 @@ class Journal:
             )
         elif key := line.get("discard"):
             self.in_progress.pop(key, None)
+        elif key := line.get("refuse"):
+            for recipient, reason in line["who"].items():
+                status = RecipientStatus("rejected", key, error_code=REFUSED, error=reason, at=line["at"])
+                self.statuses[recipient] = status
         elif "release" in line:
             for recipient in line["release"]:
                 self._release(recipient, line)
@@ -270,6 +284,8 @@ class Journal:
         refused = line.get("refused") or {}
         if line["state"] == "unknown":
             self.unknown[batch.key] = batch
+        if line["state"] != "sent" and (campaign := line.get("campaign")):
+            self.held[campaign] = frozenset(batch.recipients)
         status = RecipientStatus(
             line["state"],
             batch.key,
@@ -315,6 +331,8 @@ def open_journal(path: Path, header: JournalHeader, clock: Clock) -> Iterator[Jo
             written.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        _create(path, header, clock)
     with _open_private(path) as file:
         _lock(file, path)
         yield _load_or_start(path, header, file, clock)
@@ -361,19 +379,17 @@ def find_journal(path: Path) -> Journal | None:
 
 
 def _read(path: Path, content: bytes) -> Content | None:
-    """What the file of a journal contains; `None` if nothing was recorded in it yet.
+    """What the file of a journal contains; `None` if it is empty, as one that was made for a journal is.
 
     Raises:
-        InvalidRequest: it is the file of something else.
+        InvalidRequest: it is the file of something else, or damaged at its beginning.
     """
+    if not content:
+        return None
     found = read_content(content)
-    if found and found.lines:
-        return found
-    # A process that died right after it made the file leaves an empty one, or a part of the first lines.
-    begun = not content.strip(b"\0") or content.startswith(_BEGINNING) or _BEGINNING.startswith(content)
-    if not begun or (b"\n" in content and not found):
+    if found is None or not found.lines:
         raise _make_header_error(path)
-    return None
+    return found
 
 
 def load_journals(folder: Path, platform: str, server: str, account: str) -> list[Journal]:
@@ -396,6 +412,29 @@ def default_folder() -> Path:
     return user_state_path("msgnb") / "campaigns"
 
 
+def _create(path: Path, header: JournalHeader, clock: Clock) -> None:
+    """Make a journal that has its first line from the first moment.
+
+    A part of it could not be told from a journal of which only a part is left.
+
+    Raises:
+        InvalidRequest: it can't be written.
+    """
+    draft = path.with_name(f".{path.name}.{new_id()}.tmp")
+    try:
+        with _open_private(draft) as file:
+            Journal.start(draft, header, JournalWriter(draft, file, clock, 0))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return  # another process was faster
+        except OSError:
+            # Some file systems have no links.
+            draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def _open_private(path: Path) -> BinaryIO:
     try:
         # `open` would create the file for others to read, and only then could its permissions be changed.
@@ -410,7 +449,6 @@ def _load_or_start(path: Path, header: JournalHeader, file: BinaryIO, clock: Clo
     content = file.read()
     found = _read(path, content)
     if found is None:
-        os.truncate(file.fileno(), 0)
         return Journal.start(path, header, JournalWriter(path, file, clock, 0))
     cut_tail(file, content)
     journal = Journal.load(path, found, JournalWriter(path, file, clock, found.last))

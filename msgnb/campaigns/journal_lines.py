@@ -2,7 +2,7 @@
 
 The file begins with a mark, a line of fixed width that says how many lines there are at least:
 
-    {"journal":3,"lines":"0000000012"}
+    {"journal":3,"lines":"0000000012","sum":"88a1d2…"}
 
 Every other line is a JSON object whose last fields are its number, `n`, and a checksum of all before it,
 `sum`. From these follows what has happened to a file:
@@ -32,7 +32,7 @@ from msgnb.core.errors import InvalidRequest
 Clock = Callable[[], datetime]
 VERSION = 3
 """Version of the lines, and of the canonical form of addresses in them."""
-_MARK = re.compile(rb'\{"journal":([0-9]+),"lines":"([0-9]{10})"\}\n')
+_MARK = re.compile(rb'(\{"journal":([0-9]+),"lines":"([0-9]{10})"),"sum":"([0-9a-f]{16})"\}\n')
 _LINE = re.compile(rb'(\{.*),"sum":"([0-9a-f]{16})"\}', re.DOTALL)
 
 
@@ -56,7 +56,7 @@ def read_content(content: bytes) -> Content | None:
     Content(lines=[{'discard': 'k1'}, None], last=2)
     """
     mark = _MARK.match(content)
-    if mark is None or int(mark[1]) != VERSION:
+    if mark is None or int(mark[2]) != VERSION or _checksum(mark[1]) != mark[4]:
         return None
     lines: list[dict[str, Any] | None] = []
     last = 0
@@ -69,15 +69,16 @@ def read_content(content: bytes) -> Content | None:
             lines.append(None)
         lines.append(line if number > last else None)
         last = max(last, number)
-    if last < int(mark[2]):
+    if last < int(mark[3]):
         lines.append(None)
-        last = int(mark[2])
+        last = int(mark[3])
     return Content(lines, last)
 
 
 def make_mark(last: int) -> bytes:
     """Return the mark of a file that has lines up to a number."""
-    return b'{"journal":%d,"lines":"%010d"}\n' % (VERSION, last)
+    fields = b'{"journal":%d,"lines":"%010d"' % (VERSION, last)
+    return b'%s,"sum":"%s"}\n' % (fields, _checksum(fields))
 
 
 def seal(line: Mapping[str, Any], number: int) -> bytes:
@@ -113,6 +114,7 @@ class JournalWriter:
         self._file = file
         self._clock = clock
         self._last = last
+        self._process = os.getpid()
 
     def now(self) -> str:
         """Return the time in the format of the lines."""
@@ -148,7 +150,13 @@ class JournalWriter:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _check_place(self) -> None:
-        """Refuse to go on with a file that another process would not find."""
+        """Refuse to go on with a file that another process would not find, or in a forked process."""
+        if os.getpid() != self._process:
+            # A lock is shared with forked processes, which would send the same again.
+            words = (
+                f"{self._path} belongs to the process that this one was forked from; nothing was sent here"
+            )
+            raise InvalidRequest.of(journal=words)
         try:
             there = self._path.stat()
         except OSError:

@@ -17,6 +17,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,7 @@ class Run:
         self._pause = pause
         self._pacing = Pacing({"": per_second} if per_second else {}, 0.0)
         self._statuses: Mapping[str, RecipientStatus] = {}
+        self._held: Mapping[str, frozenset[str]] = {}
         if journal := find_journal(path):
             self._take_over(journal)
         self._stopped: str | None = None
@@ -146,7 +148,7 @@ class Run:
     def _take_over(self, journal: Journal) -> None:
         """Use the statuses of a journal; whoever may be missing in a damaged one is doubtful."""
         journal.doubt(each.recipient for each in self.plan.ready)
-        self._statuses = journal.statuses
+        self._statuses, self._held = journal.statuses, journal.held
 
     def watch(self, *, view: ProgressView | None = None, stop: Event | None = None) -> pd.DataFrame:
         """Wait until the campaign is complete or `stop` is set, with a progress view; return the outcomes."""
@@ -228,8 +230,9 @@ class Run:
         return [
             Batch(new_id(), next(iter(group.values())), tuple(group), pending_campaign=campaign)
             for campaign, group in groups.items()
-            # A pending campaign is launched for all of its recipients or not at all.
-            if group.keys() <= texts.keys()
+            # A pending campaign is launched for all of its recipients or not at all, and not for anybody who
+            # has got the text otherwise in the meantime.
+            if group.keys() <= texts.keys() and group.keys() == self._held.get(campaign, frozenset())
         ]
 
     def _send_all(
@@ -256,7 +259,7 @@ class Run:
     def _send(self, journal: Journal, batch: Batch) -> BatchResult:
         journal.begin(batch)
         try:
-            result = attempt(lambda: self._sender.send(batch))
+            result = attempt(lambda: self._sender.send(batch, partial(journal.refuse, batch)))
         except KeyboardInterrupt as interrupt:
             # The batch stays in progress in the journal, and the next run looks it up.
             interrupt.add_note(f"Run it again to resume. Progress is recorded in {self.path}.")

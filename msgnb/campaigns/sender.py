@@ -23,6 +23,8 @@ from msgnb.campaigns.plan import Recipient
 from msgnb.campaigns.watching import Progress
 from msgnb.core.sending import SendResult
 
+Refuse = Callable[[Mapping[str, str]], None]
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -71,8 +73,14 @@ class CampaignSender(Protocol):
         """Return the same value for recipients who can share a request, such as their text."""
         ...
 
-    def send(self, batch: Batch) -> Receipt:
-        """Send a batch in one request, and raise what the client raises."""
+    def send(self, batch: Batch, refuse: Refuse) -> Receipt:
+        """Send a batch in one request, and raise what the client raises.
+
+        Args:
+            batch: the batch.
+            refuse: called with the recipients that the platform has refused, and why, before the rest is
+                sent; they are in the journal when it returns.
+        """
         ...
 
     def look_up(self, batches: Sequence[Batch]) -> Mapping[str, Receipt]:
@@ -111,7 +119,7 @@ class OneByOne:
         """Return a value of its own for each recipient: no two share a request."""
         return recipient.recipient
 
-    def send(self, batch: Batch) -> Receipt:
+    def send(self, batch: Batch, refuse: Refuse) -> Receipt:  # noqa: ARG002
         """Send the text to the batch's only recipient."""
         (recipient,) = batch.recipients
         result = self._send(recipient, batch.text)

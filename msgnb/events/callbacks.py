@@ -45,15 +45,16 @@ class Callbacks:
         )
         self._thread.start()
 
-    def stop(self) -> None:
-        """Wait until all callbacks have had all events, and end the thread."""
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        # The next start has a queue of its own: a callback that called this may still be at work.
+    def finish(self) -> None:
+        """Let the thread end after the events that were put so far."""
+        # The next start has a queue of its own: this thread may still be at work then.
         finished, self._queue = self._queue, queue.SimpleQueue()
         finished.put(None)
-        if thread is not threading.current_thread():
+
+    def join(self) -> None:
+        """Wait until the callbacks have had all events, unless one of them is calling."""
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
             thread.join()
 
     def _run(self, events: queue.SimpleQueue[Event | None]) -> None:
@@ -63,5 +64,6 @@ class Callbacks:
                     continue
                 try:
                     callback(event)
-                except Exception:
+                except BaseException:
+                    # `sys.exit` in a callback must not end the thread, either.
                     log.exception("a callback failed at %s", event)

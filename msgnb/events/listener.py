@@ -75,14 +75,12 @@ class Listener:
         max_body: int = MAX_BODY,
         secret: str | Secret | None = None,
     ) -> None:
-        if public_url is not None and urlsplit(public_url).scheme not in {"http", "https"}:
-            raise SettingsError(f"public_url {public_url!r} is no web address; write it as https://host")
         self._secret = Secret(secret) if secret is not None else None
         if self._secret and len(self._secret.reveal()) < SHORTEST_SECRET:
             raise SettingsError(f"the listener's secret has fewer than {SHORTEST_SECRET} characters")
         self._host = host
         self._port = port
-        self._public_url = public_url.rstrip("/") if public_url else None
+        self._public_url = _check_public_url(public_url) if public_url is not None else None
         self._max_body = max_body
         self._routes: dict[str, Deliver] = {}
         self._server: EventServer | None = None
@@ -205,11 +203,33 @@ class Listener:
         # Only browsers send an `Origin`, and no web page has a reason to post here.
         if any(name == b"origin" for name, _ in request.headers):
             return None
-        path = unquote(request.target.partition(b"?")[0].decode("ascii", "replace"))
+        target = request.target.partition(b"?")[0].decode("ascii", "replace")
+        # A proxy may write the whole URL.
+        path = unquote(urlsplit(target).path if target.startswith(("http://", "https://")) else target)
         # Proxies differ in whether they remove the path of the public URL.
         prefix = unquote(urlsplit(self._public_url or "").path)
         below = path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
         return self._routes.get(path) or self._routes.get(below)
+
+
+def _check_public_url(url: str) -> str:
+    """Return a URL to which paths can be appended.
+
+    Raises:
+        SettingsError: it is not one.
+    """
+    try:
+        parts = urlsplit(url)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        parts, port_is_valid = urlsplit(""), False
+    plain = not (parts.query or parts.fragment or any(mark.isspace() or mark in "?#" for mark in url))
+    dots = {".", ".."} & set(parts.path.split("/"))
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_valid or not plain or dots:
+        raise SettingsError(
+            f"public_url {url!r} is no web address; write it as https://host or https://host/path"
+        )
+    return url.rstrip("/")
 
 
 def _deliver(deliver: Deliver, body: bytes) -> int:

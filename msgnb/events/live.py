@@ -111,6 +111,7 @@ class Live:
         self._duplicates = Deduplicator()
         self._changed = threading.Condition()
         self._stopped = threading.Event()
+        self._stopping = threading.Lock()
         self._renewing: threading.Thread | None = None
 
     # Start and stop
@@ -148,8 +149,13 @@ class Live:
         self._stop(settle=True)
 
     def _stop(self, *, settle: bool) -> None:
-        if not self.running:
-            return
+        # Whoever comes second waits for the first one; a callback may be either.
+        with self._stopping:
+            if self.running:
+                self._end(settle=settle)
+        self._callbacks.join()
+
+    def _end(self, *, settle: bool) -> None:
         self._stopped.set()
         try:
             if settle:
@@ -161,7 +167,7 @@ class Live:
             try:
                 self._close()
             finally:
-                self._callbacks.stop()
+                self._callbacks.finish()
                 renewing, self._renewing = self._renewing, None
                 if renewing:
                     renewing.join()
@@ -368,7 +374,8 @@ class Live:
         with self._changed:
             missed = [event for event in events if not self._duplicates.knows(event, listed)]
             for event in missed:
-                self._store(event)
+                # A channel of its own: its post may still be on the way.
+                self._store(replace(event, channel="history"))
             self._changed.notify_all()
         self._subscriber.confirm(gap, until)
         return len(missed)
@@ -401,7 +408,12 @@ class Live:
             seconds = self._lifetime.total_seconds() / 2 if succeeded else RETRY_SECONDS
             if self._wait(seconds):
                 return
-            succeeded = self.renew()
+            try:
+                succeeded = self.renew()
+            except Exception:
+                # Whatever it was, the next renewal must come.
+                log.exception("a renewal failed")
+                succeeded = False
 
     def _wait(self, seconds: float) -> bool:
         """Wait, and return whether it was stopped meanwhile."""

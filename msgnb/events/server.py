@@ -17,6 +17,8 @@ import math
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import cast
 
 import h11
@@ -27,8 +29,8 @@ FindLimit = Callable[[h11.Request], int]
 """Returns how many bytes the body of a request may have."""
 Event = h11.Request | h11.Data | h11.EndOfMessage | h11.ConnectionClosed
 
-MAX_CONNECTIONS = 256
-"""Open connections; fewer than the files that a process may have open on any system."""
+MAX_CONNECTIONS = 128
+"""Open connections; a quarter of the files that this process may have open, if that is less."""
 MAX_HEAD = 16_384
 """Bytes of a request's line and headers."""
 MAX_DISCARDED = 64_000_000
@@ -39,8 +41,11 @@ BODY_SECONDS = 60.0
 """Seconds within which a body must be complete."""
 PATIENCE_SECONDS = 1.0
 """How long a connection without a request is left open while others wait for a place."""
+SEND_SECONDS = 10.0
+"""Seconds within which a response must be read."""
 DRAIN_SECONDS = 2.0
 """How long `drain` waits for requests that have begun."""
+OK = 200
 POLL_SECONDS = 0.005
 BACKLOG = 1024
 """Connections that wait to be accepted while the kernel is busy."""
@@ -66,17 +71,30 @@ class EventServer:
         self._connections: dict[_Connection, asyncio.Task[None]] = {}
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
+        # Held while a call is handed to the loop, so that none comes after its end.
+        self._handing = threading.Lock()
+        self._ended = False
+        self._most = _count_places()
         self._thread = threading.Thread(target=self._run, name="msgnb listener", daemon=True)
         self._thread.start()
 
     def drain(self) -> None:
         """Wait until the requests that have begun are answered, and no longer than `DRAIN_SECONDS`."""
-        asyncio.run_coroutine_threadsafe(self._drain(), self._loop).result()
+        with self._handing:
+            if self._ended:
+                return
+            drained = asyncio.run_coroutine_threadsafe(self._drain(), self._loop)
+        # Cancelled if another thread stops the server, which drains it first.
+        with suppress(CancelledError):
+            drained.result()
 
     def stop(self) -> None:
         """Answer the requests that have begun, close all connections, and free the port."""
         self.drain()
-        self._loop.call_soon_threadsafe(self._stopping.set)
+        with self._handing:
+            if not self._ended:
+                self._ended = True
+                self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
     def _run(self) -> None:
@@ -87,9 +105,10 @@ class EventServer:
             self._loop.close()
 
     async def _serve(self) -> None:
+        # The loop keeps no hold of its tasks.
         accepting = self._loop.create_task(self._accept())
         await self._stopping.wait()
-        tasks = [accepting, *self._connections.values()]
+        tasks = asyncio.all_tasks() - {asyncio.current_task()} | {accepting}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -102,7 +121,8 @@ class EventServer:
             except OSError as error:
                 # The process has no files left, for example. Connections wait until it has.
                 log.warning("no connection can be accepted: %s", error)
-                await asyncio.sleep(PATIENCE_SECONDS)
+                self._evict(self._loop.time() - PATIENCE_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
                 continue
             self._open(accepted)
 
@@ -114,31 +134,48 @@ class EventServer:
 
     async def _make_room(self) -> None:
         """Wait until another connection may be opened."""
-        while len(self._connections) >= MAX_CONNECTIONS:
-            latest = self._loop.time() - PATIENCE_SECONDS
-            idle = (each for each in self._connections if each.waits_since <= latest and not each.has_input())
-            if (oldest := next(idle, None)) is not None:
-                self._connections[oldest].cancel()
+        while len(self._connections) >= self._most:
+            self._evict(self._loop.time() - PATIENCE_SECONDS)
             await asyncio.wait(
                 self._connections.values(), timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
+
+    def _evict(self, latest: float) -> None:
+        """Close the connection that has waited longest without a request, if it has since a time."""
+        idle = (each for each in self._connections if each.waits_since <= latest and not each.has_input())
+        if (oldest := next(idle, None)) is not None:
+            self._connections[oldest].cancel()
 
     async def _drain(self) -> None:
         end = self._loop.time() + DRAIN_SECONDS
         while self._loop.time() < end:
             self._accept_waiting()
-            if not any(each.busy or each.has_input() for each in self._connections):
+            full = len(self._connections) >= self._most
+            if full:
+                # A post may wait behind those that say nothing.
+                self._evict(self._loop.time())
+            elif not any(each.busy or each.has_input() for each in self._connections):
                 return
             await asyncio.sleep(POLL_SECONDS)
 
     def _accept_waiting(self) -> None:
-        while len(self._connections) < MAX_CONNECTIONS:
+        while len(self._connections) < self._most:
             try:
                 accepted, _ = self._bound.accept()
             except OSError:
                 return
             accepted.setblocking(False)
             self._open(accepted)
+
+
+def _count_places() -> int:
+    """Return how many connections may be open."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return MAX_CONNECTIONS
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_CONNECTIONS if files < 0 else max(1, min(MAX_CONNECTIONS, files // 4))
 
 
 class _Connection:
@@ -193,7 +230,9 @@ class _Connection:
         # Whose body is refused has no claim to a place.
         self.waits_since = math.inf if limit else self._loop.time()
         body, complete = await self._read_body(limit)
-        await self._respond(self._answer(request, body), keep_alive=complete)
+        status = self._answer(request, body)
+        # Whoever is refused has to connect again, and to wait for a place.
+        await self._respond(status, keep_alive=complete and status == OK)
         return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
 
     async def _read_body(self, limit: int) -> tuple[bytes | None, bool]:
@@ -225,6 +264,8 @@ class _Connection:
             if self._http.they_are_waiting_for_100_continue:
                 await self._send(h11.InformationalResponse(status_code=100, headers=[]))
             self._http.receive_data(await self._loop.sock_recv(self._socket, 65_536))
+            # Reading what is there already does not wait, so others would never have their turn.
+            await asyncio.sleep(0)
         # `PAUSED` comes only between a request and its response, when nothing is received.
         return cast("Event", event)
 
@@ -246,4 +287,6 @@ class _Connection:
         data = self._http.send(event) or b""
         if isinstance(event, h11.Response):
             data += self._http.send(h11.EndOfMessage()) or b""
-        await self._loop.sock_sendall(self._socket, data)
+        async with asyncio.timeout(SEND_SECONDS):
+            await self._loop.sock_sendall(self._socket, data)
+        await asyncio.sleep(0)

@@ -110,9 +110,11 @@ class Subscriber:
         succeeded = True
         with self._lock:
             for each in self._subscriptions.values():
+                # Until when posts were looked at, and not until when the renewal was answered.
+                looked_at = self._source.now()
                 self._look(each)
                 try:
-                    self._renew(each)
+                    self._renew(each, looked_at)
                 except MsgnbError as error:
                     succeeded = False
                     self._note(f"the subscription to {each.topic} could not be renewed", each, error)
@@ -152,17 +154,16 @@ class Subscriber:
             self._subscriptions.clear()
         return remaining
 
-    def _renew(self, each: _Subscription) -> None:
+    def _renew(self, each: _Subscription, looked_at: datetime) -> None:
         try:
             self._source.renew(each.id, self._lifetime)
         except NotFound:
             each.broken = True
             each.id = self._source.subscribe(each.topic, each.url, self._lifetime)
             each.failed = 0
-        now = self._source.now()
-        each.expires_at = now + self._lifetime
+        each.expires_at = self._source.now() + self._lifetime
         if not each.broken:
-            each.intact_at = now
+            each.intact_at = max(each.intact_at, looked_at)
 
     def _look(self, each: _Subscription) -> None:
         try:
@@ -172,9 +173,11 @@ class Subscriber:
             return
         except MsgnbError as error:
             self._note(f"the subscription to {each.topic} could not be read", each, error)
+            each.broken = True
             return
-        # The question has also brought the platform's time.
-        each.broken |= failed > each.failed or self._source.now() >= each.expires_at
+        # Somebody may have set the counter to zero. The question has also brought the platform's time.
+        known = each.failed if failed >= each.failed else 0
+        each.broken |= failed > known or self._source.now() >= each.expires_at
         each.failed = failed
 
     def _note(self, what: str, each: _Subscription, error: MsgnbError) -> None:

@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, runtime_checkable
+from urllib.parse import urlsplit
 
 from msgnb.campaigns.journal import default_folder, load_journals
 from msgnb.campaigns.table import make_campaigns_table
@@ -84,7 +85,10 @@ class Connection:
     @property
     def installation(self) -> str:
         """The server, by the one name that all of its addresses have in journals."""
-        return self.http.base_url.lower()
+        parts = urlsplit(self.http.base_url.lower())
+        host = (parts.hostname or "").rstrip(".")
+        port = "" if parts.port in (None, 443) else f":{parts.port}"
+        return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
     def whose(self) -> str:
         """Return the account, after a request for it if only the platform knows it."""
@@ -96,7 +100,7 @@ class Connection:
         Raises:
             SettingsError: the platform does not tell which account it is.
         """
-        return self.whose().casefold()
+        return self.whose().strip().casefold()
 
     def now(self) -> datetime:
         """Return the platform's time, as its last response reported it; this machine's time before that."""

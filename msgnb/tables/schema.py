@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -448,13 +449,18 @@ def _series(column: Column, values: Any, size: int) -> Any:
     return pd.Series(_array(column, values))
 
 
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
 def _parse_times(values: Sequence[Any]) -> Any:
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
     # Every platform writes ISO 8601, with a T or a space and with or without a zone; without is UTC.
     times = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601", errors="coerce")
     # pandas chooses the unit by what it reads, while a table always has microseconds.
-    return times.dt.as_unit("us").array
+    times = times.dt.as_unit("us")
+    # In UTC a time of the first or the last day may lie outside of Python's calendar.
+    return times.where(times.between(_FIRST, _LAST)).array
 
 
 def _array(column: Column, values: Sequence[Any]) -> Any:

@@ -56,8 +56,8 @@ class Server:
         finally:
             peer.close()
 
-    def _talk(self, peer: socket.socket) -> None:
-        with suppress(OSError), peer if self._context is None else self._encrypt(peer) as peer:
+    def _talk(self, accepted: socket.socket) -> None:
+        with suppress(OSError), self._encrypt(accepted) if self._context else accepted as peer:
             while b"\r\n\r\n" in (content := peer.recv(65_536)):
                 head, _, body = content.partition(b"\r\n\r\n")
                 [length] = [

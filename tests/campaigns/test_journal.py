@@ -151,13 +151,63 @@ def test_what_was_cut_off_at_the_end_is_removed(tmp_path: Path, tail: bytes) -> 
     assert (journal.damaged, set(journal.statuses)) == (False, {ANA, BIA})
 
 
-@pytest.mark.parametrize("head", [b'{"journal":2,"platf', b"\0\0\0"])
-def test_a_first_line_that_was_cut_off_blocks_nothing(tmp_path: Path, head: bytes) -> None:
-    """A disk that was full at the first line leaves a file that is begun anew."""
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:20],
+        lambda content: content[:34],
+        lambda content: b"\0" * len(content),
+        lambda content: content.replace(b"\n", b" "),
+        lambda content: content.replace(b"\n", b"\r"),
+        lambda content: content.replace(b'"lines":"0000000002"', b'"lines":"0000000001"'),
+        lambda content: content[content.index(b"\n") + 1 :],
+        lambda content: b"\xef\xbb\xbf" + content,
+    ],
+)
+def test_a_journal_with_a_damaged_beginning_is_not_begun_anew(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    """A journal is never without its first lines, so a file without them is not taken for a new one."""
     path = tmp_path / "tea.jsonl"
-    path.write_bytes(head)
     write(path, (Batch("k1", "Hi", (ANA,)), BatchResult("sent")))
+    path.write_bytes(before := damage(path.read_bytes()))
+    with pytest.raises(msgnb.InvalidRequest, match="is damaged"), open_journal(path, HEADER, lambda: NOW):
+        pass
+    assert path.read_bytes() == before
+
+
+def test_an_empty_file_becomes_a_journal(tmp_path: Path) -> None:
+    """Whoever made an empty file for a journal gets one; nothing else is left in the folder."""
+    path = tmp_path / "tea.jsonl"
+    path.touch()
+    write(path, (Batch("k1", "Hi", (ANA,)), BatchResult("sent")))
+    write(tmp_path / "two.jsonl")
     assert set(read_journal(path).statuses) == {ANA}
+    assert {each.name for each in tmp_path.iterdir()} == {"tea.jsonl", "two.jsonl"}
+
+
+def test_a_fork_writes_nothing(tmp_path: Path) -> None:
+    """A forked process shares the lock, and must not go on with the campaign."""
+    path = tmp_path / "tea.jsonl"
+    with open_journal(path, HEADER, lambda: NOW) as journal:
+        writer = journal._writer
+        assert writer
+        writer._process += 1
+        with pytest.raises(msgnb.InvalidRequest, match="forked from"):
+            journal.begin(Batch("k1", "Hi", (ANA,)))
+
+
+def test_whoever_was_refused_before_a_crash_is_not_taken_for_sent_to(tmp_path: Path) -> None:
+    """A batch that is found after a crash was sent to those whom the platform had not refused."""
+    path = tmp_path / "tea.jsonl"
+    batch = Batch("k1", "Hi", (ANA, BIA))
+    with open_journal(path, HEADER, lambda: NOW) as journal:
+        journal.begin(batch)
+        journal.refuse(batch, {BIA: "unknown number"})
+    with open_journal(path, HEADER, lambda: NOW) as journal:
+        journal.end(batch, BatchResult("sent"))
+    statuses = read_journal(path).statuses
+    assert {name: status.state for name, status in statuses.items()} == {ANA: "sent", BIA: "rejected"}
 
 
 def test_another_file_is_left_as_it_is(tmp_path: Path) -> None:

@@ -28,7 +28,10 @@ class KeyAuth:
         """Identity of the bot that the key belongs to; empty if the key does not contain it."""
         try:
             # A key is the base64 of identifier and secret, with a colon between them (BLiP 1.2).
-            name, colon, _ = base64.b64decode(self._token.reveal(), validate=True).decode().partition(":")
+            # It is the same key without the signs that fill it up.
+            token = self._token.reveal().rstrip("=")
+            padded = token + "=" * (-len(token) % 4)
+            name, colon, _ = base64.b64decode(padded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return ""
         return "" if not colon else name if "@" in name else f"{name}@msging.net"

@@ -14,7 +14,7 @@ from msgnb import tables
 from msgnb.campaigns.campaign import Campaign
 from msgnb.campaigns.journal import Batch, RecipientStatus
 from msgnb.campaigns.plan import Recipient
-from msgnb.campaigns.sender import DeliveryStatus, Receipt
+from msgnb.campaigns.sender import DeliveryStatus, Receipt, Refuse
 from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import NotFound, OutcomeUnknown, Unreachable
 from msgnb.core.progress import progress_bar
@@ -71,14 +71,14 @@ class BlipCampaignSender:
         """Recipients of the same template, or of the same text, share a batch."""
         return None if self._campaign.template else recipient.text
 
-    def send(self, batch: Batch) -> Receipt:
+    def send(self, batch: Batch, refuse: Refuse) -> Receipt:
         """Send a batch as a template, to a list, or to one recipient."""
         if self._campaign.template:
             return Receipt(self._create_campaign(batch))
         if len(batch.recipients) == 1:
             self._send_text(batch.recipients[0], batch)
             return Receipt(message=batch.key)
-        return self._send_to_list(batch)
+        return self._send_to_list(batch, refuse)
 
     def look_up(self, batches: Sequence[Batch]) -> Mapping[str, Receipt]:
         """Find batches by the name of the campaign, the message to the list, the thread, or the schedule."""
@@ -146,7 +146,7 @@ class BlipCampaignSender:
             message = {"id": batch.key, "to": to, "type": "text/plain", "content": batch.text}
             self._connection.send_message(message)
 
-    def _send_to_list(self, batch: Batch) -> Receipt:
+    def _send_to_list(self, batch: Batch, refuse: Refuse) -> Receipt:
         """Create a list of the recipients and send to it; only the last request must not be sent twice."""
         name = _list_name(batch)
         _repeat(lambda: self._lists.create(name))
@@ -154,6 +154,7 @@ class BlipCampaignSender:
         # The platform accepts a message to an empty list, which would then count as sent.
         if len(refused) == len(batch.recipients):
             raise Unreachable(f"nobody could be added to the list: {next(iter(refused.values()))}")
+        refuse(refused)
         try:
             self._send_text(list_identity(name), batch)
         except OutcomeUnknown as error:

@@ -244,7 +244,13 @@ def explain(body: Any) -> Explanation:
 
 
 def escape(text: str) -> str:
-    """Return a text as one segment of a uri."""
+    """Return a text as one segment of a uri.
+
+    Raises:
+        InvalidRequest: it is not text, such as the missing value of a table.
+    """
+    if not isinstance(text, str):
+        raise InvalidRequest.of(id=f"{text!r} is not text")
     return quote(text, safe="")
 
 

@@ -53,7 +53,7 @@ def parse_text(content: Any, kind: str | None = None) -> str | None:
     # The most frequent kind first: plain texts need neither a reader nor a guess.
     if type(content) is str:
         return content or None
-    reader = _READERS.get(kind or "")
+    reader = _READERS.get(kind) if isinstance(kind, str) else None
     try:
         found = reader(content) if reader and isinstance(content, Mapping) else None
     except (AttributeError, KeyError, TypeError, ValueError):

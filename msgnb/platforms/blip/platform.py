@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Collection
 
 from msgnb.platforms.blip import NAME
 from msgnb.platforms.blip.command_catalogue import COMMANDS
-from msgnb.platforms.blip.identities import check_identity, whatsapp_identity
+from msgnb.platforms.blip.identities import WHATSAPP, check_identity, whatsapp_identity
 from msgnb.platforms.blip.message_kinds import MESSAGE_KINDS
 from msgnb.platforms.descriptor import Addressing, Platform, Setting
 
@@ -15,6 +17,15 @@ def _client() -> type:
     from msgnb.platforms.blip.client import Blip  # noqa: PLC0415 - listing platforms loads no client
 
     return Blip
+
+
+_SEPARATORS = re.compile(r"[\s()+.-]")
+
+
+def _digits(name: str) -> str:
+    """Return the phone number in an identity on WhatsApp, which is written with digits alone."""
+    plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", name))
+    return plain if plain.isdecimal() else name.lower()
 
 
 class BlipAddressing(Addressing):
@@ -28,7 +39,8 @@ class BlipAddressing(Addressing):
         name, at, domain = written.strip().partition("@")
         if at and name and domain:
             # The case does not matter, and an instance is one of somebody's devices (BLiP 1.5).
-            return f"{name}@{domain.partition('/')[0]}".lower()
+            domain = domain.partition("/")[0].rstrip(".").lower()
+            return f"{_digits(name) if domain == WHATSAPP else name.lower()}@{domain}"
         return whatsapp_identity(phone) if phone else None
 
     def preferred_column(self, columns: Collection[str]) -> str | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from msgnb import tables
 from msgnb.campaigns.journal import Batch, RecipientStatus
 from msgnb.campaigns.plan import Recipient
-from msgnb.campaigns.sender import DeliveryStatus, Receipt
+from msgnb.campaigns.sender import DeliveryStatus, Receipt, Refuse
 from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import NotFound
 from msgnb.core.progress import progress_bar
@@ -36,7 +36,7 @@ class NetSapiensCampaignSender:
         """Recipients share no request: a group message would show them to each other."""
         return recipient.recipient
 
-    def send(self, batch: Batch) -> Receipt:
+    def send(self, batch: Batch, refuse: Refuse) -> Receipt:  # noqa: ARG002
         """Send the SMS."""
         (to,) = batch.recipients
         # In the platform's examples numbers are digits with country code and no + (NetSapiens 3.2).

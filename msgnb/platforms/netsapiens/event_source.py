@@ -160,6 +160,8 @@ class NetSapiensEventSource(EventSource):
                 domain=self._domain or who.domain or None,
                 user=self._user or ("*" if everybody else who.user),
             )
+            if not made.get("id"):
+                raise OutcomeUnknown(f"{self.platform}: the new subscription to {topic} has no id", id=url)
         except AlreadyExists as error:
             # A listener with a secret has the URLs that it had before it crashed.
             if error.id is None:

@@ -15,6 +15,7 @@ from msgnb.platforms.netsapiens.connection import (
 from msgnb.platforms.netsapiens.field_names import SESSION_KEYS, rename_rows
 from msgnb.platforms.netsapiens.payloads import Wire
 from msgnb.platforms.resources import Resource
+from msgnb.tables import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,11 +81,11 @@ class Sessions(Resource):
         """Return the number of message sessions of a user, or of a domain if `user` is `None`."""
         path = f"{owner_path(domain, user)}/messagesessions/count"
         try:
-            total = self._connection.read(path).get("total")
+            total = count(self._connection.read(path).get("total"))
         except Rejected:
             total = None
         # The count is not documented; on a server that has none the sessions are listed.
-        return int(total) if total is not None else len(self.read(user=user, domain=domain))
+        return total if total is not None else len(self.read(user=user, domain=domain))
 
     def rename(self, session: str, name: str, *, user: str = "~", domain: str = "~") -> Wire:
         """Give a chat a name.

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from msgnb.campaigns.campaign import Campaign
 from msgnb.campaigns.journal import Batch, RecipientStatus
 from msgnb.campaigns.plan import Recipient
-from msgnb.campaigns.sender import DeliveryStatus, Receipt
+from msgnb.campaigns.sender import DeliveryStatus, Receipt, Refuse
 from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import InvalidRequest
 from msgnb.platforms.smsdrop.campaigns import Campaigns
@@ -49,7 +49,7 @@ class SmsDropCampaignSender:
         """Return the text: recipients of the same text share a campaign."""
         return recipient.text
 
-    def send(self, batch: Batch) -> Receipt:
+    def send(self, batch: Batch, refuse: Refuse) -> Receipt:
         """Launch a campaign for all recipients that the platform accepts.
 
         A launch that is refused with 422 created nothing, so it is repeated without the recipients it names.
@@ -67,6 +67,7 @@ class SmsDropCampaignSender:
                 # With nobody to leave out, the next request would be refused in the same way.
                 if not newly_refused or not phones:
                     raise
+                refuse(newly_refused)
                 refused |= newly_refused
 
     def look_up(self, batches: Sequence[Batch]) -> Mapping[str, Receipt]:
