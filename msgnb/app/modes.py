@@ -26,6 +26,7 @@ from msgnb.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from msgnb.platforms.base import Client
+    from msgnb.testing.cassettes import Player
     from msgnb.testing.worlds import Offline
 
 MODES = ("mock", "live", "cassette")
@@ -48,6 +49,7 @@ class Mode:
         self.world = world
         self.cassette = cassette
         self._running = ExitStack()
+        self._player: Player | None = None
 
     def start(self) -> None:
         """Start to replace the platforms, or to record."""
@@ -55,9 +57,12 @@ class Mode:
             self.world.start()
             self._running.callback(self.world.stop)
         elif self.cassette and self.name == CASSETTE:
+            from msgnb.testing.cassettes import Player  # noqa: PLC0415 - loads when first used
+
             # A cell that is run again makes the same requests again.
-            replayed = _make_recorder("none").use_cassette(str(self.cassette), allow_playback_repeats=True)
-            self._running.enter_context(replayed)
+            vcr = _make_recorder("none")
+            self._running.enter_context(vcr.use_cassette(str(self.cassette), allow_playback_repeats=True))
+            self._player = Player(vcr, self.cassette)
         elif self.cassette:
             from msgnb.testing.cassettes import growing_cassette  # noqa: PLC0415 - loads when first used
 
@@ -86,7 +91,9 @@ class Mode:
     def bind(self, client: Client) -> None:
         """Tell a client of a profile what it replays or is recorded in; it replays nothing else."""
         if self.name == CASSETTE and self.cassette:
-            client.connection.http.bind(self._find_end, source=f"replayed from {self.cassette.name}")
+            source = f"replayed from {self.cassette.name}"
+            carry = self._player.carry if self._player else None
+            client.connection.http.bind(self._find_end, carry, source=source)
         elif self.cassette:
             client.connection.http.source = f"recorded in {self.cassette.name}"
 
@@ -139,7 +146,11 @@ def use(
     """
     global _current  # noqa: PLW0603 - one mode per process is the point
     # It is made before the previous one ends: if that fails, the previous one stays on.
-    path = Path(cassette) if cassette else None
+    # Absolute, since a process may change its folder before the recording is written.
+    path = Path(cassette).absolute() if cassette else None
+    if path and _current and _current.cassette == path:
+        # What is recorded there is to be replayed, or recorded further, and has to be in the file.
+        _current.stop()
     if mode == LIVE and path and record == "new":
         path = _new_path(path)
     made = _make_mode(mode, path, seed, quirks)

@@ -28,11 +28,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from http.client import HTTPResponse
+from io import BytesIO
 from itertools import count
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPHeaderDict
+from urllib3 import HTTPResponse as Urllib3Response
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from msgnb.core import cancellation
@@ -49,7 +52,8 @@ WITHOUT_BODY = frozenset({204, 304})
 CHUNK = 8 * 1024
 """Encoded bytes that are read at a time: 8 KB of gzip are at most 8 MB."""
 
-Carry = Callable[[requests.PreparedRequest], Any]
+Prepared = requests.PreparedRequest
+Carry = Callable[[Prepared], Any]
 
 
 class TooLarge(requests.RequestException):
@@ -147,6 +151,13 @@ class CarriedAdapter(HTTPAdapter):
         response = self.build_response(request, self._carry(request))
         _read_limited(response)
         return response
+
+
+def make_response(status: int, headers: list[tuple[str, str]], body: bytes, method: str | None) -> Any:
+    """Return a response that a `Carry` may return."""
+    return Urllib3Response(
+        BytesIO(body), HTTPHeaderDict(headers), status, preload_content=False, request_method=method
+    )
 
 
 def _read_limited(response: requests.Response) -> None:

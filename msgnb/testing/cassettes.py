@@ -20,6 +20,7 @@ In a `conftest.py`, with pytest-recording:
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
@@ -31,6 +32,7 @@ from weakref import WeakSet
 
 import orjson
 
+from msgnb.core.transport import Prepared, make_response
 from msgnb.testing.scrubbing import Scrubber
 
 Note = Callable[[], str]
@@ -44,6 +46,7 @@ UNBROKEN = 1_000_000
 KEY_VARIABLE = "MSGNB_MASK_KEY"
 PUBLIC_KEY = "msgnb"
 MOST_DIFFERENCES = 5
+_FRAMING = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 SAVE_SECONDS = 1.0
 """How often a recording is written while it grows."""
 # Weak, so that a scrubber with its secrets is freed together with the configuration that uses it.
@@ -125,6 +128,53 @@ def growing_cassette(vcr: Any, path: Path) -> Any:
                 self.saved = time.monotonic()
 
     return GrowingCassette.use_arg_getter(partial(vcr.get_merged_config, path=str(path)))
+
+
+class Player:
+    """Answers requests from a recording, for clients that have no connection to anything else.
+
+    VCR replaces the connections of the whole process, and for a moment no longer does while another thread
+    makes one. A client that is bound to a player can't send anything even then.
+
+    Args:
+        vcr: the configuration.
+        path: the file.
+    """
+
+    def __init__(self, vcr: Any, path: Path) -> None:
+        from vcr.cassette import Cassette  # noqa: PLC0415 - loads when first used
+
+        config = vcr.get_merged_config(path=str(path), allow_playback_repeats=True)
+        # What concerns VCR's own context only.
+        for name in ("path_transformer", "func_path_generator", "record_on_exception"):
+            config.pop(name, None)
+        self._cassette = Cassette.load(**config)
+        self._playing = threading.Lock()
+
+    def carry(self, request: Prepared) -> Any:
+        """Return the recorded response to a request.
+
+        Raises:
+            CannotOverwriteExistingCassetteException: it was not recorded; the error names the nearest one.
+        """
+        from vcr.errors import CannotOverwriteExistingCassetteException as NotRecorded  # noqa: PLC0415
+        from vcr.request import Request  # noqa: PLC0415
+
+        asked = Request(request.method, request.url, request.body, dict(request.headers))
+        with self._playing:
+            if not self._cassette.can_play_response_for(asked):
+                raise NotRecorded(cassette=self._cassette, failed_request=asked)
+            played = self._cassette.play_response(asked)
+        content = played["body"]["string"]
+        headers = [(name, value) for name, values in played["headers"].items() for value in _listed(values)]
+        # A recording has the body as it was decoded.
+        headers = [pair for pair in headers if pair[0].lower() not in _FRAMING]
+        body = content.encode() if isinstance(content, str) else content
+        return make_response(played["status"]["code"], headers, body, request.method)
+
+
+def _listed(values: Any) -> list[str]:
+    return [values] if isinstance(values, str) else list(values)
 
 
 class Readable:

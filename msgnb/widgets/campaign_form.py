@@ -106,6 +106,7 @@ class CampaignForm(Form):
         self._credit: int | None = None
         self._checks = threading.RLock()
         self._stop = threading.Event()
+        self._beginning = threading.Lock()
         self._thread: threading.Thread | None = None
         self._latest: Progress | None = None
         self.plan: Plan | None = None
@@ -345,12 +346,14 @@ class CampaignForm(Form):
 
         Does nothing while a campaign is being sent, and after it was sent until a field is changed.
         """
-        if self._button.disabled:
-            return None
-        dry = bool(self.dry_run.value)
-        self._stop.clear()
-        self.error = self.outcomes = None
-        self.show("sending", "Checking …" if dry else "Sending …")
+        # Two presses may come at the same time, from two views or two threads.
+        with self._beginning:
+            if self._button.disabled:
+                return None
+            dry = bool(self.dry_run.value)
+            self._stop.clear()
+            self.error = self.outcomes = None
+            self.show("sending", "Checking …" if dry else "Sending …")
         try:
             self._run(dry=dry)
         except InvalidRequest as error:
@@ -389,13 +392,22 @@ class CampaignForm(Form):
             return
         # Watching may take as long as the campaign; what is known is shown meanwhile.
         self._draw_outcomes()
+        unwatched = ""
         if isinstance(made.run, Run) and not self._stop.is_set():
-            self.outcomes = made.run.watch(view=view, stop=self._stop)
-        counts = self.outcomes["state"].value_counts()
+            try:
+                self.outcomes = made.run.watch(view=view, stop=self._stop)
+            except MsgnbError as error:
+                # It was sent all the same.
+                unwatched = f" How far it came can't be read: {error}"
+        self._show_outcomes(self.outcomes, unwatched)
+
+    def _show_outcomes(self, outcomes: pd.DataFrame, unwatched: str) -> None:
+        counts = outcomes["state"].value_counts()
         words = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
         stopped = " Stopped; sending again goes on from there." if self._stop.is_set() else ""
         unsure = " Look up the unknown ones; they are not sent to again." if counts.get("unknown") else ""
-        self.show("ready" if stopped else "sent", f"{words}.{stopped}{unsure}")
+        state: State = "unknown" if unsure else "sent" if counts.get("sent") else "rejected"
+        self.show("ready" if stopped else state, f"{words}.{stopped}{unsure}{unwatched}")
 
     def _fail(self, error: MsgnbError) -> None:
         self.error = error

@@ -42,6 +42,9 @@ _OF_CLIENTS: WeakKeyDictionary[Any, Memory] = WeakKeyDictionary()
 """By client, since another client may be in another world, where nothing was sent."""
 _OF_PLATFORMS: dict[str, Memory] = {}
 _STATUS = "\0status"
+_STILL_SENDING = (
+    "This was being sent when the cell was run again. Check whether it arrived before you send it again."
+)
 
 
 def forget_values() -> None:
@@ -214,8 +217,8 @@ class Form(anywidget.AnyWidget):
         """Set the state and the text of the status line."""
         self.state = state
         self.status.set(state=state, words=words)
-        if state != "sending":
-            self._memory[_STATUS] = (state, words)
+        # A form that is made meanwhile, by running the cell again, must not send the same beside this one.
+        self._memory[_STATUS] = ("unknown", _STILL_SENDING) if state == "sending" else (state, words)
 
     def blame(self, error: InvalidRequest, names: Mapping[str, str]) -> None:
         """Show each problem of an error below its field.

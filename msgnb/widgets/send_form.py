@@ -97,6 +97,7 @@ class SendForm(Form):
         self._loads = contacts is None
         self._credit: int | None = None
         self.result: SendResult | None = None
+        self._beginning = threading.Lock()
         self.error: BaseException | None = None
         self._make_fields(zone)
         super().__init__(
@@ -145,19 +146,33 @@ class SendForm(Form):
 
         Does nothing while a message is being sent, and afterwards until a field is changed.
         """
-        if self._button.disabled:
-            return None
+        call = self._begin()
+        if call is None:
+            return self.result if self.state == "rejected" else None
         try:
-            self._act(self._call())
-        except InvalidRequest as error:
-            self.blame(error, _FIELDS)
-            self._fail("rejected", error, f"Not sent. {error}")
+            self._act(call)
         except MsgnbError as error:
+            if isinstance(error, InvalidRequest):
+                self.blame(error, _FIELDS)
             self._fail("rejected", error, f"Not sent. {error}")
         return self.result
 
+    def _begin(self) -> Call | None:
+        """Return the call to make, and disable the button; `None` if there is nothing to send."""
+        # Two presses may come at the same time, from two views or two threads.
+        with self._beginning:
+            if self._button.disabled:
+                return None
+            try:
+                call = self._call()
+            except InvalidRequest as error:
+                self.blame(error, _FIELDS)
+                self._fail("rejected", error, f"Not sent. {error}")
+                return None
+            self.show("sending", "Sending …")
+            return call
+
     def _act(self, call: Call) -> None:
-        self.show("sending", "Sending …")
         try:
             self._finish(call.on(self._client))
         except OutcomeUnknown as error:

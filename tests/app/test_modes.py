@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -168,3 +170,53 @@ def test_a_running_mock_shows_what_happens_in_it() -> None:
     assert "second &lt;b&gt;text&lt;/b&gt; (and 1 before)" in shown
     assert all(word in shown for word in ("smsdrop.campaigns.launch", "standing still", "0 times", "seed 7"))
     assert repr(mode) == f"<mode mock: {world!r}>"
+
+
+def test_a_recording_can_be_replayed_right_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is being recorded is written before it is replayed, wherever the process is meanwhile."""
+    monkeypatch.chdir(tmp_path)
+    with msgnb.testing.serve() as world:
+        login = world.credentials["smsdrop"]
+        monkeypatch.setenv("MSGNB_SMSDROP_BASE_URL", login["url"])
+        monkeypatch.setenv("MSGNB_SMSDROP_EMAIL", login["email"])
+        monkeypatch.setenv("MSGNB_SMSDROP_PASSWORD", login["password"])
+        try:
+            msgnb.use("live", "a.yaml")
+            recorded = msgnb.connect("smsdrop").campaigns()
+            (tmp_path / "other").mkdir()
+            monkeypatch.chdir(tmp_path / "other")
+            msgnb.use("cassette", tmp_path / "a.yaml")
+            assert len(msgnb.connect("smsdrop").campaigns()) == len(recorded)
+        finally:
+            msgnb.use("live")
+
+
+def test_a_replay_sends_nothing_from_many_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients of a recording have no connection, whatever other threads do to VCR meanwhile."""
+    monkeypatch.setenv("MSGNB_MASK_KEY", "a key of the test")
+    with msgnb.testing.serve() as world:
+        login = world.credentials["smsdrop"]
+        monkeypatch.setenv("MSGNB_SMSDROP_BASE_URL", login["url"])
+        for name in ("email", "password"):
+            monkeypatch.setenv(f"MSGNB_SMSDROP_{name.upper()}", login[name])
+        try:
+            msgnb.use("live", tmp_path / "a.yaml")
+            msgnb.connect("smsdrop").campaigns()
+            msgnb.use("cassette", tmp_path / "a.yaml")
+            before = len(world.journal.frame())
+
+            def work() -> None:
+                for _ in range(10):
+                    sms = msgnb.connect("smsdrop")
+                    sms.campaigns()
+                    with suppress(Exception):
+                        sms.send_text("+22963588213", "Hi", sender="MyShop")
+
+            threads = [threading.Thread(target=work) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert len(world.journal.frame()) == before
+        finally:
+            msgnb.use("live")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -414,3 +414,183 @@ def test_a_history_that_can_not_be_read_is_told_and_read_later(world: Offline) -
         world.faults.clear()
         assert live.renew()
         assert values(live) == ["lost"]
+
+
+# What outsiders found
+
+
+def test_a_stranger_who_never_stops_holds_up_nobody(listener: msgnb.Listener) -> None:
+    """Requests of a stranger, one after the other without a pause, keep neither posts nor the end waiting."""
+    source = Stub()
+    over = threading.Event()
+
+    def chatter(sender: socket.socket) -> None:
+        with suppress(OSError):
+            sender.sendall(b"POST /events/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: x\r\n\r\n")
+            while not over.is_set():
+                sender.sendall(b"1\r\nx\r\n" * 1000)
+
+    with listen(source, listener) as live, connect(listener) as sender:
+        thread = threading.Thread(target=chatter, args=(sender,))
+        thread.start()
+        try:
+            assert post(source.opened["message"], [told("message", "hi")]) == 200
+            assert values(live) == ["hi"]
+        finally:
+            over.set()
+            sender.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def test_whoever_is_refused_has_to_connect_again(listener: msgnb.Listener) -> None:
+    """A stranger can't keep a place by asking again and again."""
+    with connect(listener) as sender:
+        sender.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = sender.recv(1000)
+        assert answer.startswith(b"HTTP/1.1 404")
+        assert b"close" in answer
+        assert sender.recv(1000) == b""
+
+
+def test_a_post_behind_a_crowd_that_says_nothing_is_received(
+    listener: msgnb.Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the end, connections without a request make room for those in the queue of the system."""
+    source = Stub()
+    assert listener._server
+    monkeypatch.setattr(listener._server, "_most", 4)
+    with ExitStack() as stack:
+        live = listen(source, listener).start()
+        for _ in range(8):
+            stack.enter_context(connect(listener))
+        sender = stack.enter_context(connect(listener))
+        sender.sendall(make_post(source.opened["message"], [told("message", "late")]))
+        live.stop()
+        assert sender.recv(12) == b"HTTP/1.1 200"
+    assert values(live) == ["late"]
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()])
+def test_nothing_that_a_callback_raises_ends_the_callbacks(error: BaseException) -> None:
+    """Also what is not an `Exception` is logged, and the next events come."""
+    seen: list[str | None] = []
+    live = Live(Stub(), ("message",), lifetime=timedelta(hours=1), listener=None, keep=9)
+
+    @live.on
+    def breaks(event: Any) -> None:
+        seen.append(event.value)
+        raise error
+
+    with live:
+        for text in ("one", "two"):
+            live._receive("message", [told("message", text, id=text)])
+    assert seen == ["one", "two"]
+
+
+def test_stops_may_come_from_everywhere() -> None:
+    """From a callback, and from several threads at once: each returns after the callbacks had everything."""
+    for _ in range(20):
+        seen: list[str | None] = []
+        live = Live(Stub(), ("message",), lifetime=timedelta(hours=1), listener=None, keep=99)
+
+        @live.on
+        def stops(event: Any, live: Live = live, seen: list[str | None] = seen) -> None:
+            seen.append(event.value)
+            if event.value == "3":
+                live.stop()
+
+        live.start()
+        live._receive("message", [told("message", str(n), id=str(n)) for n in range(20)])
+        counts: list[int] = []
+
+        def end(live: Live = live, seen: list[str | None] = seen, counts: list[int] = counts) -> None:
+            live.stop()
+            counts.append(len(seen))
+
+        threads = [threading.Thread(target=end) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert counts == [20, 20, 20]
+
+
+def test_a_feed_and_its_listener_may_be_stopped_at_once() -> None:
+    """Neither waits for an event loop that has ended."""
+    for _ in range(20):
+        listener = msgnb.Listener().start()
+        live = listen(Stub(), listener).start()
+        threads = [threading.Thread(target=each.stop) for each in (live, listener, listener)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert not any(thread.is_alive() for thread in threads)
+
+
+def test_a_look_that_fails_does_not_close_a_gap(world: Offline) -> None:
+    """Where the subscription can't be read, but renewed, what was lost before is found later."""
+    with msgnb.Listener() as listener, world.netsapiens.listen("message", listener=listener) as live:
+        world.netsapiens.connection.http.pause = lambda _: None
+        lose_a_post(world, live, listener)
+        world.faults.add("500", operation="netsapiens.read_subscription")
+        live.renew()
+        world.faults.clear()
+        live.renew()
+        assert values(live) == ["lost"]
+
+
+def test_a_post_that_comes_after_its_history_is_known(world: Offline) -> None:
+    """A message that was read from the history before its post arrived is one event, whatever the topic."""
+    seen: list[str | None] = []
+    with world.netsapiens.listen("messagesession") as live:
+        live.on(lambda event: seen.append(event.value))
+        say(world, "once")
+        assert world._inside.wait_for_posts()
+        [posted] = live.events
+        late = world.netsapiens.listen("messagesession")
+        late.on(lambda event: seen.append(event.value))
+        late.start()
+        late.catch_up(since=world.clock.now() - timedelta(minutes=5))
+        late._receive("messagesession", [posted.raw])
+        late.stop()
+    assert seen == ["once", "once"]
+
+
+def test_a_subscription_without_an_id_leaves_nothing_behind(world: Offline) -> None:
+    """An answer without the new subscription's ID is not an error of another kind, and it is looked up."""
+    pbx = world.netsapiens
+    create = pbx.subscriptions.create
+
+    def answer_nothing(*args: Any, **more: Any) -> dict[str, Any]:
+        create(*args, **more)
+        return {}
+
+    pbx.subscriptions.create = answer_nothing  # type: ignore[method-assign]
+    with pbx.listen("message") as live:
+        say(world, "hi")
+    assert values(live) == ["hi"]
+    assert not pbx.subscriptions()["target"].str.startswith("http://127.0.0.1").any()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://h/a?x=1", "https://h/#f", "https://h?x=1", "https://[bad", "https://h:99999", "https://h:x/",
+     "https://", "https:///x", "https://h/a/../b", "https://h/\n", "ftp://h", "h"],
+)  # fmt: skip
+def test_a_public_address_that_leads_nowhere_is_refused(url: str) -> None:
+    """What no path can be appended to is refused before anything is subscribed."""
+    with pytest.raises(msgnb.SettingsError, match="is no web address"):
+        msgnb.Listener(public_url=url)
+
+
+def test_a_whole_address_in_the_request_is_understood(listener: msgnb.Listener) -> None:
+    """A proxy may write the whole URL into the first line of a request."""
+    source = Stub()
+    with listen(source, listener) as live, connect(listener) as sender:
+        url = source.opened["message"]
+        path = url.removeprefix(listener.url)
+        whole = make_post(url, [told("message", "hi")])
+        sender.sendall(whole.replace(path.encode(), b"http://x" + path.encode(), 1))
+        assert sender.recv(12) == b"HTTP/1.1 200"
+    assert values(live) == ["hi"]
