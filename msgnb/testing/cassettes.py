@@ -47,8 +47,8 @@ KEY_VARIABLE = "MSGNB_MASK_KEY"
 PUBLIC_KEY = "msgnb"
 MOST_DIFFERENCES = 5
 _FRAMING = frozenset({"content-length", "content-encoding", "transfer-encoding"})
-SAVE_SECONDS = 1.0
-"""How often a recording is written while it grows."""
+SAVE_SHARE = 9
+"""How many times as long as a recording was written last the next time is put off."""
 # Weak, so that a scrubber with its secrets is freed together with the configuration that uses it.
 _IN_USE: WeakSet[Scrubber] = WeakSet()
 """A file is scrubbed again when it is written: a secret may be learnt after an exchange was recorded."""
@@ -109,7 +109,8 @@ def register(vcr: Any, *, note: Note | None = None) -> None:
 def growing_cassette(vcr: Any, path: Path) -> Any:
     """Return a context manager that records in a file, which is written while it grows and at the end.
 
-    A process that is killed loses what came in the last second.
+    A small recording is written after each exchange, a large one as often as writing it takes a tenth of the
+    time. A process that is killed loses what came since then; one that was forked writes nothing.
 
     Args:
         vcr: the configuration, with the record mode.
@@ -118,14 +119,38 @@ def growing_cassette(vcr: Any, path: Path) -> Any:
     from vcr.cassette import Cassette  # noqa: PLC0415 - loads when first used
 
     class GrowingCassette(Cassette):  # type: ignore[misc]  # VCR has no types
-        saved = time.monotonic()
+        def __init__(self, *args: Any, **named: Any) -> None:
+            super().__init__(*args, **named)
+            self._process = os.getpid()
+            self._saving = threading.RLock()
+            self._next_save = 0.0
+            self._planned: threading.Timer | None = None
 
         def append(self, request: Any, response: Any) -> None:
             super().append(request, response)
-            if time.monotonic() - self.saved > SAVE_SECONDS:
-                # VCR itself saves at the end only.
-                self._save()
-                self.saved = time.monotonic()
+            # The lock of a forked process may never be released.
+            if os.getpid() != self._process:
+                return
+            with self._saving:
+                if self._planned is None:
+                    wait = max(0.0, self._next_save - time.monotonic())
+                    self._planned = threading.Timer(wait, self._save)
+                    self._planned.daemon = True
+                    if wait:
+                        self._planned.start()
+                    else:
+                        self._save()
+
+        def _save(self, force: bool = False) -> None:
+            # VCR itself saves at the end only.
+            if os.getpid() != self._process:
+                return
+            with self._saving:
+                self._planned = None
+                began = time.monotonic()
+                super()._save(force)
+                ended = time.monotonic()
+                self._next_save = ended + SAVE_SHARE * (ended - began)
 
     return GrowingCassette.use_arg_getter(partial(vcr.get_merged_config, path=str(path)))
 

@@ -220,3 +220,37 @@ def test_a_replay_sends_nothing_from_many_threads(tmp_path: Path, monkeypatch: p
             assert len(world.journal.frame()) == before
         finally:
             msgnb.use("live")
+
+
+RECORDER = """
+import os, sys, time, msgnb
+msgnb.use("live", sys.argv[1])
+sms = msgnb.connect("smsdrop")
+sms.campaigns()
+if sys.argv[2] == "fork" and os.fork() == 0:
+    sms.contacts()
+    os._exit(0)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither forks nor this signal")
+@pytest.mark.parametrize("way", ["alone", "fork"])
+def test_a_recorder_that_is_terminated_has_written(tmp_path: Path, way: str) -> None:
+    """What came before a signal is in the file, and a forked process does not replace it."""
+    path = tmp_path / "a.yaml"
+    with msgnb.testing.serve() as world:
+        login = world.credentials["smsdrop"]
+        environment = {
+            **os.environ,
+            "MSGNB_SMSDROP_BASE_URL": login["url"],
+            "MSGNB_SMSDROP_EMAIL": login["email"],
+            "MSGNB_SMSDROP_PASSWORD": login["password"],
+        }
+        command = [sys.executable, "-c", RECORDER, str(path), way]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as recorder:
+            assert recorder.stdout
+            assert recorder.stdout.readline() == "ready\n"
+            recorder.terminate()
+    assert path.read_text().count("/campaigns/") == 1
