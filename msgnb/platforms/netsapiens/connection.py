@@ -155,14 +155,10 @@ class NetSapiensConnection(Connection):
         return offset_pages(fetch, size=PAGE, key=key, what=what, limit=limit)
 
 
-EMPTY = 204
-"""The status of a success that has no body."""
-
-
 def _is_list(response: Response) -> bool:
-    """Whether a success has rows: a list, or one bare object (NetSapiens 0, conventions)."""
+    """Whether a success has rows: a list, one bare object, or an empty body (NetSapiens 0 and 2.7)."""
     body = response.body
-    return is_rows(body) or (isinstance(body, dict) and bool(body)) or response.status == EMPTY
+    return body is None or is_rows(body) or (isinstance(body, dict) and bool(body))
 
 
 def _acknowledges(response: Response) -> bool:

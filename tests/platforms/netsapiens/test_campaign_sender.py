@@ -35,7 +35,7 @@ def statuses(sender: CampaignSender) -> Any:
 def test_an_sms_is_sent_in_the_batchs_session(loopback: Loopback, sender: CampaignSender) -> None:
     """Each recipient gets an SMS from the user's number, in a session whose ID is the batch's key."""
     loopback.script = [answers({"id": "m-1"})]
-    receipt = sender.send(Batch(KEY, "Hi", (PHONE,)))
+    receipt = sender.send(Batch(KEY, "Hi", (PHONE,)), lambda _: None)
     assert receipt.message == "m-1"
     assert loopback.seen[-1].path.endswith(f"/messagesessions/{KEY}/messages")
     assert loopback.seen[-1].json == {
