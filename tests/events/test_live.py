@@ -86,7 +86,7 @@ def test_all_names_mean_the_same(quirks: tuple[str, ...]) -> None:
     with InProcess(World(7), quirks=frozenset(f"netsapiens:{quirk}" for quirk in quirks)) as inside:
         login = dict(inside.credentials["netsapiens"])
         pbx = msgnb.NetSapiens(login.pop("url"), **login)
-        with pbx.listen("message", "messagesession", "call") as live:
+        with pbx.listen("message", "messagesession", "call", settle=timedelta()) as live:
             said = inside.receive("netsapiens", from_=SENDER, to=OWN, text="941173465")
             live.wait(lambda event: event.topic == "messagesession", timeout=10)
             live.wait(lambda event: event.topic == "message", timeout=10)

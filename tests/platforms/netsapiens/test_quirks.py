@@ -113,7 +113,7 @@ def test_subscriptions_are_kept(pbx: msgnb.NetSapiens) -> None:
 
 def test_events_come(inside: InProcess, pbx: msgnb.NetSapiens) -> None:
     """What happens is heard, once as new and once as told again, whatever names it comes under."""
-    with pbx.listen("message", "messagesession", "call", "cdr") as live:
+    with pbx.listen("message", "messagesession", "call", "cdr", settle=timedelta()) as live:
         said = inside.receive("netsapiens", from_=SENDER, to=OWN, text="hello")
         live.wait(lambda event: event.topic == "message", timeout=10)
         live.wait(lambda event: event.topic == "messagesession", timeout=10)
