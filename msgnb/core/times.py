@@ -8,12 +8,27 @@ messages into another day.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
-from typing import overload
+from typing import Any, overload
 from zoneinfo import ZoneInfo
 
 from msgnb.core.errors import InvalidRequest
 
 When = datetime | date | str
+
+
+def parse_wire_time(value: Any) -> datetime | None:
+    """Return a time in ISO 8601 that a platform wrote, in UTC; without a zone it is in UTC.
+
+    `None` if it is missing, can't be read, or lies beyond the calendar in UTC.
+
+    >>> parse_wire_time("2026-11-02 09:00:00")
+    datetime.datetime(2026, 11, 2, 9, 0, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        found = datetime.fromisoformat(value)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 @overload

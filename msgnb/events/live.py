@@ -52,8 +52,6 @@ CHECK_SECONDS = 0.2
 """How often a thread that waits for an event looks whether its call was cancelled."""
 SLICE_SECONDS = 30.0
 """How often a thread that waits for the next renewal looks whether the machine has slept meanwhile."""
-SETTLE = timedelta(seconds=3)
-"""How long `stop` waits for the posts of what has already happened."""
 
 Predicate = Callable[[Event], bool]
 
@@ -90,7 +88,7 @@ class Live:
         lifetime: timedelta,
         listener: Listener | None,
         keep: int,
-        settle: timedelta = SETTLE,
+        settle: timedelta = timedelta(),
     ) -> None:
         if lifetime < MIN_LIFETIME:
             raise InvalidRequest.of(lifetime=f"is {lifetime}; the shortest is {MIN_LIFETIME}")
@@ -143,8 +141,8 @@ class Live:
     def stop(self) -> None:
         """Delete the subscriptions and stop receiving; the events that arrived are kept.
 
-        Before that, wait for the posts of what has already happened (as long as `listen` was told, three
-        seconds by default), and for the callbacks to have had every event.
+        Before that, wait for the posts of what has already happened (as long as `listen` was
+        told; by default, as long as the platform takes), and for the callbacks to have had every event.
         """
         self._stop(settle=True)
 

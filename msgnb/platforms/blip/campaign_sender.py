@@ -196,7 +196,7 @@ class BlipCampaignSender:
         except NotFound:
             return False
         # A success without the counts of a delivery proves nothing.
-        return isinstance(found, dict) and "recipients" in found
+        return "recipients" in found
 
     def _fetch(
         self, campaign: str | None, message: str | None, names: Sequence[str]

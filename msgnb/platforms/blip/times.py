@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.times import When, parse_day_or_time, parse_when
+from msgnb.core.times import When, parse_day_or_time, parse_when, parse_wire_time
 
 MIDNIGHT = timedelta(hours=3)
 """A day of the platform's counters starts at 03:00 UTC, which is midnight in Brazil (BLiP 2.3)."""
@@ -38,11 +38,7 @@ def message_time(message: Mapping[str, Any]) -> datetime | None:
 
     `None` if that is missing, or can't be read.
     """
-    try:
-        found = datetime.fromisoformat(message["date"])
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
+    return parse_wire_time(message.get("date"))
 
 
 def span_of_days(since: When | None, until: When | None) -> dict[str, str | None]:

@@ -320,10 +320,10 @@ def _latest(delivery: Wire) -> str | None:
     return max((delivery[name] for name in _TIMES.values() if delivery.get(name)), default=None)
 
 
-def campaign_outcomes(audience: Sequence[Wire], summary: Any, campaign: str, *, raw: bool) -> pd.DataFrame:
+def campaign_outcomes(audience: Sequence[Wire], summary: Wire, campaign: str, *, raw: bool) -> pd.DataFrame:
     """Return how far a campaign came with each recipient as a table `outcomes` (BLiP 2.7)."""
     found = list(map(_lower_keys, audience))
-    counted = _lower_keys(summary) if isinstance(summary, Mapping) else {}
+    counted = _lower_keys(summary)
     people = {
         _local_part(each.get("recipientidentity")): each
         for each in map(_lower_keys, tables.as_objects(counted.get("statusaudience")))

@@ -82,16 +82,11 @@ class NetSapiensConnection(Connection):
             return str(own) or self.account
         return f"{user}@{own.domain if domain == '~' else domain}" if user not in {"~", None} else str(own)
 
-    def read(self, path: str, *keys: str) -> Wire:
-        """Return the one object of a response, which some routes wrap in a list.
-
-        Args:
-            path: the path.
-            keys: what the object has.
-        """
+    def read(self, path: str) -> Wire:
+        """Return the one object of a response, which some routes wrap in a list."""
 
         def expected(response: Response) -> bool:
-            return is_object(_unwrap(response.body), *keys)
+            return is_object(_unwrap(response.body))
 
         found: Wire = _unwrap(self.http.send("GET", path, policy=READ, expected=expected).body)
         return found

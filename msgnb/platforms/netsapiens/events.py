@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from msgnb.core.sending import new_id
@@ -166,9 +166,4 @@ def _first(row: Mapping[str, Any], *keys: str) -> str | None:
 
 def _time(row: Mapping[str, Any], arrived: datetime) -> datetime:
     """When it happened; an event of a call happens when it arrives, whenever the call started."""
-    found = parse_time(row.get("timestamp") or row.get("messagesession-last-datetime"))
-    try:
-        return found.astimezone(UTC) if found else arrived
-    except OverflowError:
-        # A time at the end of all times that lies beyond it in another zone.
-        return arrived
+    return parse_time(row.get("timestamp") or row.get("messagesession-last-datetime")) or arrived

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
+from msgnb.core.times import parse_wire_time
 from msgnb.platforms.netsapiens import NAME
 from msgnb.platforms.netsapiens.field_names import CALL_KEYS, MESSAGE_KEYS, SESSION_KEYS, rename_rows
 from msgnb.platforms.netsapiens.payloads import Wire
@@ -167,12 +168,7 @@ def time_text(value: Any) -> str | None:
 
 def parse_time(value: Any) -> datetime | None:
     """Return a time; without a zone it is in UTC. `None` if it is missing or cannot be read."""
-    written = time_text(value)
-    try:
-        found = datetime.fromisoformat(written) if written else None
-    except ValueError:
-        return None
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
+    return parse_wire_time(time_text(value))
 
 
 def within(found: Iterable[Wire], since: datetime | None, until: datetime | None) -> list[Wire]:

@@ -11,6 +11,7 @@ from msgnb.core.exchange import is_object, is_rows
 from msgnb.core.http import READ, WRITE, path_segment
 from msgnb.core.paging import by_offset
 from msgnb.core.responses import Explanation, Response
+from msgnb.core.times import parse_wire_time
 from msgnb.platforms.resources import Connection
 from msgnb.platforms.smsdrop import models
 from msgnb.tables import count
@@ -71,7 +72,7 @@ class SmsDropConnection(Connection):
         """Return the account's plan."""
         found = self.plan()
         return models.Subscription(
-            str(found["id"]), _credit(found) or 0, models.parse_time(found.get("created_at"))
+            str(found["id"]), _credit(found) or 0, parse_wire_time(found.get("created_at"))
         )
 
     def user(self) -> models.User:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from msgnb.campaigns.campaign import Campaign, MessageType
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.responses import parse_words
+from msgnb.core.times import parse_wire_time
 
 _FIELDS = (
     "message", "sender", "recipient_list", "title", "message_type", "defer_until", "defer_by", "id", "status",
@@ -77,21 +78,12 @@ def _unchanged(value: Any) -> Any:
     return value
 
 
-def parse_time(value: Any) -> datetime | None:
-    """Return a time; without a zone it is in UTC. `None` if it is missing or can't be read."""
-    try:
-        found = datetime.fromisoformat(value)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
 def _parse_count(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
-    "defer_until": parse_time, "created_at": parse_time,
+    "defer_until": parse_wire_time, "created_at": parse_wire_time,
     "message_type": lambda value: MessageType(value or 0),
     "delivery_percentage": _parse_count, "message_count": _parse_count, "sms_count": _parse_count,
     "id": str, "status": parse_words,

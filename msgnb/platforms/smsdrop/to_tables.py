@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
+from msgnb.core.times import parse_wire_time
 from msgnb.platforms.smsdrop import NAME
-from msgnb.platforms.smsdrop.models import parse_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,7 +163,7 @@ def _phone_list(row: Row) -> list[str]:
 
 def _time(row: Row) -> datetime:
     """Return when a campaign was, or will be, sent; a time without a zone is UTC."""
-    return parse_time(row.get("defer_until")) or parse_time(row.get("created_at")) or UNDATED
+    return parse_wire_time(row.get("defer_until")) or parse_wire_time(row.get("created_at")) or UNDATED
 
 
 def _format_time(time: datetime) -> str | None:
