@@ -69,7 +69,8 @@ class EventServer:
         self._answer = answer
         # In the order in which they were opened.
         self._connections: dict[_Connection, asyncio.Task[None]] = {}
-        self._loop = asyncio.new_event_loop()
+        # The only loop that tells when a socket can be read, which `_accept` waits for, also on Windows.
+        self._loop = asyncio.SelectorEventLoop()
         self._stopping = asyncio.Event()
         # Held while a call is handed to the loop, so that none comes after its end.
         self._handing = threading.Lock()
@@ -116,8 +117,12 @@ class EventServer:
     async def _accept(self) -> None:
         while True:
             await self._make_room()
+            await self._wait_for_connection()
             try:
-                accepted, _ = await self._loop.sock_accept(self._bound)
+                accepted, _ = self._bound.accept()
+            except BlockingIOError:
+                # It was accepted by `drain`, or the client has gone.
+                continue
             except OSError as error:
                 # The process has no files left, for example. Connections wait until it has.
                 log.warning("no connection can be accepted: %s", error)
@@ -126,11 +131,29 @@ class EventServer:
                 continue
             self._open(accepted)
 
+    async def _wait_for_connection(self) -> None:
+        """Wait until a connection can be accepted.
+
+        `loop.sock_accept` would accept it, too, and lose it if it is cancelled at that moment.
+        """
+        ready = asyncio.Event()
+        self._loop.add_reader(self._bound, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            self._loop.remove_reader(self._bound)
+
     def _open(self, accepted: socket.socket) -> None:
+        accepted.setblocking(False)
         connection = _Connection(accepted, self._find_limit, self._answer)
         task = self._loop.create_task(connection.serve())
         self._connections[connection] = task
-        task.add_done_callback(lambda _: self._connections.pop(connection))
+        task.add_done_callback(lambda _: self._close(connection))
+
+    def _close(self, connection: _Connection) -> None:
+        # Not at the end of `serve`, which never begins if it is cancelled at once.
+        del self._connections[connection]
+        connection.close()
 
     async def _make_room(self) -> None:
         """Wait until another connection may be opened."""
@@ -164,7 +187,6 @@ class EventServer:
                 accepted, _ = self._bound.accept()
             except OSError:
                 return
-            accepted.setblocking(False)
             self._open(accepted)
 
 
@@ -217,8 +239,9 @@ class _Connection:
         except (OSError, TimeoutError):
             # It broke off, or was too slow; there is nobody to tell.
             return
-        finally:
-            self._socket.close()
+
+    def close(self) -> None:
+        self._socket.close()
 
     async def _serve_request(self) -> bool:
         """Answer the next request; return whether the connection can be used for another one."""

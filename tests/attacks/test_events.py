@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import subprocess
 import sys
@@ -468,6 +469,22 @@ def test_a_post_behind_a_crowd_that_says_nothing_is_received(
         live.stop()
         assert sender.recv(12) == b"HTTP/1.1 200"
     assert values(live) == ["late"]
+
+
+def test_a_connection_that_is_evicted_at_once_is_closed(listener: msgnb.Listener) -> None:
+    """Also one that has to make room before its task had a turn; an open socket would be a warning."""
+    serving, connected = listener._server, threading.Event()
+    assert serving
+
+    def evict_at_once() -> None:
+        connected.wait()
+        serving._accept_waiting()
+        serving._evict(math.inf)
+
+    serving._loop.call_soon_threadsafe(evict_at_once)
+    with connect(listener) as sender:
+        connected.set()
+        assert sender.recv(1) == b""
 
 
 @pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()])

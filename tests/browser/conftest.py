@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pictures import take_picture
 from real_lab import CHROMIUM, FLAGS, opened, serving
-
-PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,8 +68,7 @@ def notebook(
         return opened(page, url, folder, f"{request.node.name}.ipynb", *cells)
 
     yield run
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{request.node.name}.png", full_page=True)
+    take_picture(page, request.node.name, full_page=True)
     context.close()
     assert not troubles
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from loopback import Loopback, answers
+from pictures import take_picture
 from playwright.sync_api import expect
 
 import msgnb
 
-PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 EVIL = "<img src=x onerror=document.title='evil'> $5 or $6"
 
 
@@ -27,8 +26,7 @@ def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1300, "height": 820})
     page = context.new_page()
     yield page
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{request.node.name}.png")
+    take_picture(page, request.node.name)
     context.close()
 
 

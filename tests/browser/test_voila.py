@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 import pytest
 import requests
+from pictures import take_picture
 from playwright.sync_api import expect
 
 SOURCE = """
@@ -72,7 +73,7 @@ def test_a_colleague_sends_without_python(app: str, browser: Any) -> None:
         page.goto(app)
         _send(page)
     finally:
-        page.screenshot(path=ROOT / "build" / "screenshots" / "test_a_colleague_sends_without_python.png")
+        take_picture(page, "test_a_colleague_sends_without_python")
         page.close()
     assert foreign == []
 
