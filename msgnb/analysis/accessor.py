@@ -20,6 +20,7 @@ import pandas as pd
 
 from msgnb.analysis import volumes, waiting, words
 from msgnb.analysis.measures import MEASURES, Measured, ResultColumn
+from msgnb.core.private_files import replace_file
 from msgnb.core.sending import RESENDABLE
 from msgnb.core.times import parse_zone
 from msgnb.tables.export import make_csv, make_excel
@@ -165,22 +166,24 @@ class Messaging:
     def to_csv(self, path: str | Path) -> Path:
         """Write the table as CSV.
 
-        Phone numbers are text, times have their time zone, and no cell is a formula.
+        Phone numbers are text, times have their time zone, and no cell is a formula. Only the user can
+        read the file.
         """
         written = Path(path)
-        written.write_bytes(make_csv(self._frame))
+        replace_file(written, make_csv(self._frame))
         return written
 
     def to_excel(self, path: str | Path) -> Path:
         """Write the table as an Excel file.
 
-        Phone numbers are text, times have their time zone, and no cell is a formula.
+        Phone numbers are text, times have their time zone, and no cell is a formula. Only the user can
+        read the file.
 
         Raises:
             SettingsError: openpyxl is not installed.
         """
         written = Path(path)
-        written.write_bytes(make_excel(self._frame))
+        replace_file(written, make_excel(self._frame))
         return written
 
     def _recipients(self, chosen: pd.Series[bool]) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from msgnb.analysis import volumes, waiting
 from msgnb.analysis.frames import STAGES
 from msgnb.core.errors import InvalidRequest, SettingsError
+from msgnb.core.private_files import replace_file
 from msgnb.core.times import parse_zone
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Chart:
     def save(self, path: str | Path) -> Path:
         """Write the chart as `.svg`, `.png`, `.html` (self-contained) or `.json` (Vega-Lite).
 
+        Only the user can read the file.
+
         Raises:
             InvalidRequest: the file name has another extension.
         """
@@ -84,11 +87,11 @@ class Chart:
             raise InvalidRequest.of(path=f"{written.name!r} ends in none of {', '.join(FORMATS)}")
         content = self._chart.to_dict()
         if suffix == ".png":
-            written.write_bytes(_converter().vegalite_to_png(content, scale=2))
+            replace_file(written, _converter().vegalite_to_png(content, scale=2))
         elif suffix == ".html":
-            written.write_text(_converter().vegalite_to_html(content, bundle=True), encoding="utf-8")
+            replace_file(written, _converter().vegalite_to_html(content, bundle=True).encode())
         else:
-            written.write_text(self.svg if suffix == ".svg" else self._chart.to_json(), encoding="utf-8")
+            replace_file(written, (self.svg if suffix == ".svg" else self._chart.to_json()).encode())
         return written
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

@@ -33,6 +33,7 @@ from typing import Any, BinaryIO
 
 from msgnb.campaigns.journal_lines import Clock, Content, JournalWriter, cut_tail, read_content
 from msgnb.core.errors import InvalidRequest
+from msgnb.core.private_files import FILE_MODE, check_links, make_folder, state_folder
 from msgnb.core.sending import RESENDABLE, SendState, new_id
 
 REFUSED = "refused"
@@ -330,13 +331,21 @@ def open_journal(path: Path, header: JournalHeader, clock: Clock) -> Iterator[Jo
         InvalidRequest: another process has locked it, it belongs to another campaign, or it can't be
             written.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_place(path)
     if not path.exists():
         _create(path, header, clock)
     with _open_private(path) as file:
         _lock(file, path)
         yield _load_or_start(path, header, file, clock)
         os.fsync(file.fileno())
+
+
+def _make_place(path: Path) -> None:
+    try:
+        check_links(path)
+        make_folder(path.parent)
+    except OSError as error:
+        raise InvalidRequest.of(journal=f"{path} can't be created: {error.strerror or error}") from None
 
 
 def _lock(file: BinaryIO, path: Path) -> None:
@@ -407,9 +416,7 @@ def load_journals(folder: Path, platform: str, server: str, account: str) -> lis
 
 def default_folder() -> Path:
     """Return the folder of journals if no other is chosen: below the user's folder for state."""
-    from platformdirs import user_state_path  # noqa: PLC0415 - loads when first used
-
-    return user_state_path("msgnb") / "campaigns"
+    return state_folder("campaigns")
 
 
 def _create(path: Path, header: JournalHeader, clock: Clock) -> None:
@@ -439,9 +446,12 @@ def _open_private(path: Path) -> BinaryIO:
     try:
         # `open` would create the file for others to read, and only then could its permissions be changed.
         # Unbuffered, so that a line which could not be written is not written later.
-        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE), "r+b", buffering=0)
+        # One that was copied here may be wide.
+        path.chmod(FILE_MODE)
     except OSError as error:
         raise InvalidRequest.of(journal=f"{path} can't be opened: {error.strerror}") from None
+    return file
 
 
 def _load_or_start(path: Path, header: JournalHeader, file: BinaryIO, clock: Clock) -> Journal:

@@ -11,6 +11,8 @@
   killed at any time, the next one fetches again what has no checkpoint, merges what is staged, and adds no
   duplicates.
 * Only one process of a machine writes at a time. Readers never wait.
+* In a folder of this machine only the user can read the files. What a process that was killed was writing is
+  deleted by the next one that writes.
 """
 
 from __future__ import annotations
@@ -135,12 +137,11 @@ class Archive:
         return problems
 
     def compact(self) -> None:
-        """Rewrite every file sorted and without duplicates, and delete leftovers of interrupted syncs."""
+        """Rewrite every file sorted and without duplicates."""
         with self._files.lock():
             self._files.merge_staged()
             for file in self._files.list_months():
                 self._files.compact(file)
-            self._files.remove_temporary_files()
 
     def forget(self, contact: str) -> int:
         """Remove every message from, to or with a number or identity, and exclude it from later syncs.

@@ -4,18 +4,23 @@
     staged/platform=…/account=…/000001.parquet               fetched, and not yet merged into its months
     state/<platform>/<account>.json                          checkpoints: what is known of each session
     state/forgotten.json                                     hashes of contacts that must not come back
+    temporary/                                               files that are being written
     .lock                                                    held by the one process that writes
 
 Two rules make a crash harmless at any time:
 
-* A file is never changed. A new one is written next to it and takes its place in one step, so a reader sees
-  the old file or the new one, and never half of one.
+* A file is never changed. A new one is written in `temporary`, and takes its place in one step, so a reader
+  sees the old file or the new one, and never half of one. The next process that has the lock deletes what a
+  killed one was writing.
 * Staged files are deleted only after everything in them is in the files of its months. Merging them once more
   adds nothing, because duplicates are removed.
 
 Merging, sorting and removing duplicates is SQL that DuckDB runs in little memory, with the rest on disk.
 Columns that this version doesn't know are kept, and columns that a file lacks are filled with missing values,
 so that archives written by older and newer versions can be read and written.
+
+On a folder of this machine only the user can read the files. Copies of remote files, and what a reader's
+query needs on disk, are in a folder of the process (`msgnb.core.process_folder`).
 
 The SQL is put together from names of our own; values that come from users are always passed as parameters.
 """
@@ -24,10 +29,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +45,8 @@ import orjson
 from msgnb import tables
 from msgnb.core import cancellation
 from msgnb.core.errors import SettingsError
+from msgnb.core.private_files import FILE_MODE, create_file, make_folder, replace_file, state_folder
+from msgnb.core.process_folder import process_folder, sweep
 from msgnb.core.progress import is_interactive, progress_bar
 
 if TYPE_CHECKING:
@@ -53,6 +61,8 @@ SEPARATOR = r"\s*,\s*"
 """What stands between several addresses in one column."""
 ORDER = f'"at", {KEY}'
 MONTH = "coalesce(strftime(\"at\", '%Y-%m'), 'unknown')"
+TEMPORARY = "temporary"
+"""The folder of what is being written; in a remote archive it has one folder for each machine."""
 PARTITION_COLUMNS = ("platform", "account")
 """Columns that are in the names of folders, and not in the files."""
 CATEGORIES = tuple(column.name for column in tables.MESSAGES.columns if column.choices)
@@ -101,13 +111,8 @@ class Files:
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - loads when first used
 
-        if self.local:
-            Path(self._root).mkdir(parents=True, exist_ok=True)
-            path = f"{self._root}/.lock"
-        else:
-            name = hashlib.sha256(self._root.encode()).hexdigest()[:16]
-            path = f"{tempfile.gettempdir()}/msgnb-{name}.lock"
-        lock, end = FileLock(path), time.monotonic() + LOCK_TIMEOUT
+        folder = make_folder(Path(self._root) if self.local else self._own_state())
+        lock, end = FileLock(folder / ".lock", mode=FILE_MODE), time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
                 lock.acquire(timeout=CHECK_SECONDS)
@@ -117,7 +122,10 @@ class Files:
                     raise
                 cancellation.check("waiting for another sync")
         try:
+            self._remove_temporary_files()
             yield
+            # Nothing of this process is left in it.
+            self._remove_temporary_files()
         finally:
             lock.release()
 
@@ -136,10 +144,10 @@ class Files:
         folder = f"{self._root}/staged/{_partition(platform, account)}"
         last = max(self._fs.glob(f"{folder}/*.parquet"), default="0").rpartition("/")[2]
         number = int(last.removesuffix(".parquet")) + 1
-        with tempfile.TemporaryDirectory(prefix="msgnb-archive-") as temporary:
-            written = Path(temporary) / "part.parquet"
-            plain = messages.drop(columns=list(PARTITION_COLUMNS)).astype(dict.fromkeys(CATEGORIES, "str"))
-            plain.sort_values("at").to_parquet(written, compression="zstd", index=False)
+        plain = messages.drop(columns=list(PARTITION_COLUMNS)).astype(dict.fromkeys(CATEGORIES, "str"))
+        with self._new_file() as written:
+            with create_file(written) as file:
+                plain.sort_values("at").to_parquet(file, compression="zstd", index=False)
             self._replace(f"{folder}/{number:06d}.parquet", written)
 
     def merge_staged(self) -> None:
@@ -166,11 +174,6 @@ class Files:
     def remove_contact(self, file: str, contact: str) -> None:
         """Rewrite the file of a month without the messages from, to or with a contact."""
         self._rewrite(file, contact=contact)
-
-    def remove_temporary_files(self) -> None:
-        """Remove new files that had not taken their places when a process died."""
-        for file in self._fs.glob(f"{self._root}/**/*.new"):
-            self._fs.rm_file(file)
 
     def find_problems(self, file: str) -> Iterator[str]:
         """Yield what is wrong with a file; a staged one has no month yet, and only has to be readable."""
@@ -249,14 +252,13 @@ class Files:
         """Replace the file of a month: add what parts have of the month, and remove a contact."""
         month = _parse_month(file)
         existing = [file] if self._fs.exists(file) else []
-        with (
-            self._local_copies(existing) as old,
-            tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder,
-        ):
-            written = Path(folder) / "month.parquet"
+        with self._local_copies(existing) as old, self._new_file() as written:
+            # DuckDB keeps the mode of a file that it writes over.
+            create_file(written).close()
             rows = _merge_query(old, parts, month, without_contact=contact is not None)
-            query = f"copy ({rows}) to '{written}' (format parquet, compression zstd)"
-            _run_in_little_memory(query, {} if contact is None else {"contact": contact}, folder)
+            options = "format parquet, compression zstd, use_tmp_file false"
+            query = f"copy ({rows}) to {_sql_text(str(written))} ({options})"
+            _run_in_little_memory(query, {} if contact is None else {"contact": contact}, written.parent)
             self._replace(file, written)
 
     @contextmanager
@@ -265,21 +267,63 @@ class Files:
         if self.local:
             yield list(files)
             return
-        with tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder:
-            copies = [f"{folder}/{number:06d}.parquet" for number in range(len(files))]
+        with self._temporary_folder() as folder:
+            copies = [folder / f"{number:06d}.parquet" for number in range(len(files))]
             for file, path in zip(files, copies, strict=True):
-                self._fs.get_file(file, path)
-            yield copies
+                # What downloads it opens it again, and keeps its mode.
+                create_file(path).close()
+                self._fs.get_file(file, str(path))
+            yield [str(path) for path in copies]
+
+    @contextmanager
+    def _new_file(self) -> Iterator[Path]:
+        """A path for a file that `_replace` puts into its place."""
+        with self._temporary_folder() as folder:
+            # Not named like the files of messages, which other tools may look for in all folders.
+            yield folder / "file.new"
+
+    @contextmanager
+    def _temporary_folder(self) -> Iterator[Path]:
+        """A folder of this machine, on the disk of a local archive, which may be larger than others."""
+        base = make_folder(Path(self._root) / TEMPORARY) if self.local else process_folder()
+        with tempfile.TemporaryDirectory(dir=base) as folder:
+            yield Path(folder)
 
     def _replace(self, file: str, written: Path) -> None:
         """Let a new file take its place in one step."""
-        self._fs.makedirs(file.rpartition("/")[0], exist_ok=True)
-        new = f"{file}.{uuid4().hex}.new"
-        self._fs.put_file(str(written), new)
         if self.local:
-            Path(new).replace(file)
-        else:
-            self._fs.mv(new, file)
+            make_folder(Path(file).parent)
+            written.replace(file)
+            return
+        self._fs.makedirs(file.rpartition("/")[0], exist_ok=True)
+        folder = self._remote_temporary()
+        self._fs.makedirs(folder, exist_ok=True)
+        new = f"{folder}/{uuid4().hex}.new"
+        self._fs.put_file(str(written), new)
+        self._fs.mv(new, file)
+
+    def _remove_temporary_files(self) -> None:
+        """Delete what is in the temporary folders; nobody else uses them, since this process has the lock."""
+        # The folder of the process is not needed by everyone, and may be read-only.
+        with suppress(OSError):
+            sweep()
+        if self.local:
+            shutil.rmtree(Path(self._root) / TEMPORARY, ignore_errors=True)
+            return
+        # Not those of other machines, which this lock does not keep from writing.
+        with suppress(FileNotFoundError):
+            self._fs.rm(self._remote_temporary(), recursive=True)
+
+    def _own_state(self) -> Path:
+        """Where this machine keeps the lock of a remote archive."""
+        return state_folder("archives", hashlib.sha256(self._root.encode()).hexdigest()[:16])
+
+    def _remote_temporary(self) -> str:
+        """The folder of this machine in a remote archive; its name is made once, and kept beside the lock."""
+        path = self._own_state() / "machine"
+        if not path.exists():
+            replace_file(path, uuid4().hex.encode())
+        return f"{self._root}/{TEMPORARY}/{path.read_text()}"
 
     def _state_path(self, platform: str, account: str) -> str:
         return f"{self._root}/state/{platform}/{quote_account(account)}.json"
@@ -288,15 +332,21 @@ class Files:
         return orjson.loads(self._fs.cat_file(path)) if self._fs.exists(path) else default
 
     def _save_json(self, path: str, content: Any) -> None:
-        with tempfile.TemporaryDirectory(prefix="msgnb-archive-") as folder:
-            written = Path(folder) / "state.json"
-            written.write_bytes(orjson.dumps(content))
+        with self._new_file() as written:
+            with create_file(written) as file:
+                file.write(orjson.dumps(content))
             self._replace(path, written)
 
 
-def connect_duckdb() -> Any:
-    """Return a DuckDB connection in this process, whose times are in UTC."""
+def connect_duckdb(spill: Path | None = None) -> Any:
+    """Return a DuckDB connection in this process, whose times are in UTC.
+
+    Args:
+        spill: the folder for what does not fit into memory; one of this process if `None`.
+    """
     connection = load_library("duckdb").connect()
+    # DuckDB's own choice is a folder in the current one. Two connections can't share one.
+    connection.execute(f"set temp_directory = {_sql_text(str(spill) if spill else _find_spill_folder())}")
     connection.register(NO_ROWS, _make_no_rows().drop(columns=list(PARTITION_COLUMNS)))
     connection.execute("set TimeZone = 'UTC'")
     # DuckDB writes its own progress bar to stdout.
@@ -304,7 +354,15 @@ def connect_duckdb() -> Any:
     return connection
 
 
-def _run_in_little_memory(query: str, parameters: dict[str, Any], folder: str) -> None:
+def _find_spill_folder() -> str:
+    """Return a folder for one connection; none, with which DuckDB uses memory only, if none can be made."""
+    try:
+        return str(process_folder() / f"spill-{uuid4().hex}")
+    except OSError:
+        return ""
+
+
+def _run_in_little_memory(query: str, parameters: dict[str, Any], folder: Path) -> None:
     """Run a query in little memory and a folder; in as much memory as it needs if that is not enough."""
     out_of_memory = load_library("duckdb").OutOfMemoryException
     try:
@@ -313,15 +371,10 @@ def _run_in_little_memory(query: str, parameters: dict[str, Any], folder: str) -
         _run(query, parameters, folder)
 
 
-def _run(query: str, parameters: dict[str, Any], folder: str, *settings: str) -> None:
-    with connect_duckdb() as connection:
+def _run(query: str, parameters: dict[str, Any], folder: Path, *settings: str) -> None:
+    with connect_duckdb(folder / "spill") as connection:
         # Each thread needs memory of its own. The months have a progress bar already.
-        common = (
-            f"set temp_directory = '{folder}/spill'",
-            "set threads = 2",
-            "set enable_progress_bar = false",
-        )
-        for setting in (*common, *settings):
+        for setting in ("set threads = 2", "set enable_progress_bar = false", *settings):
             connection.execute(setting)
         connection.execute(query, parameters)
 
@@ -381,7 +434,11 @@ def _make_no_rows() -> pd.DataFrame:
 
 
 def _sql_list(files: Sequence[str]) -> str:
-    return "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"
+    return "[" + ", ".join(map(_sql_text, files)) + "]"
+
+
+def _sql_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _partition(platform: str, account: str) -> str:

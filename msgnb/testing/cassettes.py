@@ -19,6 +19,7 @@ In a `conftest.py`, with pytest-recording:
 
 from __future__ import annotations
 
+import locale
 import os
 import threading
 import time
@@ -32,6 +33,7 @@ from weakref import WeakSet
 
 import orjson
 
+from msgnb.core.private_files import make_folder, replace_file
 from msgnb.core.transport import Prepared, make_response
 from msgnb.testing.scrubbing import Scrubber
 
@@ -101,6 +103,7 @@ def register(vcr: Any, *, note: Note | None = None) -> None:
     vcr.register_matcher("msgnb_body", _same_body)
     # Under the name of VCR's default, so that no cassette has to choose it.
     vcr.register_serializer("yaml", Readable)
+    vcr.register_persister(_private_persister())
     if note is not None and note not in _NOTES:
         _NOTES.append(note)
     _explain()
@@ -270,6 +273,23 @@ def differences(recorded: Any, now: Any, place: str = "body") -> Iterator[str]:
                 yield from differences(recorded[name], now[name], f"{place}.{name}")
     elif recorded != now:
         yield f"{place} is {now!r}, recorded is {recorded!r}"
+
+
+def _private_persister() -> Any:
+    """VCR's own way to keep cassettes in files, which only the user can read."""
+    from vcr.persisters.filesystem import FilesystemPersister  # noqa: PLC0415 - loads when first used
+    from vcr.serialize import serialize  # noqa: PLC0415
+
+    class PrivatePersister(FilesystemPersister):  # type: ignore[misc]  # VCR has no types
+        @staticmethod
+        def save_cassette(cassette_path: str | Path, cassette_dict: Any, serializer: Any) -> None:
+            path = Path(cassette_path)
+            make_folder(path.parent)
+            # VCR reads it in the encoding of `open`.
+            encoding = locale.getpreferredencoding(do_setlocale=False)
+            replace_file(path, serialize(cassette_dict, serializer).encode(encoding))
+
+    return PrivatePersister
 
 
 def _same_body(one: Any, other: Any) -> None:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from msgnb.core.process_folder import process_folder
 from msgnb.platforms.base import Client, client_class
 from msgnb.platforms.registry import get_platform, platforms
 from msgnb.testing.clients import WorldClients
@@ -76,6 +77,16 @@ def serve(
     return Served(seed, tls, quirks, strict=strict, ui=ui)
 
 
+def _make_folder() -> TemporaryDirectory[str]:
+    """Make the folder of a world's journals."""
+    try:
+        base: Path | None = process_folder()
+    except OSError:
+        # Tests also run where the user's folder for state can't be written, and the people are no real ones.
+        base = None
+    return TemporaryDirectory(prefix="msgnb-world-", dir=base)
+
+
 class MockWorld(WorldClients):
     """A mock world with a ready client of each platform, such as `world.blip`.
 
@@ -91,7 +102,7 @@ class MockWorld(WorldClients):
     def __init__(self) -> None:
         self.pause: Callable[[float], None] | None = None
         self._clients: dict[str, Client] = {}
-        self._folder = TemporaryDirectory(prefix="msgnb-world-")
+        self._folder = _make_folder()
 
     def _close(self) -> None:
         for client in self._clients.values():

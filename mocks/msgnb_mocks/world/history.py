@@ -6,9 +6,12 @@ of another world.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from msgnb_mocks.core.messages import HistoryMessage
@@ -63,12 +66,27 @@ def write(frame: pd.DataFrame, path: Path) -> None:
         ValueError: the file's name ends in none of them.
     """
     suffix = _format(path)
+    file = BytesIO()
     if suffix == ".parquet":
-        frame.to_parquet(path, index=False)
+        frame.to_parquet(file, index=False)
     elif suffix == ".csv":
-        frame.to_csv(path, index=False)
+        frame.to_csv(file, index=False)
     else:
-        frame.to_json(path, orient="records", lines=suffix == ".jsonl", date_format="iso", force_ascii=False)
+        frame.to_json(file, orient="records", lines=suffix == ".jsonl", date_format="iso", force_ascii=False)
+    _replace(path, file.getvalue())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file that only the user can read: the messages may be real ones that `load` was given."""
+    target = Path(os.path.realpath(path))
+    draft = target.with_name(f".{token_hex(8)}.new")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def read(

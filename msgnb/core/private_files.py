@@ -1,0 +1,106 @@
+"""Files that hold people or secrets: mode 0600, in folders with mode 0700, whatever the umask is.
+
+A file has its mode from the moment it exists. One that is written wide and narrowed afterwards can be opened
+in between, and whoever has it open reads everything that comes. Folders that exist keep their mode: they
+belong to the user. Windows has no modes, and its folders of a user are private already.
+
+A file that is replaced is written next to its place first, and takes it in one step. Links are followed, as
+`open` does, except those that somebody else put into a folder that everybody can write to, such as `/tmp`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+EVERYBODY = stat.S_IWOTH
+
+
+def make_folder(path: Path) -> Path:
+    """Create a folder, and those above it that are missing, and return it.
+
+    >>> make_folder(Path("history/state"))
+    """
+    missing = []
+    for folder in (path, *path.parents):
+        if folder.is_dir():
+            break
+        missing.append(folder)
+    for folder in reversed(missing):
+        folder.mkdir(FOLDER_MODE, exist_ok=True)
+    return path
+
+
+def create_file(path: Path) -> BinaryIO:
+    """Create a file, and return it, open for writing.
+
+    Raises:
+        FileExistsError: there is one, or a link.
+    """
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE), "w+b")
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file in one step: readers find what it had before, or all of the content.
+
+    >>> replace_file(Path("people.csv"), content)
+
+    Args:
+        path: path of the file, whose folder exists. A device or a pipe is written to as it is.
+        content: what the file has afterwards.
+
+    Raises:
+        PermissionError: the path leads through a link that somebody else made in a folder for everybody.
+    """
+    check_links(path)
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        path.write_bytes(content)
+        return
+    # Short, whatever the length of the name is: file systems limit it.
+    draft = target.with_name(f".msgnb-{token_hex(8)}.new")
+    try:
+        with create_file(draft) as file:
+            file.write(content)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def check_links(path: Path) -> None:
+    """Refuse a path that leads through a link that somebody else made in a folder for everybody.
+
+    Raises:
+        PermissionError: it does.
+    """
+    # Windows lets only administrators make links.
+    if not hasattr(os, "geteuid"):
+        return
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow the links
+    for each in (path, *path.parents):
+        if each.is_symlink():
+            _check_link(each)
+
+
+def state_folder(*names: str) -> Path:
+    """Return a folder below the user's folder for state; it may not exist yet.
+
+    >>> state_folder("campaigns")
+    PosixPath('/home/ana/.local/state/msgnb/campaigns')
+    """
+    from platformdirs import user_state_path  # noqa: PLC0415 - loads when first used
+
+    return user_state_path("msgnb").joinpath(*names)
+
+
+def _check_link(link: Path) -> None:
+    folder, owner = link.parent.stat(), link.lstat().st_uid
+    # The rule of Linux (`protected_symlinks`), which not every system has switched on.
+    if folder.st_mode & EVERYBODY and owner not in {os.geteuid(), folder.st_uid}:
+        raise PermissionError(f"{link} is a link that another user made; choose another path")
+    check_links(link.parent / link.readlink())
