@@ -23,6 +23,7 @@ from msgnb.analysis.measures import MEASURES, Measured, ResultColumn
 from msgnb.core.private_files import replace_file
 from msgnb.core.sending import RESENDABLE
 from msgnb.core.times import parse_zone
+from msgnb.core.visible import escape_invisible
 from msgnb.tables.export import make_csv, make_excel
 from msgnb.tables.masking import fits, mask_frame
 from msgnb.tables.schema import OUTCOMES, Role, role_of, strictest
@@ -163,11 +164,26 @@ class Messaging:
         """
         return mask_frame(self._frame, key, {**_result_roles(self._frame), **(holds or {})})
 
+    def to_string(self) -> str:
+        r"""Return the table as text that is safe to print in a terminal.
+
+        >>> print(messages.head().msg.to_string())
+
+        Control characters and other invisible ones, which `print(messages)` would pass on to the terminal,
+        are shown as Python writes them, such as `\x1b`. The values in the table stay what they are. Notebooks
+        and IPython show tables like this without a call.
+        """
+        return escape_invisible(self._frame.to_string())
+
     def to_csv(self, path: str | Path) -> Path:
         """Write the table as CSV.
 
-        Phone numbers are text, times have their time zone, and no cell is a formula. Only the user can
-        read the file.
+        >>> messages.msg.to_csv("messages.csv")
+
+        Phone numbers are text, and times have their time zone. What a spreadsheet would take for a formula
+        gets an apostrophe in front, in headers and cells, and after each comma, semicolon, tab, vertical bar
+        or line break inside of them, since spreadsheets of other languages split there. Everything else is
+        written as it is. Only the user can read the file.
         """
         written = Path(path)
         replace_file(written, make_csv(self._frame))
@@ -176,8 +192,10 @@ class Messaging:
     def to_excel(self, path: str | Path) -> Path:
         """Write the table as an Excel file.
 
-        Phone numbers are text, times have their time zone, and no cell is a formula. Only the user can
-        read the file.
+        >>> messages.msg.to_excel("messages.xlsx")
+
+        Phone numbers and all other texts are text cells, and times have their time zone. What looks like a
+        formula gets an apostrophe in front, in headers and cells. Only the user can read the file.
 
         Raises:
             SettingsError: openpyxl is not installed.

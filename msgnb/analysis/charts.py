@@ -20,6 +20,7 @@ from msgnb.analysis.frames import STAGES
 from msgnb.core.errors import InvalidRequest, SettingsError
 from msgnb.core.private_files import replace_file
 from msgnb.core.times import parse_zone
+from msgnb.core.visible import escape_invisible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +99,8 @@ class Chart:
         return {"image/svg+xml": self.svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
-        return f"<Chart of {len(self.table)} rows: {', '.join(self.table.columns)}>"
+        columns = ", ".join(map(str, self.table.columns))
+        return escape_invisible(f"<Chart of {len(self.table)} rows: {columns}>", keep="")
 
 
 class Plot:

@@ -17,6 +17,8 @@ from pathlib import Path
 import click
 from click.shell_completion import get_completion_class
 
+from msgnb.core.visible import escape_invisible
+
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 
@@ -111,15 +113,14 @@ def compare(folder: Path, as_json: bool) -> None:
         click.echo(json.dumps(rows))
     for row in () if as_json else rows:
         words = "alike" if row["alike"] else "different"
-        click.echo(
-            f"{row['operation']} ({row['evidence'] or 'unknown'}, {row['recorded']} recorded): {words}"
-        )
+        sure = row["evidence"] or "unknown"
+        click.echo(escape_invisible(f"{row['operation']} ({sure}, {row['recorded']} recorded): {words}"))
         for name, label in (
             ("only_recorded", "the mock does not answer"), ("types", "other types, recorded / mock"),
             ("statuses", "other status, recorded / mock"), ("only_mock", "only the mock answers"),
         ):  # fmt: skip
             if row[name]:
-                click.echo(f"  {label}: {', '.join(row[name])}")
+                click.echo(escape_invisible(f"  {label}: {', '.join(row[name])}"))
     raise SystemExit(not all(row["alike"] for row in rows))
 
 
@@ -137,7 +138,7 @@ def doctor(as_json: bool) -> None:
         click.secho(title, bold=True)
         width = max(map(len, facts), default=0)
         for name, value in facts.items():
-            click.echo(f"  {name:{width}}  {value}")
+            click.echo(escape_invisible(f"  {name:{width}}  {value}"))
 
 
 @app.command()
@@ -166,7 +167,7 @@ def _find_notebooks() -> Path:
 
 def _fail(message: str) -> SystemExit:
     """Print an error, and return what ends the process; raise it."""
-    click.echo(f"msgnb: {message}", err=True)
+    click.echo(escape_invisible(f"msgnb: {message}"), err=True)
     return SystemExit(2)
 
 

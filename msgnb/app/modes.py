@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgnb.core.errors import SettingsError
+from msgnb.core.visible import escape_invisible
 
 if TYPE_CHECKING:
     from msgnb.platforms.base import Client
@@ -106,8 +107,12 @@ class Mode:
         if self.world:
             return f"<mode mock: {self.world!r}>"
         if self.name == LIVE:
-            return f"<mode live, recorded into {self.cassette}>" if self.cassette else "<mode live>"
-        return f"<mode cassette: {self.cassette}>"
+            return f"<mode live, recorded into {self._shown_path}>" if self.cassette else "<mode live>"
+        return f"<mode cassette: {self._shown_path}>"
+
+    @property
+    def _shown_path(self) -> str:
+        return escape_invisible(str(self.cassette), keep="")
 
     def _repr_html_(self) -> str | None:
         return self.world._repr_html_() if self.world else None

@@ -19,6 +19,7 @@ from msgnb.campaigns import sms
 from msgnb.campaigns.recipients import recipients as read_recipients
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.html import element, table, without_mathjax
+from msgnb.core.visible import escape_invisible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,7 +176,7 @@ class Plan:
         return lines + self._summarize_unicode() if self._counts_sms else lines
 
     def __repr__(self) -> str:
-        return "\n".join(self.summary())
+        return "\n".join(escape_invisible(line, keep="") for line in self.summary())
 
     def _repr_html_(self) -> str:
         first, *others = self.summary()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgnb.core import notebook
 from msgnb.core.progress import is_interactive
 from msgnb.core.views import load_view
+from msgnb.core.visible import escape_invisible
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -117,9 +118,8 @@ def _open_view(title: str) -> Iterator[ProgressView]:
 
         form = "{desc}: {n_fmt} of {total_fmt} |{bar}|{postfix}"
         hidden = not is_interactive()
-        with tqdm(
-            total=0, desc=title[:LONGEST_TITLE], bar_format=form, file=sys.stderr, disable=hidden
-        ) as bar:
+        shown = escape_invisible(title[:LONGEST_TITLE], keep="")
+        with tqdm(total=0, desc=shown, bar_format=form, file=sys.stderr, disable=hidden) as bar:
             yield _ProgressBar(bar)
 
 
@@ -134,4 +134,5 @@ class _ProgressBar:
         # tqdm expects its total to be fixed, but the number of recipients is known only from the first
         # response.
         self._bar.total, self._bar.n = progress.total, progress.reached
-        self._bar.set_postfix_str(" ".join(filter(None, (progress.verb, progress.detail))))
+        words = " ".join(filter(None, (progress.verb, progress.detail)))
+        self._bar.set_postfix_str(escape_invisible(words, keep=""))

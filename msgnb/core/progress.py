@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from msgnb.core import notebook
+from msgnb.core.visible import escape_invisible
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -38,8 +39,9 @@ def progress_bar(what: str, total: int | None = None, *, hidden: bool = False) -
     from tqdm import tqdm  # noqa: PLC0415 - loads when first used
 
     hidden = hidden or not is_interactive()
+    shown = escape_invisible(what, keep="")
     with tqdm(
-        desc=what, total=total, unit="", delay=1.0, leave=False, file=sys.stderr, disable=hidden
+        desc=shown, total=total, unit="", delay=1.0, leave=False, file=sys.stderr, disable=hidden
     ) as bar:
         yield bar
 
@@ -59,7 +61,8 @@ def pause(seconds: float, cancelled: threading.Event | None, reason: str) -> Non
 
     end = time.monotonic() + seconds
     layout = "{desc}: {n:.0f} of {total:.0f} s |{bar}|"
-    with tqdm(desc=reason, total=seconds, bar_format=layout, leave=False, file=sys.stderr) as bar:
+    shown = escape_invisible(reason, keep="")
+    with tqdm(desc=shown, total=seconds, bar_format=layout, leave=False, file=sys.stderr) as bar:
         while (left := end - time.monotonic()) > 0 and not (cancelled and cancelled.is_set()):
             _wait(min(1.0, left), cancelled)
             bar.update(min(seconds - bar.n, 1.0))

@@ -25,6 +25,7 @@ from urllib.parse import unquote, urlsplit
 from msgnb.core.errors import SettingsError
 from msgnb.core.json_bodies import parse_json
 from msgnb.core.secrets import Secret
+from msgnb.core.visible import escape_invisible
 
 if TYPE_CHECKING:
     import h11
@@ -164,7 +165,7 @@ class Listener:
     def __repr__(self) -> str:
         where = self.url if self._port or self._public_url else "no port yet"
         state = "running" if self.running else "stopped"
-        return f"<Listener at {where}, {len(self._routes)} addresses, {state}>"
+        return escape_invisible(f"<Listener at {where}, {len(self._routes)} addresses, {state}>", keep="")
 
     def _make_token(self, name: str | None) -> str:
         if self._secret is None or name is None:

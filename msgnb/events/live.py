@@ -34,6 +34,7 @@ from msgnb.core import cancellation
 from msgnb.core.errors import InvalidRequest, MsgnbError, NotSupported
 from msgnb.core.times import When, parse_when
 from msgnb.core.views import load_view
+from msgnb.core.visible import escape_invisible
 from msgnb.events.callbacks import Callback, Callbacks
 from msgnb.events.event import Deduplicator, Event, NotAnEvent, Unrecognised, make_frame
 from msgnb.events.listener import Listener
@@ -316,7 +317,8 @@ class Live:
 
     def __repr__(self) -> str:
         state = "listening" if self.running else "stopped"
-        return f"<Live {self._source.platform} {', '.join(self._topics)}, {state}: {self._summary()}>"
+        shown = f"<Live {self._source.platform} {', '.join(self._topics)}, {state}: {self._summary()}>"
+        return escape_invisible(shown, keep="")
 
     def _summary(self) -> str:
         with self._changed:
@@ -432,4 +434,4 @@ class Live:
                 self._listener.stop()
         for topic, reason in remaining.items():
             message = f"the subscription to {topic} is still there and ends within {self._lifetime}: {reason}"
-            warnings.warn(message, stacklevel=4)
+            warnings.warn(escape_invisible(message, keep=""), stacklevel=4)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from msgnb import tables
 from msgnb.core.times import When, parse_when
+from msgnb.core.visible import escape_invisible
 from msgnb.history.files import Files, involves
 from msgnb.history.reader import HistorySource
 from msgnb.history.reading import WORKERS, check_workers
@@ -47,7 +48,7 @@ class Archive:
         self._files = Files(path)
 
     def __repr__(self) -> str:
-        return f"<Archive {self.path}: {len(self._files.list_months())} files>"
+        return escape_invisible(f"<Archive {self.path}: {len(self._files.list_months())} files>", keep="")
 
     def sync(self, source: HistorySource, *, since: When | None = None, workers: int = WORKERS) -> int:
         """Bring the archive up to date with an account.

@@ -25,6 +25,7 @@ from msgnb.campaigns.run import Run, resolve_send_time
 from msgnb.campaigns.sender import CampaignSender, OneByOne
 from msgnb.core.errors import NotSupported, SettingsError
 from msgnb.core.sending import SendResult
+from msgnb.core.visible import escape_invisible
 from msgnb.history.reading import WORKERS, History
 from msgnb.platforms.registry import get_platform
 from msgnb.platforms.resources import (
@@ -345,7 +346,7 @@ class Client(ABC):
     def __repr__(self) -> str:
         http = self.connection.http
         source = f" ({http.source})" if http.source else ""
-        return f"<{type(self).__name__} {self.account} at {http.base_url}{source}>"
+        return escape_invisible(f"<{type(self).__name__} {self.account} at {http.base_url}{source}>", keep="")
 
 
 def client_class(platform: str) -> type[Client]:

@@ -21,7 +21,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from msgnb.core.sending import SendState
-from msgnb.tables.display import prepare_notebook
+from msgnb.tables.display import prepare_display
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +105,7 @@ class Table:
         """
         import pandas as pd  # noqa: PLC0415 - loads when first used
 
-        prepare_notebook()
+        prepare_display()
         unknown = values.keys() - set(self.names)
         if unknown:
             raise KeyError(f"table {self.name} has no column {', '.join(sorted(unknown))}")

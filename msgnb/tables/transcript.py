@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.html import Markup, element, replace_control_characters, without_mathjax
+from msgnb.core.html import Markup, element, without_mathjax
+from msgnb.core.visible import escape_invisible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -227,4 +228,4 @@ def _line(row: Row, at: datetime | None) -> str:
     text = row.get("text") or f"({row.get('media_type') or row.get('content_type') or 'no text'})"
     who = "" if own else f"{_brief(row.get('sender') or '')}: "
     line = f"  {at:%H:%M}  " if at else "         "
-    return str(replace_control_characters(f"{line}{'→' if own else '←'} {who}{shortened(str(text))}{tick}"))
+    return escape_invisible(f"{line}{'→' if own else '←'} {who}{shortened(str(text))}{tick}")

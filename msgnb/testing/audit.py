@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgnb.core.visible import escape_invisible
 from msgnb.tables.masking import EMAIL, PHONE, Masker
 from msgnb.testing.scrubbing import HIDDEN, NAMES, PHONES, spellings
 
@@ -38,7 +39,7 @@ class Finding:
     what: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.what}"
+        return escape_invisible(f"{self.file}:{self.line}: {self.what}", keep="")
 
 
 def check(folder: str | Path, secrets: Iterable[str] = ()) -> list[Finding]:

@@ -22,6 +22,7 @@ import traitlets
 
 from msgnb.core.errors import InvalidRequest, MsgnbError
 from msgnb.core.html import Markup, element, replace_control_characters, without_mathjax
+from msgnb.core.visible import escape_invisible
 from msgnb.tables.transcript import QUIET
 from msgnb.widgets.ordered_inbox import OrderedInbox
 from msgnb.widgets.parts import Control, FileControl, Pane, Part, State, Status
@@ -253,7 +254,7 @@ class Form(anywidget.AnyWidget):
     # Where no script runs
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._subtitle} state={self.state}>"
+        return escape_invisible(f"<{type(self).__name__} {self._subtitle} state={self.state}>", keep="")
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)

@@ -57,7 +57,7 @@ def test_outside_of_a_notebook_it_is_text() -> None:
     """Printed, a conversation is lines with arrows."""
     frame = messages(said("Hi\x1b[31m"), said("Hello", "outbound", status="delivered"))
     assert repr(frame.msg.conversation()) == (
-        "times in UTC\nSun 01 Nov 2026\n  23:00  ← Ana: Hi␛[31m\n  23:01  → Hello ✓✓"
+        "times in UTC\nSun 01 Nov 2026\n  23:00  ← Ana: Hi\\x1b[31m\n  23:01  → Hello ✓✓"
     )
 
 
