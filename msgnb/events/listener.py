@@ -41,6 +41,7 @@ The post is answered with 200 when it returns, and with 500 if it raises.
 MAX_BODY = 5_000_000
 """Bytes of a body that are accepted by default."""
 SHORTEST_SECRET = 16
+_OF_BROWSERS = frozenset({b"origin", b"sec-fetch-site"})
 
 log = logging.getLogger("msgnb.listener")
 
@@ -201,8 +202,8 @@ class Listener:
         return 413 if body is None else _deliver(deliver, body)
 
     def _find_route(self, request: h11.Request) -> Deliver | None:
-        # Only browsers send an `Origin`, and no web page has a reason to post here.
-        if any(name == b"origin" for name, _ in request.headers):
+        # Only browsers send these, and no web page has a reason to post here.
+        if any(name in _OF_BROWSERS for name, _ in request.headers):
             return None
         target = request.target.partition(b"?")[0].decode("ascii", "replace")
         # A proxy may write the whole URL.

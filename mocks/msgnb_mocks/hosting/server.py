@@ -82,6 +82,8 @@ class Server(ThreadingMixIn, StandardServer):
         port: the port; a free one if 0.
         tls: for HTTPS.
         handle: serves the requests instead of the application's own method.
+        admit: whether a link on a page of another site may lead to what a request asks for; no link if
+            `None`.
     """
 
     # `server_close` would wait for other threads, which may serve connections that hang or are kept open.
@@ -98,8 +100,10 @@ class Server(ThreadingMixIn, StandardServer):
         tls: ssl.SSLContext | None = None,
         *,
         handle: Callable[[Request], Response] | None = None,
+        admit: Callable[[Request], bool] | None = None,
     ) -> None:
         self.application = application
+        self.admit = admit or (lambda _: False)
         self.respond = handle or application.handle
         self._tls = tls
         try:
@@ -210,7 +214,8 @@ class Handler(StreamRequestHandler):
 
     def _respond(self, request: Request) -> Response:
         assert isinstance(self.server, Server)  # noqa: S101 - who made this handler
-        if not _is_local(request):
+        # First of all, so that nothing notes the request, and no fault is used up by it.
+        if not is_local(request) or not (is_own(request) or self.server.admit(request)):
             return Response(403, b"only this machine's own programs and pages may ask")
         try:
             return self.server.respond(request)
@@ -279,11 +284,32 @@ class Handler(StreamRequestHandler):
         return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
 
 
-def _is_local(request: Request) -> bool:
-    """Whether no foreign web page sent a request: neither from its own origin, nor through DNS rebinding."""
-    host, origin = request.headers.get("host", ""), request.headers.get("origin", "")
-    name = PORT.sub("", host)
-    return name.lower() in LOOPBACK_NAMES and (not origin or origin.partition("://")[2] == host)
+def is_local(request: Request) -> bool:
+    """Whether a request was sent to this machine by name; a page that uses DNS rebinding has another name."""
+    return PORT.sub("", request.headers.get("host", "")).lower() in LOOPBACK_NAMES
+
+
+def is_own(request: Request) -> bool:
+    """Whether no page of another site made a browser send a request, by a script, a form, a link or an image.
+
+    Programs send none of these headers. Browsers send `Sec-Fetch-Site` with every request to this machine,
+    and pages can't change it; older ones send an `Origin` with some requests, and a `Referer` with most.
+    """
+    headers = request.headers
+    host, site = headers.get("host", "").lower(), headers.get("sec-fetch-site")
+    origin, referer = headers.get("origin"), headers.get("referer")
+    if site not in {None, "same-origin", "none"}:
+        return False
+    # A form of a page that sends no referrer has the origin "null", as those of unknown pages have.
+    if origin is not None and _find_host(origin) != host and (origin, site) != ("null", "same-origin"):
+        return False
+    return not referer or _find_host(referer) == host
+
+
+def _find_host(url: str) -> str | None:
+    """Return the host and port of a URL; `None` if it has none."""
+    _, found, rest = url.partition("://")
+    return re.split(r"[/?#]", rest, maxsplit=1)[0].lower() if found else None
 
 
 def _headers(stream: BufferedIOBase) -> dict[str, str]:
