@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -14,6 +15,7 @@ from msgnb_mocks.core.registry import mocks
 from msgnb_mocks.hosting.serving import serve
 
 HIGHEST_PORT = 65_535
+TOKEN_VARIABLE = "MSGNB_MOCKS_TOKEN"  # noqa: S105 - its name
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep the others waiting; it determines the latency under many connections."""
 
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(name, lambda *_: over.set())
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        options = {"quirks": chosen.quirk, "strict": chosen.strict, "ui": chosen.ui}
+        options = {"quirks": chosen.quirk, "strict": chosen.strict, "ui": chosen.ui, "token": chosen.token}
         with serve(chosen.seed, port=chosen.port, tls=chosen.tls, **options) as servers:
             sys.stdout.write(orjson.dumps(servers.credentials).decode() + "\n")
             # A pipe is buffered, and whoever started this process waits for the line.
@@ -54,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--strict", action="store_true", help="reject operations that are only inferred")
     parser.add_argument("--ui", action="store_true", help="also serve the page of phones; `ui` is its URL")
+    parser.add_argument(
+        "--token",
+        default=os.environ.get(TOKEN_VARIABLE),
+        help=f"token of the page, random if omitted; set {TOKEN_VARIABLE} to hide it from other users",
+    )
     return parser
 
 

@@ -41,14 +41,18 @@ def cassettes() -> None:
 @click.option("--ui", is_flag=True, help="Also serve the phone simulator page.")
 @click.option("--tls", is_flag=True, help="Serve HTTPS.")
 @click.option("--strict", is_flag=True, help="Reject operations whose behavior is only inferred.")
+@click.option("--token", help="Token of the phone simulator page (or MSGNB_MOCKS_TOKEN).")
 @click.option("--quirk", multiple=True, help="Enable a server variation. Can be repeated.")
-def mocks(port: int, seed: int, ui: bool, tls: bool, strict: bool, quirk: tuple[str, ...]) -> None:
+def mocks(
+    port: int, seed: int, ui: bool, tls: bool, strict: bool, token: str | None, quirk: tuple[str, ...]
+) -> None:
     """Serve the mock platforms on this machine until Ctrl-C."""
     from msgnb_mocks.__main__ import main as serve  # noqa: PLC0415 - loads when asked for
 
     flags = [f"--{name}" for name, on in (("ui", ui), ("tls", tls), ("strict", strict)) if on]
     quirks = [word for each in quirk for word in ("--quirk", each)]
-    raise SystemExit(serve([f"--port={port}", f"--seed={seed}", *flags, *quirks]))
+    tokens = [] if token is None else [f"--token={token}"]
+    raise SystemExit(serve([f"--port={port}", f"--seed={seed}", *flags, *tokens, *quirks]))
 
 
 @app.command()

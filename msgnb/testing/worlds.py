@@ -65,7 +65,7 @@ def serve(
         tls: serve HTTPS; `credentials["ca"]` is the file of the authority to trust.
         quirks: as in `offline`.
         strict: as in `offline`.
-        ui: also serve the page of phones, at `credentials["ui"]`.
+        ui: also serve the page of phones, at `credentials["ui"]`, with `credentials["token"]`.
 
     Raises:
         ImportError: `tls` needs trustme, which is not installed.

@@ -54,9 +54,63 @@ def test_a_conversation_goes_both_ways(world: Any, page: Any) -> None:
     assert not troubles
 
 
+def test_the_token_does_not_stay_in_the_address(world: Any, page: Any) -> None:
+    """The page takes it out, and goes on with a cookie that no script can read."""
+    sent: list[Any] = []
+    page.on("request", lambda request: sent.append(request))  # noqa: PLW0108 - it must be a function
+    page.goto(world.credentials["ui"])
+    page.get_by_label("Search phones").wait_for()
+    page.wait_for_url("**/phones/")
+    page.reload()
+    page.get_by_text("Phones of the mock platforms").click()
+    page.get_by_label("Search phones").wait_for()
+    assert page.evaluate("document.cookie") == ""
+    assert world.credentials["token"] not in page.content()
+    assert not [each.url for each in sent[1:] if world.credentials["token"] in each.url]
+    assert not any(each.headers.get("referer") for each in sent)
+
+
+def show_elsewhere(page: Any, content: str) -> None:
+    """Open a page of another site, which is not fetched from anywhere."""
+    page.route("http://site.example/", lambda route: route.fulfill(body=content, content_type="text/html"))
+    page.goto("http://site.example/")
+
+
+def test_a_link_on_another_page_opens_the_page(world: Any, page: Any) -> None:
+    """As from JupyterLab: the page works from there on, by cookie."""
+    show_elsewhere(page, f"<a href='{world.credentials['ui']}'>Phones</a>")
+    page.get_by_text("Phones").click()
+    page.get_by_role("button", name="+1 day").click()
+    page.get_by_text("Tue 03 Nov 2026").wait_for()
+
+
+EMBEDDED = """<img src="{url}"><script src="{url}"></script><iframe src="{url}"></iframe>
+<link rel="prefetch" href="{url}"><link rel="stylesheet" href="{url}"><object data="{url}"></object>
+<script>fetch("{url}", {{mode: "no-cors"}}).catch(() => 0); navigator.sendBeacon("{url}", "step=day")</script>
+<form method="post" action="{url}" target="frame"><input name="step" value="day"></form>
+<iframe name="frame"></iframe><script>document.forms[0].submit()</script>"""
+
+
+@pytest.mark.parametrize("target", ["mock", "page"])
+def test_what_another_site_embeds_changes_nothing(world: Any, page: Any, target: str) -> None:
+    """Images, scripts, frames, forms and fetches: no fault is used up, and no request is noted."""
+    world.clock.freeze()
+    rule, noon = world.faults.add("500"), world.clock.now()
+    before = len(world.journal)
+    found = world.credentials
+    url = f"{found['smsdrop']['url']}/auth/login" if target == "mock" else found["ui"].replace("?", "clock?")
+    asked: list[str] = []
+    page.on("requestfinished", lambda request: asked.append(request.url))
+    page.on("requestfailed", lambda request: asked.append(request.url))
+    show_elsewhere(page, EMBEDDED.format(url=url))
+    page.wait_for_load_state("networkidle")
+    assert asked.count(url) >= 5
+    assert (rule.fired, len(world.journal), world.clock.now()) == (0, before, noon)
+
+
 def test_what_is_being_typed_stays(world: Any, page: Any) -> None:
     """While requests come and the page renews itself, no letter of a reply gets lost."""
-    page.goto(f"{world.credentials['ui']}/?q=blip")
+    page.goto(f"{world.credentials['ui']}&q=blip")
     page.locator(".phones a").first.click()
     field = page.get_by_role("textbox", name="Reply as")
     field.click()
@@ -114,12 +168,12 @@ def test_another_origin_reads_and_drives_nothing(world: Any, page: Any, target: 
     noon = world.clock.now()
     with Loopback([answers(b"<p>another site</p>")]) as site, msgnb.Listener() as listener:
         events: list[Any] = []
-        path = {"ui": "/clock", "smsdrop": "/auth/login"}.get(target, "")
+        path = {"ui": "/phones/clock", "smsdrop": "/auth/login"}.get(target, "")
         if target == "listener":
             url = listener.add_route(events.append)
         else:
             found = world.credentials[target]
-            url = found if target == "ui" else found["url"]
+            url = found.partition("/phones")[0] if target == "ui" else found["url"]
         page.goto(site.url)
         before = len(world.journal)
         with page.expect_request(lambda sent: sent.is_navigation_request()) as submitted:

@@ -128,11 +128,14 @@ def test_it_is_served_on_a_port_and_shown_on_the_page_of_phones(acme: None) -> N
     with msgnb_mocks.serve(ui=True) as servers:
         assert list(servers.credentials)[:4] == ["blip", "netsapiens", "smsdrop", "acme"]
         sessions = ask(servers, "GET", "/sessions").json()
-        page = requests.get(f"{servers.credentials['ui']}/?q=acme", timeout=5).text
+        page = requests.get(f"{servers.credentials['ui']}&q=acme", timeout=5).text
         assert "badge acme" in page
         phone = sessions[0]["phone"]
-        address = f"{servers.credentials['ui']}/phone/acme/{requests.utils.quote(phone, safe='')}"
-        assert requests.post(f"{address}/reply", data={"text": "I wrote this"}, timeout=5).status_code == 200
+        root = servers.credentials["ui"].partition("?")[0]
+        address = f"{root}phone/acme/{requests.utils.quote(phone, safe='')}"
+        signed = {"Authorization": f"Bearer {servers.credentials['token']}"}
+        replied = requests.post(f"{address}/reply", data={"text": "I wrote this"}, headers=signed, timeout=5)
+        assert replied.status_code == 200
         assert ask(servers, "GET", "/sessions").json()[0]["last"]["text"] == "I wrote this"
 
 

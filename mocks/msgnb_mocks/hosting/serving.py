@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from msgnb_mocks.core.access import Access, check_token, make_token
 from msgnb_mocks.hosting.server import HOST, Server
 from msgnb_mocks.world.ensemble import Ensemble
 from msgnb_mocks.world.world import World
@@ -25,6 +26,7 @@ def serve(
     quirks: Iterable[str] = (),
     strict: bool = False,
     ui: bool = False,
+    token: str | None = None,
 ) -> Servers:
     """Serve every installed mock on its own port of this machine.
 
@@ -38,13 +40,15 @@ def serve(
         quirks: variations to switch on, such as `acme:empty-list-404`; docs/operations.md lists them.
         strict: reject operations that are only inferred with 501; docs/fidelity.md lists them.
         ui: also serve the page of phones, at `credentials["ui"]`.
+        token: what the page's address contains; a new one if `None`.
 
     Raises:
         ImportError: `tls` needs trustme, which is not installed.
         OSError: a port is taken.
-        ValueError: a quirk is unknown.
+        ValueError: a quirk is unknown, or the token is too short or has other characters than a URL.
     """
-    return Servers(World(seed), port=port, tls=tls, quirks=frozenset(quirks), strict=strict, ui=ui)
+    shown = check_token(token or make_token()) if ui else None
+    return Servers(World(seed), port=port, tls=tls, quirks=frozenset(quirks), strict=strict, token=shown)
 
 
 class Servers(Ensemble):
@@ -53,7 +57,7 @@ class Servers(Ensemble):
     Attributes:
         credentials: the `url` and what signs in for each platform; `further` ways to sign in, such as
             `credentials["further"]["acme"]["api_key"]`; `ca`, the path of the certificate authority or
-            `None`; `ui`, the URL of the page of phones if it is served.
+            `None`; `ui`, the URL of the page of phones if it is served, and `token`, which is in it.
     """
 
     def __init__(
@@ -64,13 +68,13 @@ class Servers(Ensemble):
         tls: bool,
         quirks: frozenset[str],
         strict: bool = False,
-        ui: bool = False,
+        token: str | None = None,
     ) -> None:
         super().__init__(world, quirks=quirks, strict=strict, server=True)
         self.credentials: dict[str, Any] = {}
         self._port = port
         self._tls = tls
-        self._ui = ui
+        self._token = token
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
@@ -83,11 +87,14 @@ class Servers(Ensemble):
                 server = Server(application, self._port_at(offset), context, handle=self.handler(name))
                 urls[name] = self._running.enter_context(server).url
             self.credentials = {**self.make_credentials(urls), "ca": authority}
-            if self._ui:
+            if self._token:
                 from msgnb_mocks.ui.simulator import Simulator  # noqa: PLC0415 - takes time to load
 
-                page = Server(Simulator(self), self._port_at(len(urls)), context)
-                self.credentials["ui"] = self._running.enter_context(page).url
+                access = Access(self._token, secure=self._tls)
+                port = self._port_at(len(urls))
+                page = Server(Simulator(self, access), port, context, admit=access.admits)
+                url = self._running.enter_context(page).url
+                self.credentials |= {"ui": access.address(url), "token": self._token}
             self._running = self._running.pop_all()
         return self
 

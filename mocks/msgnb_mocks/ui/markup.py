@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from msgnb_mocks.core.access import ROOT
+
 
 class Html(str):
     """Text that is HTML already and must not be escaped."""
@@ -42,7 +44,7 @@ def document(title: str, body: Html) -> str:
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", f"{title} · msgnb mocks"),
-        tag("link", rel="stylesheet", href="/style.css"),
-        tag("script", src="/script.js", defer=""),
+        tag("link", rel="stylesheet", href=f"{ROOT}/style.css"),
+        tag("script", src=f"{ROOT}/script.js", defer=""),
     )
     return f"<!doctype html>{tag('html', head, tag('body', body), lang='en')}"

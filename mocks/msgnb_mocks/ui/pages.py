@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from msgnb_mocks.core.access import ROOT
 from msgnb_mocks.core.contract import documented
 from msgnb_mocks.core.faults import FAULTS
 from msgnb_mocks.core.journal import Entry
@@ -12,6 +13,7 @@ from msgnb_mocks.ui.chats import Chat, Chats, Key
 from msgnb_mocks.ui.markup import Html, join, tag
 from msgnb_mocks.world.ensemble import Ensemble
 
+HOME = f"{ROOT}/"
 MOST_PHONES = 60
 MOST_LINES = 80
 MOST_ENTRIES = 30
@@ -21,10 +23,14 @@ STEPS = (("minute", "+1 minute"), ("hour", "+1 hour"), ("day", "+1 day"))
 
 def main(ensemble: Ensemble, chats: Chats, chosen: Key | None, words: str) -> Html:
     """Return the page, with one chat selected or none."""
-    back = _address(chosen) if chosen else "/"
+    back = _address(chosen) if chosen else HOME
     listed = chats.all(words)
     return join(
-        tag("header", tag("h1", tag("a", "Phones of the mock platforms", href="/")), _clock(ensemble, back)),
+        tag(
+            "header",
+            tag("h1", tag("a", "Phones of the mock platforms", href=HOME)),
+            _clock(ensemble, back),
+        ),
         tag(
             "main",
             tag("nav", _search(words), _live("phones", _phones(listed, chosen)), aria_label="Phones"),
@@ -45,7 +51,7 @@ def trouble(words: str) -> Html:
 
 
 def _alone(words: str) -> Html:
-    return tag("main", tag("section", tag("p", words, role="alert"), tag("a", "Back", href="/")))
+    return tag("main", tag("section", tag("p", words, role="alert"), tag("a", "Back", href=HOME)))
 
 
 def _live(name: str, *content: str) -> Html:
@@ -55,7 +61,7 @@ def _live(name: str, *content: str) -> Html:
 
 def _address(key: Key) -> str:
     # An identity may contain characters that divide a path, such as a slash.
-    return f"/phone/{key[0]}/{quote(key[1], safe='')}"
+    return f"{ROOT}/phone/{key[0]}/{quote(key[1], safe='')}"
 
 
 def _clock(ensemble: Ensemble, back: str) -> Html:
@@ -68,7 +74,14 @@ def _clock(ensemble: Ensemble, back: str) -> Html:
     time = _live("clock", tag("time", f"{clock.now():%a %d %b %Y, %H:%M:%S} UTC{still}"))
     hidden = tag("input", type="hidden", name="back", value=back)
     return tag(
-        "form", time, *buttons, hidden, method="post", action="/clock", aria_label="Clock", class_="clock"
+        "form",
+        time,
+        *buttons,
+        hidden,
+        method="post",
+        action=f"{ROOT}/clock",
+        aria_label="Clock",
+        class_="clock",
     )
 
 
@@ -76,7 +89,7 @@ def _search(words: str) -> Html:
     field = tag(
         "input", type="search", name="q", value=words, placeholder="Search phones", aria_label="Search phones"
     )
-    return tag("form", field, tag("button", "Search", type="submit"), action="/", role="search")
+    return tag("form", field, tag("button", "Search", type="submit"), action=HOME, role="search")
 
 
 def _phones(listed: list[Chat], chosen: Key | None) -> Html:
@@ -161,7 +174,7 @@ def _faults(ensemble: Ensemble, back: str) -> Html:
         tag("input", type="hidden", name="back", value=back),
         tag("button", "Add", type="submit"),
     )
-    form = tag("form", *fields, method="post", action="/faults", class_="faults")
+    form = tag("form", *fields, method="post", action=f"{ROOT}/faults", class_="faults")
     rules = [
         tag("li", f"{rule.kind} at {rule.operation}: {rule.fired} times") for rule in ensemble.faults.rules
     ]
@@ -170,7 +183,7 @@ def _faults(ensemble: Ensemble, back: str) -> Html:
         tag("input", type="hidden", name="back", value=back),
         tag("button", "Clear all", type="submit"),
         method="post",
-        action="/faults/clear",
+        action=f"{ROOT}/faults/clear",
     )
     shown = join(tag("ul", *rules), clear) if rules else tag("p", "Nothing goes wrong.", class_="quiet")
     return tag("section", tag("h2", "Faults"), form, _live("faults", shown))

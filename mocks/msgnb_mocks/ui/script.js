@@ -1,4 +1,10 @@
 // Refreshes the parts of the page that changed; the page works without it.
+const address = new URL(location);
+if (address.searchParams.has("token")) {
+  // The cookie is enough from now on; the token need not stay in the address and the history.
+  address.searchParams.delete("token");
+  history.replaceState(null, "", address);
+}
 const toEnd = () => { const lines = document.querySelector(".lines"); if (lines) lines.scrollTop = lines.scrollHeight; };
 let asked = false, again = false;
 async function renew() {
@@ -14,6 +20,6 @@ async function renew() {
   if (again) { again = false; renew(); }
 }
 toEnd();
-const events = new EventSource("/events");
+const events = new EventSource("/phones/events");
 // Changes between the loading of the page and this are fetched when it opens, and after each break.
 events.onopen = events.onmessage = renew;

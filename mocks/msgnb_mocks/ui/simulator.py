@@ -4,16 +4,20 @@
   changed.
 * Text that people wrote is escaped, and a strict content security policy allows no foreign scripts.
 * The server responds only to the names of this machine, and accepts form submissions only from its own pages.
+* Whoever has neither the token nor the cookie sees nothing, and changes nothing; `msgnb_mocks.core.access`
+  checks it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.resources import files
 from urllib.parse import quote, unquote
 
 import orjson
 
+from msgnb_mocks.core.access import ROOT, Access
 from msgnb_mocks.core.faults import FAULTS
 from msgnb_mocks.core.operations import Refusal, Request, Response
 from msgnb_mocks.ui import pages
@@ -29,22 +33,30 @@ HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
-    # With "no-referrer" browsers would not send the form's origin.
-    "Referrer-Policy": "same-origin",
+    # The first address has the token in it.
+    "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 ASSETS = {"/style.css": "text/css; charset=utf-8", "/script.js": "text/javascript; charset=utf-8"}
+REFUSAL = b"Open the address that was printed when the mocks started: it has the token that this page needs."
 STEPS = {"minute": {"minutes": 1}, "hour": {"hours": 1}, "day": {"days": 1}}
 HEARTBEAT_SECONDS = 15.0
 
 
 class Simulator:
-    """The pages of one ensemble; `handle` serves a request, as that of a mock does."""
+    """The pages of one ensemble; `handle` serves a request, as that of a mock does.
+
+    Args:
+        ensemble: what they show.
+        access: who may see them.
+    """
 
     name = "phones"
 
-    def __init__(self, ensemble: Ensemble) -> None:
+    def __init__(self, ensemble: Ensemble, access: Access) -> None:
+        self._access = access
         self.clock = ensemble.world.clock
         self._ensemble = ensemble
         self._chats = Chats(ensemble)
@@ -56,20 +68,30 @@ class Simulator:
 
     def handle(self, request: Request) -> Response:
         """Return the response to one request of a browser."""
+        # Every browser requests it, without the cookie; a refusal would be an error in its console.
+        if request.path == "/favicon.ico":
+            return Response(204, headers=HEADERS)
+        if not self._access.allows(request):
+            return Response(403, REFUSAL, {**HEADERS, "Content-Type": "text/plain; charset=utf-8"})
         try:
-            if request.method == "POST":
-                return self._submit(request)
-            return self._page(request) if request.method in {"GET", "HEAD"} else Response(405)
+            response = self._serve(replace(request, path=_below_root(request.path)))
         except Refusal as refusal:
-            return refusal.response
+            response = refusal.response
+        if not self._access.has_token(request):
+            return response
+        return replace(
+            response, headers={**response.headers, "Set-Cookie": self._access.make_cookie(request)}
+        )
+
+    def _serve(self, request: Request) -> Response:
+        if request.method == "POST":
+            return self._submit(request)
+        return self._page(request) if request.method in {"GET", "HEAD"} else Response(405)
 
     def _page(self, request: Request) -> Response:
         if request.path in ASSETS:
             content = files("msgnb_mocks.ui").joinpath(request.path[1:]).read_bytes()
             return Response(200, content, {**HEADERS, "Content-Type": ASSETS[request.path]})
-        # Every browser requests it; a 404 would be an error in its console.
-        if request.path == "/favicon.ico":
-            return Response(204, headers=HEADERS)
         if request.path == "/events":
             return Response(
                 200, headers={**HEADERS, "Content-Type": "text/event-stream"}, stream=self._events
@@ -91,11 +113,11 @@ class Simulator:
         if request.path.endswith("/reply"):
             platform, who = self._parse_path(request.path.removesuffix("/reply"))
             self._try(lambda: self._chats.reply(platform, who, form.get("text", "")))
-            return _redirect(f"/phone/{platform}/{quote(who, safe='')}")
+            return _redirect(f"{ROOT}/phone/{platform}/{quote(who, safe='')}")
         if request.path not in self._forms:
             raise Refusal(Response(404))
         self._try(lambda: self._forms[request.path](form))
-        return _redirect(form.get("back", "/"))
+        return _redirect(form.get("back", f"{ROOT}/"))
 
     def _try(self, action: Callable[[], object]) -> None:
         """Run the action of a form; if it fails, the response says why."""
@@ -144,8 +166,19 @@ class Simulator:
                 yield b": still there\n\n"
 
 
+def _below_root(path: str) -> str:
+    """Return the path below the root of the pages.
+
+    Raises:
+        Refusal: it is somewhere else.
+    """
+    if not path.startswith(f"{ROOT}/"):
+        raise Refusal(Response(404, headers=HEADERS))
+    return path.removeprefix(ROOT)
+
+
 def _redirect(path: str) -> Response:
     """Redirect the browser to a page of this server, and never to another one."""
-    own = path if path.startswith("/") and not path.startswith("//") and "\n" not in path else "/"
+    own = path if path.startswith(f"{ROOT}/") and "\n" not in path else f"{ROOT}/"
     # After a 303 the browser gets the page, so reloading it does not submit the form again.
     return Response(303, b"", {**HEADERS, "Location": own.replace("\r", "")})
