@@ -10,9 +10,10 @@ sign-in, cancellation and the removal of secrets, one hook that sees every attem
 * **Errors.** Responses become the errors of `msgnb.core.errors` here. What the body of an error says is read
   by the platform's `explain`.
 * **Limits.** Time and size of an exchange are bounded, see `msgnb.core.transport`.
-* **Secrets.** Texts are scrubbed of every secret that the client knows. The exceptions of `requests` contain
-  the request with its headers, so they are never chained. A secret stays a `Secret` until the body is
-  written, so that a traceback which shows local variables does not show it.
+* **Secrets.** One function, `_attempt`, reveals what signs a request, carries it, and reads the response. It
+  is sealed: no error leaves it with the frames below, all of which have the headers and the body in their
+  variables. Above it there are only values that are not shown. What a server repeats of a secret is removed
+  in there too, before anything else sees the response.
 * **Cancellation.** Whether the call was cancelled is checked last of all, right before a request leaves.
 """
 
@@ -28,7 +29,7 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import orjson
 import requests
@@ -43,12 +44,14 @@ from msgnb.core.responses import (
     Explanation,
     Failure,
     Response,
+    hide_tokens,
+    hide_words,
     make_error,
     parse_failure,
     parse_response,
     parse_retry_after,
 )
-from msgnb.core.secrets import Secret
+from msgnb.core.secrets import SHORTEST, Hidden, Secret, hide, sealed
 from msgnb.core.transport import CarriedAdapter, Carry, LimitedAdapter, total_time
 
 Timeout = tuple[float, float] | tuple[float, float, float]
@@ -125,16 +128,28 @@ class Attempt:
 
 
 Hook = Callable[[Attempt], None]
+Signature = Mapping[str, str | Secret]
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A request as it is before it is signed."""
+
+    method: str
+    url: str
+    params: Mapping[str, Any] | None
+    content_type: str | None = None
+    body: Hidden[bytes] | None = None
 
 
 class Auth(Protocol):
     """Signs requests, and renews what it signs them with."""
 
-    def headers(self) -> Mapping[str, str]:
-        """Return the headers that sign a request."""
+    def headers(self) -> Signature:
+        """Return the headers that sign a request; the values should be `Secret`s."""
         ...
 
-    def renew(self, used: Mapping[str, str]) -> bool:
+    def renew(self, used: Signature) -> bool:
         """Get something better after the server refused `used`; return whether to try again."""
         ...
 
@@ -181,6 +196,7 @@ class Http:
         SettingsError: `base_url` is not a URL, is not encrypted, or contains a password.
     """
 
+    @sealed
     def __init__(
         self,
         platform: str,
@@ -214,7 +230,10 @@ class Http:
         self._process = os.getpid()
         # Computed once, since it takes long. It is passed with each request instead of being set on the
         # session, where REQUESTS_CA_BUNDLE would take precedence over it.
-        self._environment = self._session.merge_environment_settings(self.base_url, {}, None, verify, None)
+        environment = self._session.merge_environment_settings(self.base_url, {}, None, verify, None)
+        # The URL of a proxy may contain a password.
+        self._environment = Hidden(environment)
+        self._proxy_secrets = _proxy_secrets(environment["proxies"])
 
     def _make_session(self) -> requests.Session:
         session = requests.Session()
@@ -265,6 +284,7 @@ class Http:
         signed: bool = True,
         accept: Callable[[Response], bool] | None = None,
         expected: Expected | None = None,
+        hides: Callable[[str], bool] | None = None,
     ) -> Response:
         """Send a request, again if its policy allows, and return the response if it is a success.
 
@@ -282,35 +302,43 @@ class Http:
             accept: returns whether to return a response although its status is an error.
             expected: returns whether a success has the body that the operation has; another one proves
                 nothing.
+            hides: returns whether a field of the response is a token, by its name; its value becomes a
+                `Secret`.
 
         Raises:
             MsgnbError: one of the tree in `msgnb.core.errors`.
             CancelledError: the call was cancelled before the request left.
         """
         request = self._make_request(method, path, params, json, form)
-        result, proof = self._send_with_retries(request, policy, expected, signed=signed)
+        result, proof = self._send_with_retries(request, policy, expected, hides, signed=signed)
         if isinstance(result, Response) and (proof == "done" or (accept and accept(result))):
             return result
         raise self._make_error(result, proof, policy, f"{method} {path}", id)
 
     def _send_with_retries(
-        self, request: requests.Request, policy: RetryPolicy, expected: Expected | None, *, signed: bool
+        self,
+        request: _Request,
+        policy: RetryPolicy,
+        expected: Expected | None,
+        hides: Callable[[str], bool] | None,
+        *,
+        signed: bool,
     ) -> tuple[Response | Failure, Proof]:
         retry, number, renewed = policy.retry, 0, not signed
         while True:
             number += 1
             if self._pacing:
                 self._pacing.wait(request.url.removeprefix(self.base_url), self.pause)
-            signature = self._auth.headers() if signed else {}
+            signature = self._sign() if signed else Hidden({})
             started = time.perf_counter()
-            result = self._attempt(request, signature)
+            result = self._attempt(request, signature, hides)
             proof = self.evidence.proves(result, self._read_explanation(result), expected)
             seconds = time.perf_counter() - started
             wait: float | None = None
             self._back_off(result)
             # A 401 proves that nothing was done, so that a write may be repeated too; once, lest two clients
             # which invalidate each other's tokens go on forever.
-            if not renewed and _is_unauthorized(result) and self._auth.renew(signature):
+            if not renewed and _is_unauthorized(result) and self._renew(signature):
                 renewed, wait = True, 0.0
             elif _is_retryable(result, proof, policy, retry):
                 # Any error that urllib3 doesn't know only counts against the total, which is what is wanted.
@@ -321,6 +349,15 @@ class Http:
                 return result, proof
             self.pause(wait)
 
+    @sealed
+    def _sign(self) -> Hidden[Signature]:
+        return Hidden(self._auth.headers())
+
+    @sealed
+    def _renew(self, signature: Hidden[Signature]) -> bool:
+        return self._auth.renew(signature.reveal())
+
+    @sealed
     def _make_request(
         self,
         method: str,
@@ -328,15 +365,35 @@ class Http:
         params: Mapping[str, Any] | None,
         json: Any,
         form: Mapping[str, str | Secret] | None,
-    ) -> requests.Request:
+    ) -> _Request:
         url = self.base_url + path
         if json is not None:
-            headers = {"Content-Type": "application/json"}
-            return requests.Request(method, url, headers=headers, params=params, data=_encode_json(json))
-        fields = {name: Secret(value).reveal() for name, value in (form or {}).items()}
-        return requests.Request(method, url, params=params, data=fields)
+            return _Request(method, url, params, "application/json", Hidden(_encode_json(json)))
+        if not form:
+            return _Request(method, url, params)
+        fields = urlencode({name: Secret(value).reveal() for name, value in form.items()})
+        return _Request(
+            method, url, params, "application/x-www-form-urlencoded", Hidden(fields.encode("ascii"))
+        )
 
-    def _attempt(self, request: requests.Request, signature: Mapping[str, str]) -> Response | Failure:
+    @sealed
+    def _attempt(
+        self, request: _Request, signature: Hidden[Signature], hides: Callable[[str], bool] | None
+    ) -> Response | Failure:
+        """Send a request once; secrets are revealed in here, and nowhere above."""
+        try:
+            result = self._exchange(request, signature.reveal())
+        except Exception as error:
+            # What other tools raise may quote the request.
+            error.args = tuple(self._hide(each) if isinstance(each, str) else each for each in error.args)
+            raise
+        if isinstance(result, Failure):
+            return replace(result, reason=self._hide(result.reason))
+        result = hide_tokens(result, hides) if hides else result
+        # The body of a success is the user's own data.
+        return result if result.ok else hide_words(result, self._hide_long)
+
+    def _exchange(self, request: _Request, signature: Signature) -> Response | Failure:
         if self._find_end and (ended := self._find_end()):
             return Failure(ended, unsent=True, temporary=False)
         try:
@@ -351,9 +408,9 @@ class Http:
         try:
             with total_time(self._total):
                 received = self._own_session().send(
-                    prepared, timeout=self._timeout, allow_redirects=redirects, **self._environment
+                    prepared, timeout=self._timeout, allow_redirects=redirects, **self._environment.reveal()
                 )
-            response = parse_response(received)
+            response = parse_response(received, self._hide)
         except requests.RequestException as error:
             return parse_failure(error, self._timeout)
         except _STACK_ERRORS as error:
@@ -368,19 +425,21 @@ class Http:
             self._session, self._process = self._make_session(), os.getpid()
         return self._session
 
-    def _prepare(self, request: requests.Request, signature: Mapping[str, str]) -> requests.PreparedRequest:
+    def _prepare(self, request: _Request, signature: Signature) -> requests.PreparedRequest:
         """Sign a request and prepare it.
 
         The session could do that as well. It takes twice as long, and would let a password in the user's
         ~/.netrc replace the signature.
         """
+        signed = {name: Secret(value).reveal() for name, value in signature.items()}
+        content = {"Content-Type": request.content_type} if request.content_type else {}
         prepared = requests.PreparedRequest()
         prepared.prepare(
             request.method,
             request.url,
-            {**self._session.headers, **request.headers, **signature},
+            {**self._session.headers, **content, **signed},
             params=request.params,
-            data=request.data,
+            data=request.body.reveal() if request.body else None,
             cookies=self._session.cookies,
         )
         return prepared
@@ -395,14 +454,16 @@ class Http:
 
     def _report(
         self,
-        request: requests.Request,
+        request: _Request,
         number: int,
         seconds: float,
         result: Response | Failure,
         wait: float | None,
     ) -> None:
+        if not self._on_attempt and not self._log.isEnabledFor(logging.DEBUG):
+            return
         status = result.status if isinstance(result, Response) else None
-        error = self.scrub(result.reason) if isinstance(result, Failure) else None
+        error = result.reason if isinstance(result, Failure) else None
         url = self.scrub(request.url)
         self._log.debug("%s %s #%d: %s in %.3f s", request.method, url, number, status or error, seconds)
         if self._on_attempt:
@@ -434,12 +495,20 @@ class Http:
     def _sleep(self, seconds: float) -> None:
         progress.pause(seconds, cancellation.cancelled.get(), f"waiting for {self.platform}")
 
+    @sealed
     def scrub(self, text: str) -> str:
-        """Return a text without any secret that this client knows, as written or percent-encoded."""
-        for secret in self._auth.secrets():
-            if secret:
-                text = text.replace(secret.reveal(), "…").replace(quote(secret.reveal(), safe=""), "…")
-        return text
+        """Return a text without any secret that this client knows, however it is written there."""
+        return self._hide(text)
+
+    def _hide(self, text: str) -> str:
+        return hide(text, self._secrets())
+
+    def _hide_long(self, text: str) -> str:
+        """Hide what other words don't contain by chance: a body has to be understood before it is quoted."""
+        return hide(text, (secret for secret in self._secrets() if len(secret.reveal()) >= SHORTEST))
+
+    def _secrets(self) -> list[Secret]:
+        return [*self._auth.secrets(), *self._proxy_secrets]
 
     def _read_explanation(self, result: Response | Failure) -> Explanation:
         if not isinstance(result, Response) or result.status < 400:
@@ -460,14 +529,14 @@ class Http:
     ) -> MsgnbError:
         what = f"{self.platform} at {urlsplit(self.base_url).netloc}: {what}"
         if isinstance(result, Failure):
-            message = f"{what}: {self.scrub(result.reason)}"
+            message = f"{what}: {result.reason}"
             return self.make_no_response_error(message, policy, id, unsent=result.unsent)
         explanation = self._read_explanation(result)
         foreign = "its body is not the answer to this request" if result.ok else ""
         reason = self.scrub((explanation.reason or result.unreadable or foreign).strip())[:MAX_REASON]
         message = f"{what} answered HTTP {result.status}" + (f": {reason}" if reason else "")
         if result.status < 400:
-            target = urlsplit(result.headers.get("Location", "")).netloc
+            target = _host(result.headers.get("Location", ""))
             message += f", a redirect to {target}" if target else ""
             # A success that can't be read may come from a captive portal or a proxy, or be cut off.
             message = f"{message}. Is base_url right?"
@@ -505,14 +574,43 @@ class Http:
 
 
 def _validate_base_url(base_url: str) -> str:
-    parts = urlsplit(base_url)
+    # Without its text where it may contain a password.
+    shown = "base_url" if "@" in base_url else f"base_url {base_url!r}"
+    if not base_url.isprintable() or any(character in base_url for character in " \\"):
+        raise SettingsError("base_url contains a blank, a backslash or an invisible character")
+    try:
+        parts = urlsplit(base_url)
+        # Reading it is what checks it.
+        _ = parts.port
+    except ValueError:
+        raise SettingsError(f"{shown} is no web address; write it as https://host") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise SettingsError(f"base_url {base_url!r} is no web address; write it as https://host")
-    if parts.username or parts.password:
+        raise SettingsError(f"{shown} is no web address; write it as https://host")
+    if "@" in parts.netloc:
         raise SettingsError(f"base_url for {parts.hostname} holds a user or password; give them as arguments")
+    if parts.query or parts.fragment:
+        raise SettingsError(f"base_url for {parts.hostname} holds a query; write it as https://host/path")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise SettingsError(f"base_url {base_url!r} would send the credentials unencrypted; write https://")
+        raise SettingsError(f"{shown} would send the credentials unencrypted; write https://")
     return base_url.rstrip("/")
+
+
+def _host(url: str) -> str:
+    """The host of a URL that a server sent, without the user and password before it."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
+
+
+def _proxy_secrets(proxies: Mapping[str, str]) -> list[Secret]:
+    """The passwords in the URLs of proxies, as they are written there and as they are sent."""
+    found = [_host_password(url) for url in proxies.values()]
+    return [Secret(each) for password in found if password for each in {password, unquote(password)}]
+
+
+def _host_password(url: str) -> str:
+    return url.partition("://")[2].rpartition("@")[0].partition(":")[2]
 
 
 def _encode_json(json: Any) -> bytes:

@@ -6,6 +6,8 @@ request can have reached the server at all. `msgnb.core.http` decides from these
 what remains in the end is turned into an exception by `make_error`, or into one of the two errors for lost
 responses.
 
+Neither shows the body or the headers in its repr: they may repeat what the request contained.
+
 Responses are classified by status alone. What an error's body says is read by the platform (`Explanation`),
 and is only used for the message.
 """
@@ -13,13 +15,14 @@ and is only used for the message.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, InvalidHeader, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
@@ -33,10 +36,13 @@ from msgnb.core.errors import (
     Rejected,
 )
 from msgnb.core.json_bodies import parse_json
+from msgnb.core.secrets import Secret
 from msgnb.core.transport import TooLarge, TooSlow, left_this_machine
 
 EXCERPT = 80
 """Characters of a body that is not JSON which an error message quotes."""
+READ_FOR_EXCERPT = 16 * 1024
+"""Bytes of such a body that are searched for secrets first, so that the excerpt doesn't end within one."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +57,9 @@ class Response:
     """
 
     status: int
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    unreadable: str | None = None
+    body: Any = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    unreadable: str | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -116,22 +122,63 @@ def parse_code(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def parse_response(response: requests.Response) -> Response:
-    """Return a response of `requests` with its body parsed."""
+def parse_response(response: requests.Response, hide: Callable[[str], str]) -> Response:
+    """Return a response of `requests` with its body parsed.
+
+    Args:
+        response: what was received.
+        hide: returns a text without secrets; used for what a message quotes.
+    """
     if not response.content:
         return Response(response.status_code, None, response.headers)
     try:
         return Response(response.status_code, parse_json(response.content), response.headers)
     except ValueError:
-        return Response(response.status_code, None, response.headers, unreadable=_describe_body(response))
+        words = _describe_body(response, hide)
+        return Response(response.status_code, None, response.headers, unreadable=words)
 
 
-def _describe_body(response: requests.Response) -> str:
+def _describe_body(response: requests.Response, hide: Callable[[str], str]) -> str:
     if "html" in response.headers.get("Content-Type", "") or response.content.lstrip()[:1] == b"<":
         return "an HTML page instead of JSON"
     # Not `response.text`, which guesses the charset of all of it.
-    text = response.content[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT]
+    text = hide(response.content[:READ_FOR_EXCERPT].decode("utf-8", "replace"))[:EXCERPT]
     return f"no JSON but {' '.join(text.split())!r}"
+
+
+def hide_words(response: Response, hide: Callable[[str], str]) -> Response:
+    """Return the response of a refusal without the secrets that it repeats, in its body or its headers."""
+    headers = CaseInsensitiveDict({name: hide(value) for name, value in response.headers.items()})
+    words = response.unreadable and hide(response.unreadable)
+    return replace(response, body=_change_texts(response.body, hide), headers=headers, unreadable=words)
+
+
+def _change_texts(body: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(body, str):
+        return change(body)
+    if isinstance(body, list):
+        return [_change_texts(each, change) for each in body]
+    if isinstance(body, dict):
+        return {change(name): _change_texts(value, change) for name, value in body.items()}
+    return body
+
+
+def hide_tokens(response: Response, hides: Callable[[str], bool]) -> Response:
+    """Return a response whose tokens are `Secret`s.
+
+    Args:
+        response: any response.
+        hides: returns whether a field is a token, by its name.
+    """
+    return replace(response, body=_change_tokens(response.body, hides))
+
+
+def _change_tokens(body: Any, hides: Callable[[str], bool]) -> Any:
+    if isinstance(body, list):
+        return [_change_tokens(each, hides) for each in body]
+    if not isinstance(body, dict):
+        return body
+    return {name: Secret(str(value)) if value and hides(name) else value for name, value in body.items()}
 
 
 def parse_failure(error: requests.RequestException, timeout: tuple[float, float]) -> Failure:

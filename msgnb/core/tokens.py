@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from msgnb.core.errors import SettingsError
-from msgnb.core.secrets import Secret
+from msgnb.core.secrets import Secret, sealed
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -82,15 +82,18 @@ class RedisStore:
         SettingsError: a URL is passed, and the redis package is not installed.
     """
 
+    @sealed
     def __init__(self, redis: str | Redis) -> None:
         self._redis = _connect(redis) if isinstance(redis, str) else redis
 
+    @sealed
     def get(self, account: str) -> Secret | None:
         """Return the token of an account; `None` if there is none or it has expired."""
         value = self._redis.get(_redis_key(account))
         # Which type it is depends on the `decode_responses` of a connection that the caller made.
         return None if value is None else Secret(value if isinstance(value, str) else bytes(value).decode())
 
+    @sealed
     def set(self, account: str, token: Secret, seconds: float) -> None:
         """Store a token for some seconds."""
         self._redis.set(_redis_key(account), token.reveal(), px=max(1, int(seconds * 1000)))
@@ -116,6 +119,7 @@ class KeyringStore:
             raise SettingsError("KeyringStore needs keyring: pip install 'msgnb[keyring]'") from None
         self._keyring = keyring
 
+    @sealed
     def get(self, account: str) -> Secret | None:
         """Return the token of an account; `None` if there is none or it has expired."""
         # Keyrings have no expiry, so the end is stored in front of the token. It is in wall-clock time, since
@@ -124,6 +128,7 @@ class KeyringStore:
         end, _, token = (stored or "0 ").partition(" ")
         return Secret(token) if time.time() < float(end) else None
 
+    @sealed
     def set(self, account: str, token: Secret, seconds: float) -> None:
         """Store a token for some seconds."""
         self._keyring.set_password(_SERVICE, account, f"{time.time() + seconds} {token.reveal()}")

@@ -168,7 +168,8 @@ def _read_limited(response: requests.Response) -> None:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ENCODINGS:
         response.close()
-        raise TooLarge(f"the answer has the encoding {encoding[:40]!r}, which is not read")
+        # Without its name, which is whatever the server says.
+        raise TooLarge("the answer has an encoding that is not read")
     response.raw = _LimitedBody(response.raw)
     try:
         content = response.content
@@ -348,6 +349,8 @@ def _watched(connection: Any) -> Any:
         send(data)
 
     sending.connect, sending.send = connect_and_check, send_and_note
+    # Python's own log of a connection prints all headers.
+    sending.debuglevel = 0
     return connection
 
 
