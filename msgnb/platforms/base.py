@@ -24,6 +24,7 @@ from msgnb.campaigns.plan import Plan, make_plan
 from msgnb.campaigns.run import Run, resolve_send_time
 from msgnb.campaigns.sender import CampaignSender, OneByOne
 from msgnb.core.errors import NotSupported, SettingsError
+from msgnb.core.secrets import sealed
 from msgnb.core.sending import SendResult
 from msgnb.core.visible import escape_invisible
 from msgnb.history.reading import WORKERS, History
@@ -64,6 +65,11 @@ class Client(ABC):
     """
 
     platform: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        # What a client is made with contains secrets, whoever wrote the client.
+        if "__init__" in vars(cls):
+            cls.__init__ = sealed(cls.__init__)  # type: ignore[method-assign]
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -46,6 +47,8 @@ PLANS: Mapping[str, Mapping[str, int]] = {
     "paid": {"/messages": 50, "/notifications": 100, "/commands": 200},
 }
 """Requests per second that each plan allows (BLiP 5)."""
+_LABELS = re.compile(r"[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*")
+"""Parts of a host name, such as `acme` or `acme.eu`."""
 PENALTY = 120.0
 """Seconds for which the platform refuses all requests after too many (BLiP 1.4, 5)."""
 
@@ -87,6 +90,9 @@ class Blip(Client):
     ) -> None:
         if plan not in {*PLANS, "none"}:
             raise SettingsError(f"blip: plan {plan!r} is none of {', '.join(PLANS)}, none")
+        if organization and not _LABELS.fullmatch(organization):
+            # What contains a slash would be a host of its own, which gets the key.
+            raise SettingsError("blip: organization is not a part of a host name; write it as acme")
         auth = KeyAuth(key)
         host = f"{organization}.{HOST}" if organization else HOST
         # With the plan `none` there are no rates, but after a 429 all requests still wait for the penalty.

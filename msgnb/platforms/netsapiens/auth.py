@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -18,9 +18,9 @@ from typing import Any, Protocol
 import orjson
 
 from msgnb.core.errors import AuthError, MsgnbError, OutcomeUnknown, Rejected, SettingsError, Unreachable
-from msgnb.core.http import READ, WRITE, Http, RetryPolicy
+from msgnb.core.http import READ, WRITE, Http, RetryPolicy, Signature
 from msgnb.core.responses import Response
-from msgnb.core.secrets import Secret, prompt_secret
+from msgnb.core.secrets import Hidden, Secret, parse_key, parse_password, prompt_secret, sealed
 from msgnb.core.tokens import TokenStore
 from msgnb.platforms.netsapiens import NAME
 
@@ -35,17 +35,38 @@ KEPT = 24 * 3600.0
 MFA_REQUIRED = "mfa_required"
 _LOGIN = ("client_id", "client_secret", "username", "password")
 
-Passcode = str | Secret | Callable[[], str]
+Passcode = str | Secret | Callable[[], str | Secret]
 Fields = dict[str, str | Secret]
 
 
-class TokenAnswer(dict[str, Any]):
-    """The platform's response to a sign-in; it contains the tokens, but its repr does not show them."""
+class TokenAnswer(Mapping[str, Any]):
+    """The platform's response to a sign-in; it contains the tokens as text, but its repr does not show them.
+
+    It is a mapping and not a `dict`, since some tools look into a `dict` instead of asking for its repr.
+    """
+
+    __slots__ = ("_fields",)
+
+    @sealed
+    def __init__(self, fields: Mapping[str, Any] | None = None, **more: Any) -> None:
+        given = {**(fields or {}), **more}
+        self._fields = {
+            name: Secret(value) if _is_token(name) and isinstance(value, str) else value
+            for name, value in given.items()
+        }
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._fields[name]
+        return value.reveal() if isinstance(value, Secret) else value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
 
     def __repr__(self) -> str:
-        return repr({key: Secret("") if _is_token(key) else value for key, value in self.items()})
-
-    __str__ = __repr__
+        return repr(self._fields)
 
 
 @dataclass(frozen=True)
@@ -80,11 +101,11 @@ class SignIn(Protocol):
         """Who is signed in, as reported by the platform."""
         ...
 
-    def headers(self) -> Mapping[str, str]:
+    def headers(self) -> Signature:
         """Return the header that signs a request."""
         ...
 
-    def renew(self, used: Mapping[str, str]) -> bool:
+    def renew(self, used: Signature) -> bool:
         """Get a new token after the server refused `used`; return whether to try again."""
         ...
 
@@ -105,7 +126,37 @@ class Login:
     client_secret: Secret
     username: str
     password: Secret
-    passcode: Passcode | None = None
+    passcode: Secret | Hidden[Callable[[], str | Secret]] | None = None
+
+
+@sealed
+def make_login(
+    client_id: str,
+    client_secret: str | Secret,
+    username: str,
+    password: str | Secret,
+    passcode: Passcode | None,
+) -> Login:
+    """Return what a person signs in with.
+
+    Raises:
+        SettingsError: a secret contains what it can't contain.
+    """
+    # A function is not shown either: that of a `functools.partial` has its arguments in its repr.
+    second = (
+        Hidden(passcode)
+        if callable(passcode)
+        else None
+        if passcode is None
+        else parse_key(passcode, f"{NAME}: passcode")
+    )
+    return Login(
+        client_id,
+        parse_password(client_secret, f"{NAME}: client_secret"),
+        username,
+        parse_password(password, f"{NAME}: password"),
+        second,
+    )
 
 
 @dataclass(frozen=True)
@@ -117,6 +168,7 @@ class _Pair:
     ends: float
     identity: Identity = field(default_factory=Identity)
 
+    @sealed
     def packed(self) -> Secret:
         """The pair as text for a store."""
         who = vars(self.identity)
@@ -124,6 +176,7 @@ class _Pair:
         return Secret(orjson.dumps([self.access.reveal(), refresh, self.ends, who]).decode())
 
     @classmethod
+    @sealed
     def unpacked(cls, text: Secret) -> _Pair | None:
         """The pair in the text of a store; `None` if the text is something else."""
         try:
@@ -146,6 +199,8 @@ class TokenAuth:
         self._store = store
         self._pair: _Pair | None = None
         self._partial: Secret | None = None
+        self._sent_passcode: Secret | None = None
+        self._previous: _Pair | None = None
         # Reentrant: `headers` and `renew` call `sign_in`, which takes the lock itself, while they have it.
         self._lock = threading.RLock()
 
@@ -154,7 +209,7 @@ class TokenAuth:
         """`user@domain` as soon as the platform has reported it, the username before."""
         return str(self.identity) or self._login.username
 
-    def headers(self) -> Mapping[str, str]:
+    def headers(self) -> Signature:
         """Return the header that signs a request; signs in first if there is no valid token."""
         with self._lock:
             # A refresh uses up the refresh token, so the pair in the store, perhaps a newer one, comes first
@@ -165,7 +220,7 @@ class TokenAuth:
                 self._renewed()
             return self._signature()
 
-    def renew(self, used: Mapping[str, str]) -> bool:
+    def renew(self, used: Signature) -> bool:
         """Refresh a token that the server refused, unless another thread or process has done so."""
         with self._lock:
             # If the signature has changed, another thread has renewed it, or a process that shares the store.
@@ -175,11 +230,12 @@ class TokenAuth:
 
     def secrets(self) -> Iterable[Secret]:
         """Return what must never be shown."""
-        # Read once: another thread may replace the pair in the meantime.
-        pair, code = self._pair, self._passcode
-        known = [self._login.client_secret, self._login.password, self._partial]
-        known += [pair.access, pair.refresh] if pair else []
-        known += [Secret(code)] if isinstance(code, str | Secret) else []
+        # Read once: another thread may replace the pair in the meantime. What is no longer valid is included
+        # too, since a server may complain about it.
+        pairs, code = (self._pair, self._previous), self._passcode
+        known = [self._login.client_secret, self._login.password, self._partial, self._sent_passcode]
+        known += [token for pair in pairs if pair for token in (pair.access, pair.refresh)]
+        known += [code] if isinstance(code, Secret) else []
         return [secret for secret in known if secret is not None]
 
     def sign_in(self) -> TokenAnswer:
@@ -192,8 +248,9 @@ class TokenAuth:
                 answer = self._second_step(answer, login)
             return self._keep(answer)
 
-    def _signature(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {self._pair.access.reveal() if self._pair else ''}"}
+    @sealed
+    def _signature(self) -> Signature:
+        return {"Authorization": Secret(f"Bearer {self._pair.access.reveal() if self._pair else ''}")}
 
     def _lives(self) -> bool:
         return self._pair is not None and time.time() < self._pair.ends - EARLY
@@ -223,7 +280,8 @@ class TokenAuth:
                 # It may be still valid: if it is not, the platform will refuse it the next time.
                 raise Unreachable(f"{error} The next request tries to refresh the token again.") from None
             except MsgnbError:
-                self._pair = None  # in any case the password still works
+                # In any case the password still works.
+                self._previous, self._pair = self._pair, None
         return self.sign_in()
 
     def _refreshed(self, refresh: Secret, policy: RetryPolicy) -> Any:
@@ -235,12 +293,14 @@ class TokenAuth:
 
     def _post(self, body: Fields, policy: RetryPolicy) -> Any:
         # The challenge to a second factor has the status 200 or 403 (NetSapiens 1.1).
-        answer = self.http.send("POST", self.path, policy=policy, json=body, signed=False, accept=_challenges)
+        answer = self.http.send(
+            "POST", self.path, policy=policy, json=body, signed=False, accept=_challenges, hides=_is_token
+        )
         return answer.body
 
     def _second_step(self, challenge: Any, login: Fields) -> Any:
         # Stored, so that `secrets` includes it while it is sent.
-        self._partial = Secret(_parse_token(challenge))
+        self._partial = _parse_token(challenge)
         fields: Fields = {
             **login,
             "mfa_vendor": str(challenge.get("mfa_vendor") or "google"),
@@ -254,14 +314,17 @@ class TokenAuth:
 
     def _asked(self) -> Secret:
         code, who = self._passcode, self._login.username
-        if callable(code):
-            return Secret(code())
-        # A passcode that was passed as text is used for one sign-in only: it changes twice a minute.
-        self._passcode = None
-        given = Secret(code) if code else prompt_secret(f"passcode of {who}")
+        if code is None or isinstance(code, Secret):
+            # A passcode that was passed as text is used for one sign-in only: it changes twice a minute.
+            self._passcode = None
+            given = code or prompt_secret(f"passcode of {who}")
+        else:
+            given = _call(code)
         if not given:
             words = "give passcode=, as text or as a function that is called when one is needed"
             raise AuthError(f"netsapiens: {who} signs in with a second factor: {words}.")
+        # Stored, so that `secrets` includes it while it is sent.
+        self._sent_passcode = given
         return given
 
     def _keep(self, answer: Any) -> TokenAnswer:
@@ -276,8 +339,7 @@ class TokenAuth:
         refresh = answer.get("refresh_token") or answer.get("refresh")
         life, self.identity = _parse_life(answer), _parse_identity(answer)
         ends = time.time() + life
-        self._pair = _Pair(Secret(token), Secret(str(refresh)) if refresh else None, ends, self.identity)
-        self._partial = None
+        self._previous, self._pair = self._pair, _Pair(token, refresh, ends, self.identity)
         if self._store:
             self._store.set(self._account_key, self._pair.packed(), max(KEPT, life))
         until = datetime.fromtimestamp(ends, UTC)
@@ -299,7 +361,7 @@ class KeyAuth:
 
     def __init__(self, key: str | Secret) -> None:
         self.http: Http
-        self._key = Secret(key)
+        self._key = parse_key(key, f"{NAME}: api_key")
         self._identity: Identity | None = None
 
     @property
@@ -321,11 +383,11 @@ class KeyAuth:
                 return Identity()
         return self._identity
 
-    def headers(self) -> Mapping[str, str]:
+    def headers(self) -> Signature:
         """Return the header that signs a request."""
-        return {"Authorization": f"Bearer {self._key.reveal()}"}
+        return {"Authorization": Secret(f"Bearer {self._key.reveal()}")}
 
-    def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002 - there is nothing to renew
+    def renew(self, used: Signature) -> bool:  # noqa: ARG002 - there is nothing to renew
         """Nothing can be renewed: a key that is refused stays refused."""
         return False
 
@@ -335,12 +397,13 @@ class KeyAuth:
 
     def sign_in(self) -> TokenAnswer:
         """Return what the platform reports of the key; a key needs no sign-in."""
-        body = self.http.send("GET", "/apikeys/~", policy=READ).body
+        body = self.http.send("GET", "/apikeys/~", policy=READ, hides=_is_token).body
         # Keys other than one's own are read as a list of one (NetSapiens 1.2).
         row = body[0] if isinstance(body, list) and body else body
         return TokenAnswer(row if isinstance(row, dict) else {})
 
 
+@sealed
 def make_auth(login: Login, api_key: str | Secret | None, sign_in: str, store: TokenStore | None) -> SignIn:
     """Return the way to sign in that the arguments of a client select.
 
@@ -351,9 +414,9 @@ def make_auth(login: Login, api_key: str | Secret | None, sign_in: str, store: T
     if api_key is not None:
         if extra := [name for name, value in given.items() if value]:
             raise SettingsError(f"netsapiens: api_key and {', '.join(extra)} are both given; one is enough")
-        if not Secret(api_key):
+        if not (key := parse_key(api_key, f"{NAME}: api_key")):
             raise SettingsError("netsapiens: api_key is empty")
-        return KeyAuth(api_key)
+        return KeyAuth(key)
     if missing := [name for name, value in given.items() if not value]:
         raise SettingsError(f"netsapiens needs {', '.join(missing)}, or api_key alone")
     ways = {"token": TokenAuth, "jwt": JwtAuth}
@@ -366,9 +429,15 @@ def _is_token(name: str) -> bool:
     return name.endswith("_token") or name in {"token", "refresh", "key"}
 
 
-def _parse_token(answer: Any) -> str:
-    found = answer if isinstance(answer, dict) else {}
-    return str(found.get("access_token") or found.get("token") or "")
+@sealed
+def _call(passcode: Hidden[Callable[[], str | Secret]]) -> Secret:
+    return parse_key(passcode.reveal()(), "netsapiens: passcode")
+
+
+def _parse_token(answer: Any) -> Secret:
+    found = answer if isinstance(answer, Mapping) else {}
+    # A refusal has no tokens, and a challenge that is one has them as they came.
+    return Secret(found.get("access_token") or found.get("token") or "")
 
 
 def _challenges(answer: Response) -> bool:
@@ -384,10 +453,11 @@ def _is_challenge(answer: Any) -> bool:
     return bool(named) or scope == MFA_REQUIRED
 
 
-def _claims(token: str) -> Mapping[str, Any]:
+@sealed
+def _claims(token: Secret) -> Mapping[str, Any]:
     """The claims of a JWT; checking its signature is up to the server."""
     # Other tokens are opaque and have no payload; they are no error here.
-    payload = token.partition(".")[2].partition(".")[0]
+    payload = token.reveal().partition(".")[2].partition(".")[0]
     try:
         # JSON web tokens omit the padding of base64, which the decoder requires.
         found = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -396,6 +466,7 @@ def _claims(token: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+@sealed
 def _parse_life(answer: Mapping[str, Any]) -> float:
     """Seconds that a token lives; for a JWT the span of its two times, so that no two clocks are compared."""
     claims = _claims(_parse_token(answer))
@@ -407,6 +478,7 @@ def _parse_life(answer: Mapping[str, Any]) -> float:
     return seconds if 0 < seconds < LONGEST_LIFE else LIFE
 
 
+@sealed
 def _parse_identity(answer: Mapping[str, Any]) -> Identity:
     # What the response to `/tokens` says, a JSON web token has in its claims (NetSapiens 1.1, 1.3).
     fields = {**_claims(_parse_token(answer)), **answer}

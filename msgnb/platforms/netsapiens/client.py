@@ -14,7 +14,7 @@ from msgnb.core.sending import SendResult
 from msgnb.core.tokens import TokenStore
 from msgnb.platforms.base import Client
 from msgnb.platforms.netsapiens import NAME
-from msgnb.platforms.netsapiens.auth import Login, Passcode, TokenAnswer, make_auth
+from msgnb.platforms.netsapiens.auth import Passcode, TokenAnswer, make_auth, make_login
 from msgnb.platforms.netsapiens.calls import Calls, YesNo
 from msgnb.platforms.netsapiens.campaign_sender import NetSapiensCampaignSender
 from msgnb.platforms.netsapiens.connection import NetSapiensConnection, explain
@@ -94,7 +94,7 @@ class NetSapiens(Client):
         verify: bool | str = True,
         on_attempt: Hook | None = None,
     ) -> None:
-        login = Login(client_id, Secret(client_secret), username, Secret(password), passcode)
+        login = make_login(client_id, client_secret, username, password, passcode)
         auth = make_auth(login, api_key, sign_in, token_store)
         # Each needs the other: `auth` signs the requests, and signs in by requests of its own.
         auth.http = Http(
