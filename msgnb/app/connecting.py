@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from msgnb.app.profiles import DEFAULT, connect_client
+from msgnb.core.secrets import sealed
 from msgnb.platforms.base import Client
 
 
+@sealed
 def connect(platform: str, profile: str = DEFAULT, **arguments: Any) -> Client:
     """Return a client for the account that a profile names.
 

@@ -30,7 +30,7 @@ from typing import Any
 
 from msgnb.app.modes import current
 from msgnb.core.errors import SettingsError
-from msgnb.core.secrets import Secret, prompt_secret
+from msgnb.core.secrets import Secret, prompt_secret, sealed
 from msgnb.platforms.base import Client, client_class
 from msgnb.platforms.registry import get_platform, platforms, problems
 
@@ -39,6 +39,7 @@ DEFAULT = "default"
 ASK = "ask"
 
 
+@sealed
 def connect_client(platform: str, profile: str = DEFAULT, **arguments: Any) -> Client:
     """Return a client for the account of a profile; see `msgnb.connect`."""
     described = get_platform(platform)
@@ -68,6 +69,7 @@ def connect_client(platform: str, profile: str = DEFAULT, **arguments: Any) -> C
     return made
 
 
+@sealed
 def profile_names(platform: str) -> list[str]:
     """Return the names of the profiles that have an account on a platform.
 
@@ -78,6 +80,7 @@ def profile_names(platform: str) -> list[str]:
     return [name for name, tables in _load_profiles(path).items() if platform in tables] if path else []
 
 
+@sealed
 def configured_settings(platform: str, profile: str = DEFAULT) -> dict[str, bool]:
     """Return the settings of a profile and the environment, and whether each is known without a prompt.
 

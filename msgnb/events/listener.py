@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgnb.core.errors import SettingsError
 from msgnb.core.json_bodies import parse_json
-from msgnb.core.secrets import Secret
+from msgnb.core.secrets import Secret, parse_password, sealed
 from msgnb.core.visible import escape_invisible
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Listener:
             taken.
     """
 
+    @sealed
     def __init__(
         self,
         port: int = 0,
@@ -77,8 +78,8 @@ class Listener:
         max_body: int = MAX_BODY,
         secret: str | Secret | None = None,
     ) -> None:
-        self._secret = Secret(secret) if secret is not None else None
-        if self._secret and len(self._secret.reveal()) < SHORTEST_SECRET:
+        self._secret = None if secret is None else parse_password(secret, "the listener's secret")
+        if self._secret is not None and len(self._secret.reveal()) < SHORTEST_SECRET:
             raise SettingsError(f"the listener's secret has fewer than {SHORTEST_SECRET} characters")
         self._host = host
         self._port = port

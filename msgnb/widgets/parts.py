@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.html import Markup, element
-from msgnb.core.secrets import Secret
+from msgnb.core.secrets import Secret, sealed
 from msgnb.platforms.message_kinds import Upload
 
 State = Literal["ready", "sending", "sent", "rejected", "unknown"]
@@ -193,16 +193,18 @@ class SecretControl(Control):
     def __init__(self, label: str, *, hint: str = "") -> None:
         super().__init__("secret", label, value=None, hint=hint)
 
+    @sealed
     def typed(self, value: Any) -> None:
         """Take a secret that a person entered; an empty field leaves the value as it is."""
         if value:
-            super().typed(Secret(value))
+            super().typed(value)
 
     def _describe(self, value: Any) -> Any:  # noqa: ARG002 - nothing of a secret is described
         return ""
 
+    @sealed
     def _take(self, value: Any, **stamp: int) -> None:
-        super()._take(value, **stamp)
+        super()._take(Secret(value) if value else None, **stamp)
         self.note = "kept for this sign-in only" if value else ""
 
 

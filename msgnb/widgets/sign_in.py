@@ -13,6 +13,7 @@ from typing import Any
 
 from msgnb.app.profiles import DEFAULT, configured_settings, connect_client, profile_names
 from msgnb.core.errors import MsgnbError, NotSupported, SettingsError
+from msgnb.core.secrets import Hidden, sealed
 from msgnb.platforms import registry
 from msgnb.platforms.base import Client
 from msgnb.platforms.calls import Call
@@ -47,10 +48,12 @@ class SignIn(Form):
         SettingsError: no platform of this name is installed.
     """
 
+    @sealed
     def __init__(self, platform: str | None = None, profile: str = DEFAULT, **arguments: Any) -> None:
         if platform is not None:
             registry.get_platform(platform)
-        self._arguments = arguments
+        # Which platform they are for may be chosen later.
+        self._arguments = Hidden(arguments)
         self._client: Client | None = None
         self.error: MsgnbError | None = None
         found = registry.platforms()
@@ -135,14 +138,14 @@ class SignIn(Form):
         typed = {name: _value(part) for name, part in self.fields.items() if part.value}
         there = {name for name, ready in configured_settings(platform, profile).items() if ready}
         missing = registry.get_platform(platform).missing_settings(
-            typed.keys() | there | self._arguments.keys()
+            typed.keys() | there | self._arguments.reveal().keys()
         )
         for name in missing:
             self.fields[name].problem = "is missing"
         if missing:
             labels = ", ".join(self.fields[name].spec["label"] for name in missing)
             raise SettingsError(f"Fill in what is missing: {labels}")
-        return connect_client(platform, profile, **typed, **self._arguments)
+        return connect_client(platform, profile, **typed, **self._arguments.reveal())
 
     def _forget_secrets(self) -> None:
         for part in self.fields.values():
