@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from echo_sms import NAME
 from msgnb import tables
 from msgnb.core.errors import InvalidRequest, NotSupported
-from msgnb.core.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Timeout, path_segment
+from msgnb.core.http import DEFAULT_TIMEOUT, READ, WRITE, Hook, Http, Signature, Timeout, path_segment
 from msgnb.core.paging import offset_pages
 from msgnb.core.phones import parse_e164
 from msgnb.core.responses import Explanation
-from msgnb.core.secrets import Secret
+from msgnb.core.secrets import Secret, parse_key
 from msgnb.core.sending import SendResult
 from msgnb.core.times import When, parse_when
 from msgnb.platforms.base import Client
@@ -33,13 +33,13 @@ class KeyAuth:
     """Signs requests with the account's key."""
 
     def __init__(self, key: str | Secret) -> None:
-        self._key = Secret(key)
+        self._key = parse_key(key, f"{NAME}: key")
 
-    def headers(self) -> Mapping[str, str]:
+    def headers(self) -> Signature:
         """Return the header that signs a request."""
-        return {"X-Api-Key": self._key.reveal()}
+        return {"X-Api-Key": self._key}
 
-    def renew(self, used: Mapping[str, str]) -> bool:
+    def renew(self, used: Signature) -> bool:
         """A key that is refused stays refused."""
         return False
 
