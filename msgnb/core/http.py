@@ -178,6 +178,7 @@ class Http:
         base_url: what every path is appended to; plain http is allowed only for this machine.
         auth: signs the requests.
         explain: reads the body of an error response.
+        reports_failure: returns whether the body of a success reports a failure nevertheless.
         timeout: seconds to connect, to wait for the next byte, and for the whole exchange (120 if left out).
         verify: `False`, or the path of a CA file, as in `requests`.
         on_attempt: called with an `Attempt` after every attempt.
@@ -204,6 +205,7 @@ class Http:
         *,
         auth: Auth,
         explain: Callable[[Any], Explanation],
+        reports_failure: Callable[[Any], bool] = lambda _: False,
         timeout: Timeout = DEFAULT_TIMEOUT,
         verify: bool | str = True,
         on_attempt: Hook | None = None,
@@ -217,6 +219,7 @@ class Http:
         self._pacing = pacing
         self._auth = auth
         self._explain = explain
+        self._reports_failure = reports_failure
         self._timeout = timeout[:2]
         self._total = timeout[2] if len(timeout) > 2 else TOTAL_TIMEOUT
         self.evidence = Evidence()
@@ -391,7 +394,8 @@ class Http:
             return replace(result, reason=self._hide(result.reason))
         result = hide_tokens(result, hides) if hides else result
         # The body of a success is the user's own data.
-        return result if result.ok else hide_words(result, self._hide_long)
+        good = result.ok and not self._reports_failure(result.body)
+        return result if good else hide_words(result, self._hide_long)
 
     def _exchange(self, request: _Request, signature: Signature) -> Response | Failure:
         if self._find_end and (ended := self._find_end()):

@@ -283,6 +283,16 @@ MOMENTS: dict[str, Act] = {
 }
 
 
+def test_a_command_that_fails_with_a_success_shows_no_secret(loopback: Loopback) -> None:
+    """A failure that a response of status 200 reports is searched for secrets like any other."""
+    way = WAYS["blip key"]
+    loopback.script = [answers({**way.echo(), "status": "failure"})]
+    error = catch(lambda: way.client(loopback.url).sessions(limit=1))
+    assert isinstance(error, msgnb.Rejected)
+    assert "…" in str(error)
+    assert not shown_by(error, way, PRINTERS)
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_no_tool_shows_a_secret(
     way: Way,

@@ -18,7 +18,7 @@ from msgnb.platforms.blip.bot_resources import BotResources
 from msgnb.platforms.blip.buckets import Buckets
 from msgnb.platforms.blip.campaign_sender import BlipCampaignSender
 from msgnb.platforms.blip.campaigns import Campaigns
-from msgnb.platforms.blip.connection import BlipConnection, Command, explain
+from msgnb.platforms.blip.connection import BlipConnection, Command, explain, reports_failure
 from msgnb.platforms.blip.contacts import Contacts
 from msgnb.platforms.blip.contexts import Contexts
 from msgnb.platforms.blip.events import Events
@@ -101,6 +101,7 @@ class Blip(Client):
             base_url or f"https://{host}",
             auth=auth,
             explain=explain,
+            reports_failure=reports_failure,
             timeout=timeout,
             verify=verify,
             on_attempt=on_attempt,

@@ -215,7 +215,7 @@ def _answers(body: Any, command: Command, holds: Holds | None) -> bool:
         return str(command["method"]).lower() == "observe"
     if not isinstance(body, dict) or body.get("status") not in ("success", "failure"):
         return False
-    return holds is None or body["status"] == "failure" or holds(body.get("resource"))
+    return holds is None or reports_failure(body) or holds(body.get("resource"))
 
 
 def _accepts_message(response: Response) -> bool:
@@ -228,11 +228,16 @@ def _accepts_message(response: Response) -> bool:
 
 def _raise_failure(body: Command, command: Command) -> Command:
     """The response to a command, unless it reports a failure."""
-    if body.get("status") == "failure":
+    if reports_failure(body):
         reason = body.get("reason")
         what = f"blip: {command['method']} {command['uri']} to {command.get('to', 'the bot')}"
         raise _make_error(what, reason if isinstance(reason, dict) else {"description": reason})
     return body
+
+
+def reports_failure(body: Any) -> bool:
+    """Return whether the response to a command reports a failure, which has the status 200."""
+    return isinstance(body, dict) and body.get("status") == "failure"
 
 
 def explain(body: Any) -> Explanation:
