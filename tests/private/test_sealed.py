@@ -15,6 +15,7 @@ from canaries import PRINTERS, Way, catch, leaks, shown_by, spellings, ways
 from loopback import Loopback, answers, drops
 
 import msgnb
+from msgnb.core.http import READ
 from msgnb.core.secrets import Hidden, sealed
 from msgnb.platforms.registry import platforms
 from msgnb.widgets import SignIn
@@ -92,7 +93,7 @@ def test_no_attribute_of_a_client_shows_a_secret(way: Way, loopback: Loopback) -
     client = way.client(loopback.url)
     for _ in range(2):
         assert not leaks("\n".join(attributes(client, 6)), way)
-        client.connection.http.send("GET", "/x", policy=msgnb.core.http.READ)
+        client.connection.http.send("GET", "/x", policy=READ)
 
 
 def attributes(thing: Any, depth: int, seen: set[int] | None = None) -> Iterator[str]:
