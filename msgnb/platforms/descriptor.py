@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgnb.core.phones import parse_e164
 from msgnb.platforms.message_kinds import TEXT, MessageKind
+from msgnb.platforms.wire import Wire
 
 if TYPE_CHECKING:
     from msgnb.core.exchange import Evidence
@@ -158,6 +159,8 @@ class Platform:
         refused: HTTP statuses that prove a refusal even if the body is empty, each with its source.
         mock_settings: further arguments for clients of the mocks, such as one that turns off rate limits.
         campaign_rate: the most requests of a campaign per second; no limit if `None`.
+        wire: the documented names of its requests and responses. A recording replaces the values of all
+            other names.
 
     Raises:
         ValueError: the name is not an identifier, or a sign-in uses a setting that doesn't exist.
@@ -181,6 +184,7 @@ class Platform:
     refused: Mapping[int, str] = field(default_factory=dict)
     mock_settings: Mapping[str, Any] = field(default_factory=dict)
     campaign_rate: int | None = None
+    wire: Wire = field(default_factory=Wire)
 
     def __post_init__(self) -> None:
         # The name becomes an attribute of mock worlds and a part of environment variables.

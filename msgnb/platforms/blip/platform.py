@@ -10,6 +10,7 @@ from msgnb.platforms.blip import NAME
 from msgnb.platforms.blip.command_catalogue import COMMANDS
 from msgnb.platforms.blip.identities import WHATSAPP, check_identity, whatsapp_identity
 from msgnb.platforms.blip.message_kinds import MESSAGE_KINDS
+from msgnb.platforms.blip.wire import WIRE
 from msgnb.platforms.descriptor import Addressing, Platform, Setting
 
 
@@ -79,4 +80,5 @@ PLATFORM = Platform(
     not_processed={429: "BLiP 1.4"},
     refused={400: "BLiP 1.4"},
     mock_settings={"plan": "none"},
+    wire=WIRE,
 )  # fmt: skip

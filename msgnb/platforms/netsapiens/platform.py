@@ -12,6 +12,7 @@ from msgnb.platforms.message_kinds import Draft, MessageKind
 from msgnb.platforms.netsapiens import NAME
 from msgnb.platforms.netsapiens.media import LARGEST, load_media
 from msgnb.platforms.netsapiens.payloads import MODELS, is_phone
+from msgnb.platforms.netsapiens.wire import WIRE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,4 +125,5 @@ PLATFORM = Platform(
     largest_upload=LARGEST,
     not_processed=NOT_PROCESSED,
     campaign_rate=CAMPAIGN_RATE,
+    wire=WIRE,
 )  # fmt: skip

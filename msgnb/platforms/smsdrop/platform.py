@@ -10,6 +10,7 @@ from msgnb.platforms.calls import Call, Expression
 from msgnb.platforms.descriptor import Addressing, Platform, Setting
 from msgnb.platforms.message_kinds import Draft, MessageKind
 from msgnb.platforms.smsdrop import NAME
+from msgnb.platforms.smsdrop.wire import WIRE
 
 
 def _client() -> type:
@@ -62,4 +63,5 @@ PLATFORM = Platform(
         MessageKind("SMS", ("text", "at"), _sms(MessageType.PLAIN_TEXT), counts_sms=True),
         MessageKind("Flash SMS", ("text", "at"), _sms(MessageType.FLASH_MESSAGE), counts_sms=True),
     ),
+    wire=WIRE,
 )  # fmt: skip
