@@ -85,20 +85,21 @@ def lab(folder: Path, browser: bool) -> None:
 @JSON
 def check(folder: Path, as_json: bool) -> None:
     """Find secrets and personal data in the recordings of FOLDER; exits with code 1 if it finds any."""
-    from msgnb.testing.audit import check as find  # noqa: PLC0415 - loads when asked for
+    from msgnb.testing.audit import inspect  # noqa: PLC0415 - loads when asked for
 
     try:
-        found = find(folder)
+        report = inspect(folder)
     except FileNotFoundError as error:
         raise _fail(str(error)) from None
     if as_json:
-        rows = [{"file": str(each.file), "line": each.line, "what": each.what} for each in found]
+        findings = report.findings
+        rows = [{"file": str(each.file), "line": each.line, "what": each.what} for each in findings]
         click.echo(json.dumps(rows))
     else:
-        for each in found:
+        for each in report.findings:
             click.echo(str(each))
-        click.echo(f"{len(found)} findings" if found else "no known secrets or personal data found", err=True)
-    raise SystemExit(bool(found))
+        click.echo(str(report), err=True)
+    raise SystemExit(bool(report.findings))
 
 
 @cassettes.command()

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import atexit
 import os
+from collections.abc import Iterable
 from contextlib import ExitStack
 from itertools import chain, count
 from pathlib import Path
@@ -26,8 +27,10 @@ from msgnb.core.errors import SettingsError
 from msgnb.core.visible import escape_invisible
 
 if TYPE_CHECKING:
+    from msgnb.core.secrets import Secret
     from msgnb.platforms.base import Client
     from msgnb.testing.cassettes import Player
+    from msgnb.testing.scrubbing import Scrubber, Texts
     from msgnb.testing.worlds import Offline
 
 MODES = ("mock", "live", "cassette")
@@ -45,12 +48,20 @@ class Mode:
         cassette: the file that is replayed, or recorded in.
     """
 
-    def __init__(self, name: str, world: Offline | None = None, cassette: Path | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        world: Offline | None = None,
+        cassette: Path | None = None,
+        texts: Texts = "replaced",
+    ) -> None:
         self.name = name
         self.world = world
         self.cassette = cassette
         self._running = ExitStack()
+        self._texts: Texts = texts
         self._player: Player | None = None
+        self._scrubber: Scrubber | None = None
 
     def start(self) -> None:
         """Start to replace the platforms, or to record."""
@@ -58,17 +69,19 @@ class Mode:
             self.world.start()
             self._running.callback(self.world.stop)
         elif self.cassette and self.name == CASSETTE:
-            from msgnb.testing.cassettes import Player  # noqa: PLC0415 - loads when first used
+            from msgnb.testing.cassettes import Player, make_scrubber, read_texts  # noqa: PLC0415
 
             # A cell that is run again makes the same requests again.
-            vcr = _make_recorder("none")
+            vcr = _make_recorder("none", make_scrubber(texts=read_texts(self.cassette)))
             self._running.enter_context(vcr.use_cassette(str(self.cassette), allow_playback_repeats=True))
             self._player = Player(vcr, self.cassette)
         elif self.cassette:
-            from msgnb.testing.cassettes import growing_cassette  # noqa: PLC0415 - loads when first used
+            from msgnb.testing.cassettes import growing_cassette, make_scrubber  # noqa: PLC0415
 
+            self._scrubber = make_scrubber(texts=self._texts)
             # `all` never replays; what the file has already stays in front.
-            self._running.enter_context(growing_cassette(_make_recorder("all"), self.cassette))
+            recorder = _make_recorder("all", self._scrubber)
+            self._running.enter_context(growing_cassette(recorder, self.cassette))
             # A process that simply ends writes its recording, too.
             atexit.register(self.stop)
             self._running.callback(atexit.unregister, self.stop)
@@ -98,6 +111,12 @@ class Mode:
         elif self.cassette:
             client.connection.http.source = f"recorded in {self.cassette.name}"
 
+    def learn(self, secrets: Iterable[Secret]) -> None:
+        """Hide secrets of a client wherever they occur in the recording."""
+        if self._scrubber:
+            for secret in secrets:
+                self._scrubber.learn(secret.reveal())
+
     def _find_end(self) -> str | None:
         if _current is self:
             return None
@@ -126,6 +145,7 @@ def use(
     cassette: str | Path | None = None,
     *,
     record: Record = "new",
+    texts: Texts = "replaced",
     seed: int = 7,
     quirks: tuple[str, ...] = (),
 ) -> Mode:
@@ -139,6 +159,8 @@ def use(
         cassette: the file to replay in `cassette`, or to record in `live`, which never replays.
         record: `new` records in a new file, with a number in its name if there is one already; `append`
             adds to the file.
+        texts: `replaced` records pseudonyms instead of what people wrote; `masked` records what they wrote,
+            with pseudonyms for the numbers, addresses and known names in it. Use it for invented people only.
         seed: seed of the mock world.
         quirks: variations of the mocks; docs/operations.md lists them.
 
@@ -158,7 +180,7 @@ def use(
         _current.stop()
     if mode == LIVE and path and record == "new":
         path = _new_path(path)
-    made = _make_mode(mode, path, seed, quirks)
+    made = _make_mode(mode, path, texts, seed, quirks)
     if _current:
         # Both replace the network of the process, so the previous one stops first.
         _current.stop()
@@ -174,7 +196,7 @@ def current() -> Mode | None:
     return _current
 
 
-def _make_mode(mode: str, cassette: Path | None, seed: int, quirks: tuple[str, ...]) -> Mode:
+def _make_mode(mode: str, cassette: Path | None, texts: Texts, seed: int, quirks: tuple[str, ...]) -> Mode:
     if mode not in MODES:
         raise SettingsError(f"no mode {mode!r}; there are {', '.join(MODES)}")
     if mode == "mock":
@@ -189,7 +211,7 @@ def _make_mode(mode: str, cassette: Path | None, seed: int, quirks: tuple[str, .
         raise SettingsError(
             f"mode 'cassette' replays a recording, but {problem}; msgnb.use('live', 'file.yaml') records one"
         )
-    return Mode(mode, cassette=cassette)
+    return Mode(mode, cassette=cassette, texts=texts)
 
 
 def _new_path(path: Path) -> Path:
@@ -200,7 +222,7 @@ def _new_path(path: Path) -> Path:
     return next(each for each in chain([path], numbered) if each != taken and not each.exists())
 
 
-def _make_recorder(record_mode: str) -> Any:
+def _make_recorder(record_mode: str, scrubber: Scrubber) -> Any:
     """Return a VCR; its mode is `none` to replay, `all` to record."""
     try:
         from vcr import VCR  # noqa: PLC0415 - an extra
@@ -208,7 +230,7 @@ def _make_recorder(record_mode: str) -> Any:
         raise SettingsError("cassettes need VCR: pip install 'msgnb[testing]'") from None
     from msgnb.testing import cassettes  # noqa: PLC0415 - loads when first used
 
-    vcr = VCR(**cassettes.vcr_config(), record_mode=record_mode)
+    vcr = VCR(**cassettes.make_config(scrubber), record_mode=record_mode)
     cassettes.register(vcr, note=_describe_refusal)
     return vcr
 

@@ -65,6 +65,8 @@ def connect_client(platform: str, profile: str = DEFAULT, **arguments: Any) -> C
     make_client: Any = client_class(platform)  # each client has arguments of its own
     made: Client = make_client(**given, **resolved)
     if mode:
+        secrets = ((given | resolved).get(each.name) for each in described.settings if each.secret)
+        mode.learn(Secret(each) for each in secrets if each)
         mode.bind(made)
     return made
 

@@ -1,33 +1,22 @@
-"""Checks cassettes for what scrubbing missed: secrets, and people who can be identified."""
+"""Checks recordings for what scrubbing missed: secrets, and people who can be identified.
+
+It reads the files again, with detectors of its own. It can't prove that there is nothing: a password that
+looks like a word, in a field whose name says nothing, is not found, and neither is a name in a text.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from msgnb.core.visible import escape_invisible
-from msgnb.tables.masking import EMAIL, PHONE, Masker
-from msgnb.testing.scrubbing import HIDDEN, NAMES, PHONES, spellings
+from msgnb.platforms.registry import platforms
+from msgnb.testing.detectors import LOOKED_FOR, Detectors
+from msgnb.testing.known_secrets import KnownSecrets
 
 SUFFIXES = (".yaml", ".yml", ".json")
-SHOWN = 4
-"""Characters of a finding that are shown: enough to find it, too few to use it."""
-_TELLING = "|".join(sorted(map(re.escape, NAMES), key=len, reverse=True))
-_PHONE_NAMES = "|".join(sorted(map(re.escape, PHONES), key=len, reverse=True))
-FIELD = re.compile(rf"""(?i)(?<![\w.-])["']?({_TELLING})["']?\s*[:=]\s*["']?([^\s"'&,}}]+)""")
-NUMBER = re.compile(rf"""(?i)(?<![\w.-])["']?({_PHONE_NAMES})["']?\s*[:=]\s*["']?(\+?\d{{8,15}})(?!\w)""")
-SCHEME = re.compile(r"\b(?:Bearer|Basic|Key|Token)\s+([\w.~+/=-]{8,})")
-JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
-# NetSapiens: the third letter is the scope of the key (NetSapiens 1.2).
-API_KEY = re.compile(r"\bns[a-z]_\w{16,}")
-BASE64 = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{16,}={0,2}(?![\w+/=])")
-EMPTY = frozenset({HIDDEN, "null", "~", "none", "true", "false", "''", '""', "string", "text"})
-
-_masker = Masker("any: it only recognizes pseudonyms")
 
 
 @dataclass(frozen=True)
@@ -42,8 +31,58 @@ class Finding:
         return escape_invisible(f"{self.file}:{self.line}: {self.what}", keep="")
 
 
+@dataclass(frozen=True)
+class Report:
+    """What was looked for, in how much, and what was found.
+
+    Attributes:
+        findings: what should not be there.
+        files: how many files were read.
+        exchanges: how many requests with their responses are in them.
+        values: how many values are in them.
+    """
+
+    findings: tuple[Finding, ...]
+    files: int
+    exchanges: int
+    values: int
+
+    def __str__(self) -> str:
+        where = f"{_count(self.exchanges, 'exchange')} of {_count(self.files, 'file')}"
+        found = _count(len(self.findings), "finding") if self.findings else "found none"
+        return f"Looked for {', '.join(LOOKED_FOR)}: {found} in {where}"
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of a file, the name beside it, and its line."""
+
+    name: str
+    text: str
+    line: int
+
+
 def check(folder: str | Path, secrets: Iterable[str] = ()) -> list[Finding]:
-    """Return the secrets and personal data in the cassettes of a folder; nothing if they are clean.
+    """Return the secrets and personal data that are found in the cassettes of a folder.
+
+    >>> msgnb.testing.check("cassettes/")
+    []
+
+    Args:
+        folder: the folder, with all folders inside.
+        secrets: values that must not occur, in any encoding.
+
+    Returns:
+        What was found, with file and line. That nothing was found does not prove that nothing is there.
+
+    Raises:
+        FileNotFoundError: there is no such folder, or no cassette in it.
+    """
+    return list(inspect(folder, secrets).findings)
+
+
+def inspect(folder: str | Path, secrets: Iterable[str] = ()) -> Report:
+    """Return what `check` finds, together with what was looked for and in how much.
 
     Args:
         folder: the folder, with all folders inside.
@@ -52,13 +91,23 @@ def check(folder: str | Path, secrets: Iterable[str] = ()) -> list[Finding]:
     Raises:
         FileNotFoundError: there is no such folder, or no cassette in it.
     """
-    known = [spelling for secret in secrets for spelling in spellings(secret)]
-    return [
-        Finding(path, number, what)
-        for path in find_cassettes(folder)
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        for what in dict.fromkeys(_found(line, known))
-    ]
+    known = KnownSecrets(secrets)
+    services = frozenset[str]().union(*(platform.wire.services for platform in platforms().values()))
+    detectors = Detectors(services)
+    paths = find_cassettes(folder)
+    findings: list[Finding] = []
+    exchanges = values = 0
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        read = list(read_values(text))
+        exchanges += sum(each.name == "interactions" and not each.text for each in read)
+        values += sum(bool(each.text) for each in read)
+        for value in read:
+            found = dict.fromkeys(detectors.find(value.name, value.text))
+            if known.in_layers(value.text):
+                found = {"a secret that is known": None, **found}
+            findings += [Finding(path, value.line, what) for what in found]
+    return Report(tuple(dict.fromkeys(findings)), len(paths), exchanges, values)
 
 
 def find_cassettes(folder: str | Path) -> list[Path]:
@@ -75,46 +124,41 @@ def find_cassettes(folder: str | Path) -> list[Path]:
     return found
 
 
-def _found(line: str, known: list[str]) -> Iterator[str]:
-    if any(spelling in line for spelling in known):
-        yield "a secret that is known"
-    for name, value in FIELD.findall(line):
-        if value.lower() not in EMPTY and not value.isdigit():
-            yield f"the value of {name}: {_short(value)}"
-    for pattern, what in ((SCHEME, "a credential"), (JWT, "a JWT"), (API_KEY, "an API key")):
-        yield from (f"{what}: {_short(value)}" for value in pattern.findall(line))
-    yield from (
-        f"base64 of a credential: {_short(word)}" for word in BASE64.findall(line) if _credential(word)
-    )
-    yield from _people(line)
+def read_values(text: str) -> Iterator[Value]:
+    """Yield the values of a YAML or JSON file, and the names of its fields; lines if it is neither.
 
+    Each exchange is a value named `interactions` without a text, so that they can be counted.
+    """
+    import yaml  # noqa: PLC0415 - comes with vcrpy
 
-def _people(line: str) -> Iterator[str]:
-    for pattern, mask, what in (
-        (EMAIL, _masker.address, "an address"),
-        (PHONE, _masker.phone, "a phone number"),
-    ):
-        yield from (f"{what}: {_short(value)}" for value in pattern.findall(line) if _changed(mask, value))
-    for name, value in NUMBER.findall(line):
-        if _changed(_masker.phone, value):
-            yield f"a phone number in {name}: {_short(value)}"
-
-
-def _changed(mask: Callable[[str], str], value: str) -> bool:
-    """Whether a value is not a pseudonym yet."""
-    return mask(value).removeprefix("+") != re.sub(r"[ ().+-]", "", value) and mask(value) != value
-
-
-def _credential(word: str) -> bool:
-    """Whether base64 contains a name and a secret with a colon between them, as in Basic authentication."""
     try:
-        decoded = base64.b64decode(word + "=" * (-len(word) % 4), validate=True).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return False
-    name, colon, secret = decoded.partition(":")
-    named = re.fullmatch(r"[\w.@+-]+", name)
-    return bool(colon and named and secret and decoded.isprintable() and secret != HIDDEN)
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError:
+        root = None
+        yield from (Value("", line, number) for number, line in enumerate(text.splitlines(), 1))
+    yield from _walk(root, "")
 
 
-def _short(value: str) -> str:
-    return f"{value[:SHOWN]}…"
+def _walk(node: Any, name: str) -> Iterator[Value]:
+    if node is None:
+        return
+    line = node.start_mark.line + 1
+    if node.id == "mapping":
+        for key, each in node.value:
+            label = str(key.value)
+            yield Value("", label, key.start_mark.line + 1)
+            yield from _walk(each, label)
+    elif node.id == "sequence":
+        for each in node.value:
+            if name == "interactions":
+                yield Value(name, "", line)
+            yield from _walk(each, name)
+    elif node.tag.endswith(":binary"):
+        # The detectors decode it.
+        yield Value(name, "".join(node.value.split()), line)
+    else:
+        yield Value(name, node.value, line)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

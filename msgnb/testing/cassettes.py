@@ -1,6 +1,8 @@
 """Recordings of exchanges (VCR cassettes) that contain no secrets and no people, and that people can read.
 
-* Requests and responses are scrubbed before they are written; see `msgnb.testing.scrubbing`.
+* Requests and responses are scrubbed before they are written; see `msgnb.testing.scrubbing`. If a secret is
+  in the file's text nevertheless, nothing is written.
+* A recording contains a fingerprint of the key of its pseudonyms, so that a replay with another key says so.
 * Commands that share one URL and have random IDs are matched by method, URI and `to`.
 * JSON bodies are written as YAML. If a request was not recorded, the error names the closest recorded one and
   what differs.
@@ -24,18 +26,24 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import SequenceMatcher
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-from weakref import WeakSet
 
 import orjson
 
+from msgnb.core.errors import MsgnbError, SettingsError
 from msgnb.core.private_files import make_folder, replace_file
 from msgnb.core.transport import Prepared, make_response
-from msgnb.testing.scrubbing import Scrubber
+from msgnb.platforms.registry import platforms
+from msgnb.platforms.wire import HTTP, merge
+from msgnb.testing.pseudonyms import Pseudonyms
+from msgnb.testing.recording_key import VARIABLE as KEY_VARIABLE
+from msgnb.testing.recording_key import find_key
+from msgnb.testing.scrubbing import Scrubber, Texts
 
 Note = Callable[[], str]
 
@@ -43,54 +51,150 @@ RANDOM = frozenset({"id", "call-id"})
 WHO = frozenset({"username", "email", "client_id", "client_secret"})
 # Neither scheme, host nor port, so that a recording can be replayed against another server.
 MATCH_ON = ("method", "path", "query", "msgnb_body")
-# Wider than any line: a value that YAML broke over two lines could not be hidden in the file's text.
+# Wider than any line: a value that YAML broke over two lines could not be found in the file's text.
 UNBROKEN = 1_000_000
-KEY_VARIABLE = "MSGNB_MASK_KEY"
-PUBLIC_KEY = "msgnb"
 MOST_DIFFERENCES = 5
 _FRAMING = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 SAVE_SHARE = 9
 """How many times as long as a recording was written last the next time is put off."""
-# Weak, so that a scrubber with its secrets is freed together with the configuration that uses it.
-_IN_USE: WeakSet[Scrubber] = WeakSet()
-"""A file is scrubbed again when it is written: a secret may be learnt after an exchange was recorded."""
 _NOTES: list[Note] = []
 """What errors say first; VCR has one class of errors for all recorders."""
 
 
+class SecretInRecording(MsgnbError):
+    """A recording was not written, because a known secret would be in it."""
+
+
+class ScrubbedUri(str):
+    """The URL of a request, with facts about the recording that VCR's filters and serializers don't get.
+
+    Attributes:
+        fingerprint: that of the key.
+        texts: how texts were treated.
+        scrubber: what scrubbed it; `None` if it comes from a file.
+    """
+
+    fingerprint: str
+    texts: str
+    scrubber: Scrubber | None
+
+    @classmethod
+    def of(cls, uri: str, fingerprint: str, texts: str, scrubber: Scrubber | None = None) -> ScrubbedUri:
+        """Return a URL with these facts."""
+        made = cls(uri)
+        made.fingerprint, made.texts, made.scrubber = fingerprint, texts, scrubber
+        return made
+
+
+class _Filters:
+    """What VCR calls with each request and response before it is recorded, replayed or compared."""
+
+    def __init__(self, scrubber: Scrubber, rename: Callable[[str], str]) -> None:
+        self.scrubber = scrubber
+        self._rename = rename
+
+    def request(self, request: Any) -> Any:
+        from vcr.request import Request  # noqa: PLC0415 - loads when first used
+
+        scrubber, uri = self.scrubber, request.uri
+        if isinstance(uri, ScrubbedUri):
+            _check_key(uri.fingerprint, scrubber.fingerprint)
+        else:
+            uri = self._rename(uri)
+        made = Request(request.method, "", scrubber.body(_read(request.body)), {})
+        made.headers = scrubber.headers(request.headers)
+        made.uri = ScrubbedUri.of(scrubber.uri(uri), scrubber.fingerprint, scrubber.texts, scrubber)
+        return made
+
+    def response(self, response: dict[str, Any]) -> dict[str, Any]:
+        scrubber = self.scrubber
+        body = response["body"].get("string")
+        made = {
+            "status": scrubber.status(response["status"]),
+            "headers": scrubber.headers(response["headers"]),
+            "body": {} if body is None else {"string": scrubber.body(body)},
+        }
+        # aiohttp's recorder keeps the URL that redirects led to.
+        return made | ({"url": scrubber.uri(str(response["url"]))} if "url" in response else {})
+
+
 def vcr_config(
-    *, rename: Callable[[str], str] = str, key: str | None = None, secrets: Iterable[str] = ()
+    *,
+    rename: Callable[[str], str] = str,
+    key: str | None = None,
+    secrets: Iterable[str] = (),
+    texts: Texts = "replaced",
 ) -> dict[str, Any]:
     """Return a configuration of VCR that hides secrets and people, and matches requests reliably.
 
+    >>> vcr.VCR(**cassettes.vcr_config(secrets=[password]))
+
     Args:
         rename: returns the URL to write for a request's URL, for example one without a random port.
-        key: key of the pseudonyms; the environment variable `MSGNB_MASK_KEY` if `None`. The same key is
-            needed to replay. Without any it is a public one, which is enough for a mock's people, but not for
-            real ones.
+        key: key of the pseudonyms; the environment variable `MSGNB_MASK_KEY` if `None`, or else one that is
+            made at random and kept in the user's folder. The same key is needed to replay.
         secrets: values to hide wherever they occur, in addition to those in fields that contain secrets.
+        texts: `replaced` replaces what people wrote; `masked` keeps it, with pseudonyms for the numbers,
+            addresses and known names in it, which is enough for the invented people of a mock.
+
+    Returns:
+        Arguments for `vcr.VCR`, or for the fixture `vcr_config` of pytest-recording.
+
+    Raises:
+        InvalidRequest: `texts` is neither, or the key is too weak.
     """
-    scrubber = Scrubber(key or os.environ.get(KEY_VARIABLE) or PUBLIC_KEY, secrets)
-    _IN_USE.add(scrubber)
+    return make_config(make_scrubber(key, secrets, texts), rename)
 
-    def before_request(request: Any) -> Any:
-        request.headers = scrubber.headers(request.headers)
-        request.uri = scrubber.uri(rename(request.uri))
-        request.body = scrubber.body(request.body)
-        return request
 
-    def before_response(response: dict[str, Any]) -> dict[str, Any]:
-        body = response["body"]
-        headers = scrubber.headers(response["headers"])
-        return {**response, "headers": headers, "body": {**body, "string": scrubber.body(body.get("string"))}}
-
+def make_config(scrubber: Scrubber, rename: Callable[[str], str] = str) -> dict[str, Any]:
+    """Return a configuration of VCR that uses a scrubber; see `vcr_config`."""
+    filters = _Filters(scrubber, rename)
     return {
-        "before_record_request": before_request,
-        "before_record_response": before_response,
+        "before_record_request": filters.request,
+        "before_record_response": filters.response,
         "match_on": MATCH_ON,
-        # In a compressed body nothing could be found.
         "decode_compressed_response": True,
     }
+
+
+def make_scrubber(key: str | None = None, secrets: Iterable[str] = (), texts: Texts = "replaced") -> Scrubber:
+    """Return a scrubber that knows what all installed platforms declare.
+
+    Args:
+        key: key of the pseudonyms; see `vcr_config`.
+        secrets: values to hide wherever they occur.
+        texts: `replaced` or `masked`; see `vcr_config`.
+    """
+    wire = merge([HTTP, *(platform.wire for platform in platforms().values())])
+    # A replay may never need the key, so it is looked up with the first exchange.
+    pseudonyms = cache(lambda: Pseudonyms(find_key(key), wire.hosts, wire.services))
+    return Scrubber(pseudonyms, wire, secrets, texts)
+
+
+def read_texts(path: Path) -> Texts:
+    """Return how the texts of a recording were treated; a replay treats its requests in the same way."""
+    import yaml  # noqa: PLC0415 - comes with vcrpy
+
+    return (
+        "masked" if yaml.safe_load(path.read_text(encoding="utf-8")).get("texts") == "masked" else "replaced"
+    )
+
+
+def _check_key(recorded: str, present: str) -> None:
+    if recorded and recorded != present:
+        raise SettingsError(
+            f"the recording was made with another key (fingerprint {recorded}, and not {present}); "
+            f"set {KEY_VARIABLE} to the key with which it was recorded"
+        )
+
+
+def _read(body: Any) -> Any:
+    """Return the content of what a client sends: a file, an iterator of bytes, or any other object."""
+    if hasattr(body, "read"):
+        return body.read()
+    if isinstance(body, Iterator):
+        return b"".join(each if isinstance(each, bytes) else str(each).encode() for each in body)
+    return body
 
 
 def register(vcr: Any, *, note: Note | None = None) -> None:
@@ -107,10 +211,12 @@ def register(vcr: Any, *, note: Note | None = None) -> None:
     if note is not None and note not in _NOTES:
         _NOTES.append(note)
     _explain()
+    _end_refused()
 
 
-def growing_cassette(vcr: Any, path: Path) -> Any:
-    """Return a context manager that records in a file, which is written while it grows and at the end.
+@contextmanager
+def growing_cassette(vcr: Any, path: Path) -> Iterator[None]:  # noqa: C901 - contains a class
+    """Record in a file, which is written while it grows and at the end.
 
     A small recording is written after each exchange, a large one as often as writing it takes a tenth of the
     time. A process that is killed loses what came since then; one that was forked writes nothing.
@@ -118,6 +224,9 @@ def growing_cassette(vcr: Any, path: Path) -> Any:
     Args:
         vcr: the configuration, with the record mode.
         path: the file.
+
+    Raises:
+        SecretInRecording: at the end; what came before it was found is in the file.
     """
     from vcr.cassette import Cassette  # noqa: PLC0415 - loads when first used
 
@@ -126,6 +235,7 @@ def growing_cassette(vcr: Any, path: Path) -> Any:
             super().__init__(*args, **named)
             self._process = os.getpid()
             self._saving = threading.RLock()
+            self.refused: SecretInRecording | None = None
             self._next_save = 0.0
             self._planned: threading.Timer | None = None
 
@@ -151,11 +261,19 @@ def growing_cassette(vcr: Any, path: Path) -> Any:
             with self._saving:
                 self._planned = None
                 began = time.monotonic()
-                super()._save(force)
+                try:
+                    super()._save(force)
+                    self.refused = None
+                except SecretInRecording as error:
+                    # The exchange that is being recorded has taken place, and must not fail by this.
+                    self.refused = error
                 ended = time.monotonic()
                 self._next_save = ended + SAVE_SHARE * (ended - began)
 
-    return GrowingCassette.use_arg_getter(partial(vcr.get_merged_config, path=str(path)))
+    with GrowingCassette.use_arg_getter(partial(vcr.get_merged_config, path=str(path))) as cassette:
+        yield
+    if cassette.refused:
+        raise cassette.refused
 
 
 class Player:
@@ -220,10 +338,21 @@ class Readable:
             }
             for each in cassette["interactions"]
         ]
-        content = {**cassette, "interactions": interactions}
+        uris = [each["request"]["uri"] for each in interactions]
+        facts = next((_facts(uri) for uri in uris if isinstance(uri, ScrubbedUri)), {})
+        for each, uri in zip(interactions, uris, strict=True):
+            each["request"]["uri"] = str(uri)
+        # A file is searched again: a secret may be learnt after an exchange was recorded.
+        scrubbers = {uri.scrubber for uri in uris if isinstance(uri, ScrubbedUri) and uri.scrubber}
+        for scrubber in scrubbers:
+            interactions = scrubber.seal(interactions)
+        content = {"version": cassette["version"], **facts, **cassette, "interactions": interactions}
         text: str = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=UNBROKEN)
-        for scrubber in _IN_USE:
-            text = scrubber.known(text)
+        if any(scrubber.secrets.in_layers(text) for scrubber in scrubbers):
+            raise SecretInRecording(
+                "the recording was not written: a secret that is known would still be in it, perhaps because "
+                "it is also an ordinary word of the requests"
+            )
         return text
 
     @staticmethod
@@ -232,13 +361,19 @@ class Readable:
         import yaml  # noqa: PLC0415 - comes with vcrpy
 
         cassette: dict[str, Any] = yaml.safe_load(text)
+        fingerprint, texts = cassette.get("fingerprint", ""), cassette.get("texts", "")
         for each in cassette["interactions"]:
+            each["request"]["uri"] = ScrubbedUri.of(each["request"]["uri"], fingerprint, texts)
             each["request"]["body"] = _from_yaml(each["request"].get("body"))
             body = each["response"]["body"]
             # A body with `string` is as VCR itself writes it: such cassettes can be replayed, too.
             if not (isinstance(body, Mapping) and "string" in body):
                 each["response"]["body"] = {"string": _from_yaml(body) or ""}
         return cassette
+
+
+def _facts(uri: ScrubbedUri) -> dict[str, str]:
+    return {"fingerprint": uri.fingerprint} | ({"texts": uri.texts} if uri.texts == "masked" else {})
 
 
 def identity(body: Any) -> Any:
@@ -320,6 +455,25 @@ def _explain() -> None:
 
     NotRecorded.__init__ = init
     NotRecorded.msgnb_explains = True
+
+
+def _end_refused() -> None:
+    """Let VCR give the connections back if a recording is refused; it doesn't if writing a file fails."""
+    from vcr.cassette import CassetteContextDecorator  # noqa: PLC0415 - loads when first used
+
+    if hasattr(CassetteContextDecorator, "msgnb_ends"):
+        return
+    leave = CassetteContextDecorator.__exit__
+
+    def exit_context(self: Any, *raised: Any) -> Any:
+        try:
+            return leave(self, *raised)
+        except SecretInRecording:
+            next(vars(self)["_CassetteContextDecorator__finish"], None)
+            raise
+
+    CassetteContextDecorator.__exit__ = exit_context
+    CassetteContextDecorator.msgnb_ends = True
 
 
 def _nearest(cassette: Any, request: Any) -> str:

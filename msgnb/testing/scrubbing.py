@@ -1,218 +1,392 @@
-"""Removes secrets and people from recorded exchanges, wherever and however they are written.
+"""Replaces what a recording must not contain: secrets, people, and everything that nobody has declared.
 
-* The values of certain fields, headers and cookies are secrets. Once known, a secret is hidden everywhere: in
-  URLs, texts and responses, also as base64, percent-encoded or escaped.
-* Phone numbers, names and addresses become stable pseudonyms, so that the messages of a thread still match.
+What the platforms' documents say is neither secret nor personal stays readable (`msgnb.platforms.wire`).
+Everything else is replaced: a secret by `hidden`, another value by a pseudonym of its kind, and a body that
+can't be parsed as a whole. A replay scrubs its requests in the same way, so it finds the recorded ones;
+scrubbing twice changes nothing.
+
+Secrets are learnt from the fields and headers that contain them. From then on they are searched in all that
+stays readable, under all encodings.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import html
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit
+from http import HTTPStatus
+from typing import Any, Literal, get_args
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import orjson
 
-from msgnb.tables.masking import LONG_DIGITS, Masker, called, renamed
+from msgnb.core.errors import InvalidRequest
+from msgnb.platforms.wire import Holds, Wire
+from msgnb.tables.masking import called, renamed
+from msgnb.testing import formats
+from msgnb.testing.known_secrets import HIDDEN, KnownSecrets
+from msgnb.testing.layers import compress, decompress
+from msgnb.testing.pseudonyms import Pseudonyms
 
-HIDDEN = "hidden"
-HEADERS = frozenset({
-    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token",
-})  # fmt: skip
-NAMES = frozenset({
-    "password", "client_secret", "access_token", "refresh_token", "refresh", "token", "passcode", "key",
-    "apikey", "api_key", "secret",
-})  # fmt: skip
-PEOPLE = frozenset({
-    "fullname", "name-first-name", "name-last-name", "name-middle-name", "first_name", "last_name",
-    "caller-id-name", "call-orig-name", "displayname",
-})  # fmt: skip
-CONTACT = frozenset({"identity", "phonenumber", "email"})
-"""Fields next to which a `name` is a person's, and not a list's or a template's."""
-PHONES = frozenset({
-    "phone", "phonenumber", "recipient", "recipients", "recipient_list", "destination", "from-number",
-    "dialed", "terminating-number", "messagesession-remote", "messagesession-sms-number", "number",
-    "phonenumber-cell", "phonenumber-home", "phonenumber-work", "caller-id-number", "call-dialed-number",
-    "messagesession-last-sender", "messagesession-participants", "validatedaccount",
-})  # fmt: skip
-SHORTEST = 6
-"""Characters that a secret must have to be hidden everywhere; a shorter one would be found by chance."""
-FIELD = re.compile(rb'(name="([^"]+)"(?:[^\r\n]*\r\n)+\r\n)(.*?)(?=\r\n--)', re.DOTALL)
-"""A field of a multipart body: its headers, its name and its value."""
+Texts = Literal["replaced", "masked"]
+"""Whether texts are replaced, or stay with pseudonyms for the numbers, addresses and known names in them."""
+_NUMBER = re.compile(r"-?\d{1,9}(?:[.,]\d{1,6})?%?")
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+    r"|\d\d?/\d\d?/\d{4} \d\d:\d\d(?::\d\d)?|(?:\d{1,3}\.)?\d\d:\d\d:\d\d(?:\.\d{1,9})?"
+    r"|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|1\d{9}(?:\d{3})?"
+)
+_CATEGORY_WORD = re.compile(r"[a-z]{1,24}\d{0,4}|\d{1,4}")
+_CATEGORY = re.compile(r"[a-z*][a-z0-9._+*/-]{0,79}")
+_NAME = re.compile(r"[$#@_]{0,2}[A-Za-z]+(?:[._-][A-Za-z]+)*\d{0,2}")
+LONGEST_NAME, MOST_CAPITALS = 48, 5
+_FORM = re.compile(r"[\w.\[\]%+$~-]+=[^\s<>{}]*")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
+_QUALITY = re.compile(r"(?:q=\d(?:\.\d)?|charset=[\w-]{1,12}|max-age=\d{1,9}|timeout=\d{1,5}|\*/\*|\*)")
+_BOUNDARY = re.compile(r"boundary=[^;]*", re.IGNORECASE)
+_LIME = "lime"
+_UNPARSED = object()
 
 
 class Scrubber:
     """Scrubs the exchanges of one recording.
 
     Args:
-        key: of the pseudonyms.
+        pseudonyms: makes the pseudonyms.
+        wire: the documented names; those of HTTP and of all platforms that are recorded.
         secrets: values that are known from elsewhere.
+        texts: `replaced`, or `masked` for recordings of invented people.
+
+    Raises:
+        InvalidRequest: `texts` is neither.
     """
 
-    def __init__(self, key: str, secrets: Iterable[str] = ()) -> None:
-        self.masker = Masker(key)
-        self._spellings: dict[str, None] = {}
+    def __init__(
+        self,
+        pseudonyms: Callable[[], Pseudonyms],
+        wire: Wire,
+        secrets: Iterable[str] = (),
+        texts: Texts = "replaced",
+    ) -> None:
+        if texts not in get_args(Texts):
+            raise InvalidRequest.of(texts=f"is {texts!r}, not one of {', '.join(get_args(Texts))}")
+        self.secrets = KnownSecrets(secrets)
+        self.texts = texts
+        self._load_pseudonyms = pseudonyms
+        self._wire = wire
+        self._fields = {name.casefold(): holds for name, holds in wire.fields.items()}
+        self._parameters = {name.casefold(): holds for name, holds in wire.parameters.items()}
         self._people: dict[str, str] = {}
-        for secret in secrets:
-            self.learn(secret)
 
-    def learn(self, secret: str) -> None:
-        """Hide a value everywhere from now on."""
-        if len(secret) >= SHORTEST and secret != HIDDEN:
-            self._spellings |= dict.fromkeys(spellings(secret))
+    def __deepcopy__(self, memo: object) -> Scrubber:
+        # VCR and pytest-recording copy what leads here; a secret that a copy learnt would not be found.
+        return self
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        """What makes the pseudonyms; a key is looked up when the first one is needed."""
+        return self._load_pseudonyms()
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells the key of the pseudonyms from others."""
+        return self.pseudonyms.fingerprint
 
     def headers(self, headers: Mapping[str, Any]) -> dict[str, Any]:
-        """Return headers with their secrets hidden; the secrets of cookies and keys are learnt."""
-        found = {}
+        """Return headers with what is declared of them; secrets are hidden, and learnt."""
+        found: dict[str, Any] = {}
         for name, values in headers.items():
-            listed = values if isinstance(values, list) else [values]
-            if name.lower() in HEADERS:
-                for value in listed:
-                    self._learn_header(_text(value))
-                found[name] = [HIDDEN] if isinstance(values, list) else HIDDEN
-            else:
-                texts = [self.text(_text(value)) for value in listed]
-                found[name] = texts if isinstance(values, list) else texts[0]
+            several = isinstance(values, list | tuple)
+            shown = [self._header(name.lower(), _text(each)) for each in (values if several else [values])]
+            found[self._name(name)] = shown if several else shown[0]
         return found
 
     def uri(self, uri: str) -> str:
-        """Return a URL with its secrets hidden and its people masked."""
-        parts = urlsplit(uri)
+        """Return a URL, or a path with a query, of which the declared words and parameters stay."""
+        try:
+            parts = urlsplit(uri)
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:
+            return self.pseudonyms.value(uri)
+        if parts.scheme and not parts.netloc:
+            return self.pseudonyms.address(uri) if ":" in uri else self.pseudonyms.value(uri)
+        if parts.password:
+            self.learn(unquote(parts.password))
+        netloc = parts.netloc
+        if netloc and parts.scheme == _LIME:
+            netloc = self._leaf("address", netloc)
+        elif netloc:
+            netloc = self.secrets.hide(self.pseudonyms.host(parts.hostname or "")) + port
         query = parse_qsl(parts.query, keep_blank_values=True)
-        path = self._path(parts.path)
-        if query:
-            shown = urlencode([(name, self._field(name, value)) for name, value in query])
-            return parts._replace(netloc=_bare(parts.netloc), path=path, query=shown).geturl()
-        return self.text(parts._replace(netloc=_bare(parts.netloc), path=path).geturl())
+        return parts._replace(
+            netloc=netloc,
+            path=self._path(parts.path),
+            query=urlencode([(self._name(name), self._parameter(name, value)) for name, value in query]),
+            fragment=quote(self.pseudonyms.value(unquote(parts.fragment))),
+        ).geturl()
+
+    def status(self, status: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the status of a response; its phrase stays if HTTP defines it."""
+        code = status.get("code")
+        known = {each.value: each.phrase for each in HTTPStatus}
+        message = status.get("message")
+        usual = isinstance(message, str) and message in {known.get(code or 0), "", "Ok"}
+        return {"code": code, "message": message if usual or message is None else known.get(code or 0, "")}
 
     def body(self, body: Any) -> Any:
-        """Return a body of any kind, scrubbed; bytes stay bytes."""
-        if not body or not isinstance(body, bytes | str):
+        """Return a body of any kind, scrubbed; bytes stay bytes, and other objects become JSON."""
+        if isinstance(body, str):
+            return self._content(body.encode()).decode("utf-8", "replace")
+        if isinstance(body, bytes | bytearray):
+            return self._content(bytes(body))
+        if body is None or (isinstance(body, Mapping | list | tuple) and not body):
             return body
-        content = body if isinstance(body, bytes) else body.encode()
-        scrubbed = self._content(content)
-        return scrubbed if isinstance(body, bytes) else scrubbed.decode("utf-8", "replace")
+        if isinstance(body, Mapping | list | tuple):
+            return orjson.dumps(self.values(_plain(body)))
+        # A client's own object; what it would send is unknown.
+        return self.pseudonyms.value(type(body).__name__).encode()
 
-    def text(self, text: str) -> str:
-        """Return a text with known secrets hidden, and people masked."""
-        return self.known(self.masker.text(text))
+    def values(self, content: Any, name: str = "", opaque: bool = False) -> Any:
+        """Return JSON values, scrubbed by what their fields hold.
 
-    def _content(self, content: bytes) -> bytes:
-        try:
-            return orjson.dumps(self.values(orjson.loads(content)))
-        except orjson.JSONDecodeError:
-            pass
-        if b"\r\n--" in content and b"form-data" in content:
-            content = FIELD.sub(self._part, content)
-        # So that bytes which are not UTF-8 are written as they came.
-        text = content.decode("utf-8", "surrogateescape")
-        # Parsing and writing a form changes any other text that has a = in it.
-        if re.fullmatch(r"[\w.-]+=[^\s<>]*", text):
-            form = parse_qsl(text, keep_blank_values=True)
-            text = urlencode([(name, self._field(name, value)) for name, value in form])
-        return self.text(text).encode("utf-8", "surrogateescape")
-
-    def _part(self, found: re.Match[bytes]) -> bytes:
-        value = self._field(found[2].decode("utf-8", "replace"), found[3].decode("utf-8", "surrogateescape"))
-        return found[1] + value.encode("utf-8", "surrogateescape")
-
-    def values(self, content: Any, name: str = "") -> Any:
-        """Return JSON values, scrubbed by the names of their fields."""
+        Args:
+            content: the values.
+            name: the field that contains them.
+            opaque: whether the platform knows nothing of the fields inside.
+        """
         if isinstance(content, list):
-            return [self.values(each, name) for each in content]
+            return [self.values(each, name, opaque) for each in content]
         if isinstance(content, Mapping):
-            contact = not CONTACT.isdisjoint(key.lower() for key in content)
-            return {
-                key: self.values(value, "fullname" if contact and key == "name" else key)
-                for key, value in content.items()
-            }
+            inside = opaque or self._fields.get(name.casefold()) == "opaque"
+            items = ((str(key), each) for key, each in content.items())
+            return {self._name(key): self.values(each, key, inside) for key, each in items}
+        holds = None if opaque else self._fields.get(name.casefold())
+        if content is None or isinstance(content, bool):
+            return content
+        if isinstance(content, int | float):
+            return self._number(holds, content)
+        return self._string(holds, str(content))
+
+    def seal(self, content: Any) -> Any:
+        """Return what is about to be written without the secrets that were learnt after it was scrubbed."""
+        if isinstance(content, Mapping):
+            return {name: self.seal(each) for name, each in content.items()}
+        if isinstance(content, list):
+            return [self.seal(each) for each in content]
+        if isinstance(content, bytes):
+            hidden = self.secrets.in_layers(content.decode("utf-8", "replace"))
+            return HIDDEN.encode() if hidden else content
         if isinstance(content, str):
-            return self._field(name, content)
-        if isinstance(content, int) and not isinstance(content, bool) and name.lower() in PHONES:
-            # NetSapiens sends phone numbers as JSON numbers, too (NetSapiens 0, conventions).
-            return int(self._phone(str(content)))
+            return self._renamed(self.secrets.hide(content))
         return content
 
-    def _field(self, name: str, value: str) -> str:
-        kind = name.lower()
-        if kind in NAMES:
+    def _content(self, content: bytes) -> bytes:
+        if not content:
+            return content
+        if (inner := decompress(content)) is not None:
+            return compress(self._content(inner), like=content)
+        for scrub in (self._json, self._multipart, self._xml, self._form, self._base64):
+            found = scrub(content)
+            if isinstance(found, bytes):
+                return found
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:
+            return self.pseudonyms.value(content.hex()).encode()
+        return self._leaf("text", text).encode()
+
+    def _json(self, content: bytes) -> bytes | None:
+        values = _parse_json(content)
+        return None if values is _UNPARSED else orjson.dumps(self.values(values))
+
+    def _multipart(self, content: bytes) -> bytes | None:
+        parts = formats.parse_multipart(content)
+        return None if parts is None else formats.make_multipart(map(self._part, parts))
+
+    def _part(self, part: formats.Part) -> formats.Part:
+        try:
+            text = None if part.filename else part.content.decode()
+        except UnicodeDecodeError:
+            text = None
+        content = self._content(part.content) if text is None else self.values(text, part.name).encode()
+        filename = part.filename and self.pseudonyms.value(part.filename)
+        kind = part.content_type and self._header("content-type", part.content_type)
+        return formats.Part(self._name(part.name), content, filename, kind)
+
+    def _xml(self, content: bytes) -> bytes | None:
+        def scrub(name: str, value: str) -> str:
+            found: str = self.values(value, name)
+            return found
+
+        return formats.rewrite_xml(content, self._name, scrub)
+
+    def _form(self, content: bytes) -> bytes | None:
+        text = content.decode("utf-8", "replace")
+        if not _FORM.fullmatch(text):
+            return None
+        try:
+            pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True)
+        except ValueError:
+            return None
+        return urlencode([(self._name(name), self.values(value, name)) for name, value in pairs]).encode()
+
+    def _base64(self, content: bytes) -> bytes | None:
+        if not _BASE64.fullmatch(content):
+            return None
+        try:
+            inner = base64.b64decode(content, validate=True)
+        except binascii.Error:
+            return None
+        structured = _parse_json(inner) is not _UNPARSED or decompress(inner) is not None
+        return base64.b64encode(self._content(inner)) if structured else None
+
+    def _string(self, holds: Holds | None, value: str) -> str:
+        if value[:1] in {"{", "["} and holds != "secret":
+            values = _parse_json(value.encode("utf-8", "surrogatepass"))
+            if values is not _UNPARSED:
+                return orjson.dumps(self.values(values)).decode()
+        return self._leaf(holds, value)
+
+    def _leaf(self, holds: Holds | None, value: str) -> str:
+        """Return a value that contains no others, by what it is."""
+        if not value or value == HIDDEN:
+            return value
+        if holds == "secret":
             self.learn(value)
             return HIDDEN
-        if kind in PEOPLE and "/" not in value:
-            return self._person(value)
-        if kind == "uri":
-            return self.uri(value)
-        if kind in PHONES:
-            return ",".join(self._phone(each) for each in value.split(","))
-        return self.text(value)
+        return self.secrets.hide(self._shown(holds, value))
 
-    def _phone(self, value: str) -> str:
-        """Return a masked number, identity or other text; the number is masked everywhere from now on."""
-        if not LONG_DIGITS.fullmatch(value):
-            return self.text(value)
-        masked = self.masker.phone(value)
-        if masked != value:
-            self._people[value.removeprefix("+")] = masked.removeprefix("+")
-        return masked
+    def _shown(self, holds: Holds | None, value: str) -> str:
+        if isinstance(holds, frozenset):
+            return value if value in holds else self.pseudonyms.value(value)
+        if holds in {"category", "amount", "time"} and _fits(holds, value):
+            return value
+        if holds == "text" and self.texts == "masked":
+            return self._renamed(self.pseudonyms.text(self.secrets.hide(value)))
+        makers: dict[Holds | None, Callable[[str], str]] = {
+            "id": self.pseudonyms.id,
+            "host": self.pseudonyms.host,
+            "address": self.pseudonyms.address,
+            "person": self._person,
+            "url": self.uri,
+        }
+        return makers.get(holds, self.pseudonyms.value)(value)
 
-    def _path(self, path: str) -> str:
-        """Return a path, masked part by part: a part may be a number or an identity."""
-        parts = (unquote(part) for part in path.split("/"))
-        shown = (self._phone(part) if _is_phone(part) else self.text(part) for part in parts)
-        return "/".join(quote(part, safe="@:!$&'()*+,;=~{}") for part in shown)
+    def _number(self, holds: Holds | None, value: float) -> Any:
+        text = str(value)
+        if isinstance(holds, frozenset):
+            return value if text in holds else self.pseudonyms.number(value)
+        match holds:
+            case "amount" | "time" if _fits(holds, text):
+                return value
+            case "secret":
+                self.learn(text)
+                return 0
+            case "id" if isinstance(value, int) and value >= 0:
+                return int(self.pseudonyms.id(text))
+            case "address" | "text" | "person" if isinstance(value, int) and value >= 0:
+                # NetSapiens sends phone numbers, and texts of digits, as JSON numbers.
+                return int(self.pseudonyms.phone(text)) if len(text) > 6 else value
+        return self.pseudonyms.number(value)
 
     def _person(self, name: str) -> str:
-        masked = self.masker.name(name)
-        if masked != name:
+        masked = self.pseudonyms.person(name)
+        if masked != name and self.texts == "masked":
             self._people |= dict.fromkeys(called(name), masked)
         return masked
 
-    def known(self, text: str) -> str:
-        """Return a text without the secrets, numbers and names that are known so far."""
-        for spelling in self._spellings:
-            text = text.replace(spelling, HIDDEN)
+    def _renamed(self, text: str) -> str:
         return renamed(text, self._people)
 
+    def _header(self, name: str, value: str) -> str:
+        holds = self._wire.headers.get(name)
+        if holds == "secret":
+            self._learn_header(value)
+            return HIDDEN
+        if name == "content-type":
+            value = _BOUNDARY.sub(f"boundary={formats.BOUNDARY}", value)
+        if holds == "category":
+            plain = value.lower().replace(f"boundary={formats.BOUNDARY}", "")
+            fits = all(map(_fits_header, re.split(r"[;,\s]+", plain)))
+            return self.secrets.hide(value if fits else self.pseudonyms.value(value))
+        return self._leaf(holds, value)
+
+    def _path(self, path: str) -> str:
+        """Return a path, part by part: a declared word, or what the word before it says of it."""
+        shown: list[str] = []
+        holds: Holds | None = None
+        for part in map(unquote, path.split("/")):
+            if part in self._wire.paths or not part:
+                shown.append(self.secrets.hide(part))
+                holds = self._wire.paths.get(part) if part else holds
+                continue
+            shown.append(self._leaf(holds, part))
+            holds = None
+        return "/".join(quote(part, safe="@:!$&'()*+,;=~{}") for part in shown)
+
+    def _parameter(self, name: str, value: str) -> str:
+        holds = self._parameters.get(name.casefold(), self._fields.get(name.casefold()))
+        # A field whose name says little, such as `code`, is another thing in a query.
+        if name.casefold() not in self._parameters and holds != "secret":
+            holds = None
+        return self._string(holds, value)
+
+    def _name(self, name: str) -> str:
+        """Return the name of a field; one that may itself be a value is replaced."""
+        plain = len(name) <= LONGEST_NAME and _NAME.fullmatch(name)
+        usual = plain and sum(each.isupper() for each in re.sub("[A-Z]+", "A", name)) <= MOST_CAPITALS
+        known = name.casefold() in self._fields or name.casefold() in self._parameters
+        if (usual or known) and not self.secrets.in_layers(name):
+            return name
+        return self.pseudonyms.field(name)
+
+    def learn(self, secret: str) -> None:
+        """Hide a secret everywhere from now on, and what it contains if it is base64, as a bot's key."""
+        self.secrets.learn(secret)
+        decoded = _decoded(secret)
+        if ":" in decoded:
+            self.secrets.learn(decoded)
+            self.secrets.learn(decoded.partition(":")[2])
+
     def _learn_header(self, value: str) -> None:
-        """Learn a header's words, what they contain as base64, and the values of cookies."""
         for word in re.split(r"[\s;,]+", value):
-            candidates = [word, word.partition("=")[2].strip('"')]
-            decoded = _decoded(word)
-            candidates += [decoded, decoded.partition(":")[2]] if ":" in decoded else []
-            for each in candidates:
+            for each in (word, word.partition("=")[2].strip('"')):
                 # A scheme or the attribute of a cookie is no secret.
-                if len(each) >= SHORTEST and not each.isalpha():
+                if not each.isalpha() and not each.startswith("/"):
                     self.learn(each)
 
 
-def spellings(secret: str) -> list[str]:
-    """Return a secret in every encoding in which it may be written, the longest first."""
-    raw = secret.encode()
-    encoders: tuple[Callable[[bytes], bytes], ...] = (base64.b64encode, base64.urlsafe_b64encode)
-    coded = [encode(raw).decode() for encode in encoders]
-    found = [secret, quote(secret, safe=""), quote_plus(secret), quote(secret), html.escape(secret)]
-    found += [orjson.dumps(secret).decode()[1:-1], json.dumps(secret)[1:-1], repr(secret)[1:-1], *coded]
-    # Some software writes %2f where Python writes %2F.
-    found += [re.sub("%..", lambda code: code[0].lower(), quote(secret, safe=""))]
-    # Base64 is often written without its padding, and percent-encoded in URLs.
-    found += [each.rstrip("=") for each in coded] + [quote(each, safe="") for each in coded]
-    found.append(raw.hex())
-    return sorted({each for each in found if len(each) >= SHORTEST}, key=len, reverse=True)
+def _fits(kind: Holds, value: str) -> bool:
+    """Return whether a value can be what its field is said to hold; another one may be anything."""
+    if kind == "amount":
+        return bool(_NUMBER.fullmatch(value))
+    if kind == "time":
+        return bool(_TIME.fullmatch(value))
+    words = [word for word in re.split(r"[._+/*-]", value) if word]
+    return bool(_CATEGORY.fullmatch(value)) and all(map(_CATEGORY_WORD.fullmatch, words))
 
 
-def _is_phone(part: str) -> bool:
-    """Whether a part of a path is a phone number; IDs that consist of digits are shorter or longer."""
-    return bool(re.fullmatch(r"\+?[1-9]\d{9,14}", part))
+def _fits_header(word: str) -> bool:
+    return not word or bool(_QUALITY.fullmatch(word)) or _fits("category", word)
 
 
-def _bare(netloc: str) -> str:
-    """Return a host without the user and password before it."""
-    return netloc.rpartition("@")[2]
+def _parse_json(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return _UNPARSED
+
+
+def _plain(content: Any) -> Any:
+    """Return what a client was given as JSON or form, as JSON has it."""
+    if isinstance(content, Mapping):
+        return {str(name): _plain(each) for name, each in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(each) for each in content]
+    if isinstance(content, bytes):
+        return content.decode("utf-8", "replace")
+    return content if isinstance(content, str | int | float | None) else str(content)
 
 
 def _text(value: Any) -> str:

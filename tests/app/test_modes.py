@@ -48,7 +48,7 @@ def test_the_same_cells_run_in_every_mode(monkeypatch: pytest.MonkeyPatch, tmp_p
                 names = {"base_url": login["url"], **{k: v for k, v in login.items() if k != "url"}}
                 for name, value in names.items():
                     monkeypatch.setenv(f"MSGNB_{platform.upper()}_{name.upper()}", value)
-        live = msgnb.use("live", path)
+        live = msgnb.use("live", path, texts="masked")
         assert repr(live) == f"<mode live, recorded into {path}>"
         there = cells()
         msgnb.use("live")

@@ -22,7 +22,8 @@ from msgnb.testing import cassettes
 ROOT = Path(__file__).resolve().parents[2] / "cassettes"
 NOBODY = "http://127.0.0.1:1"
 """Where nobody listens: a request that is not in a recording fails."""
-SESSION = "cassette_session_0123456789abcdef"
+SESSION = "0123456789abcdef0123456789abcdef"
+KEY = "the recordings of msgnb contain invented people"
 
 SECRET = frozenset({"key", "client_secret", "password"})
 NOTHING = "bm9ib2R5OmhpZGRlbg=="
@@ -48,9 +49,10 @@ def credentials(request: pytest.FixtureRequest) -> Iterator[Credentials]:
 def vcr_config() -> dict[str, Any]:
     def rename(uri: str) -> str:
         parts = urlsplit(uri)
-        return parts._replace(scheme="https", netloc="mock").geturl()
+        return parts._replace(scheme="https", netloc="mock.example").geturl()
 
-    return cassettes.vcr_config(rename=rename)
+    # The people of a mock world are invented, so the key is no secret and the texts stay.
+    return cassettes.vcr_config(rename=rename, key=KEY, texts="masked")
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_smsdrop_reads_and_sends(credentials: Credentials) -> None:
     with msgnb.SmsDrop(login["email"], login["password"], base_url=login["url"]) as sms:
         campaigns = sms.campaigns()
         credit = sms.subscriptions()["credit"].item()
-        campaign = msgnb.Campaign("Hello", "MyShop", ["+22963588213"], title="From a cassette")
+        campaign = msgnb.Campaign("Hello", "22990112233", ["+22963588213"], title="From a cassette")
         launched = sms.launch_campaign(campaign)
     assert {"completed", "scheduled"} <= set(campaigns["status"])
     assert credit > 0

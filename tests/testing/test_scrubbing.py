@@ -13,17 +13,18 @@ import requests
 from loopback import Loopback, answers
 from vcr import VCR
 from vcr.errors import CannotOverwriteExistingCassetteException
+from vcr.request import Request
 
-import msgnb
 from msgnb.tables.masking import Masker
 from msgnb.testing import cassettes, check, compare
-from msgnb.testing.scrubbing import Scrubber
+from msgnb.testing.cassettes import make_scrubber
 
+KEY = "a key that only these tests have"
 SECRET = "pässword/1+2=3&4\"'"
 
 
 def recorder(**options: Any) -> VCR:
-    made = VCR(**cassettes.vcr_config(**options), record_mode="once")
+    made = VCR(**cassettes.vcr_config(**{"key": KEY, **options}), record_mode="once")
     cassettes.register(made)
     return made
 
@@ -45,11 +46,11 @@ def places(secret: str) -> list[str]:
 
 def test_a_known_secret_is_hidden_in_every_encoding() -> None:
     """Once a telling name gave it away, it is nowhere: not raw, not encoded, not in a URL or an answer."""
-    scrubber = Scrubber("key")
+    scrubber = make_scrubber(KEY, texts="masked")
     assert scrubber.values({"password": SECRET}) == {"password": "hidden"}
     for written in places(SECRET):
         for text in (f"before {written} after", f"https://x.example/a/{written}?next={written}#{written}"):
-            assert written not in scrubber.text(text), written
+            assert written not in scrubber.values(text, "text"), written
         assert written.encode() not in scrubber.body(f"<p>{written}</p>".encode()), written
 
 
@@ -68,32 +69,32 @@ def test_a_known_secret_is_hidden_in_every_encoding() -> None:
 def test_a_body_of_any_kind_is_scrubbed_on_both_sides(tmp_path: Path, body: bytes, kind: str) -> None:
     """JSON whatever its type says, forms and multipart: the secret is in no recorded byte, and replays."""
     path = tmp_path / "cassette.yaml"
-    echo = answers({"you said": SECRET})
-    with Loopback([echo]) as server, recorder().use_cassette(str(path)):
+    echo = answers({"text": SECRET})
+    with Loopback([echo]) as server, recorder(texts="masked").use_cassette(str(path)):
         url, cookies = server.url + f"/x?token={quote(SECRET)}", {"session": "cookie-value-1"}
         answer = requests.post(url, data=body, headers={"Content-Type": kind}, cookies=cookies)
-        assert answer.json() == {"you said": SECRET}
+        assert answer.json() == {"text": SECRET}
     written = path.read_text()
     assert not [place for place in [*places(SECRET), "cookie-value-1"] if place in written]
     again = requests.Session()
-    with recorder().use_cassette(str(path)):
+    with recorder(texts="masked").use_cassette(str(path)):
         headers = {"Content-Type": kind}
-        assert again.post(url, data=body, headers=headers).json() == {"you said": "hidden"}
+        assert again.post(url, data=body, headers=headers).json() == {"text": "hidden"}
 
 
 def test_what_signs_in_is_learnt_from_its_header(tmp_path: Path) -> None:
     """A bot's key is hidden with what base64 hides in it, a bearer token and a cookie too."""
-    scrubber = Scrubber("key")
+    scrubber = make_scrubber(KEY, texts="masked")
     token = base64.b64encode(b"mybot:AccessKey123").decode()
     scrubber.headers({"Authorization": f"Key {token}", "Cookie": "a=first-cookie; b=second-cookie"})
-    scrubber.headers({"Set-Cookie": ["sid=third-cookie; Path=/; HttpOnly"], "X-Api-Key": b"nss_1234567890"})
-    text = scrubber.text(f"{token} AccessKey123 first-cookie second-cookie third-cookie nss_1234567890")
-    assert text == "hidden hidden hidden hidden hidden hidden"
+    scrubber.headers({"Set-Cookie": ["sid=third-cookie; Path=/; HttpOnly"]})
+    words = f"{token} AccessKey123 first-cookie second-cookie third-cookie"
+    assert scrubber.values(words, "text") == "hidden hidden hidden hidden hidden"
 
 
 def test_people_have_pseudonyms_that_join() -> None:
     """The same person has the same pseudonym in a URL, an identity, a number, a list and a text."""
-    scrubber = Scrubber("key")
+    scrubber = make_scrubber(KEY, texts="masked")
     contact = {
         "identity": "5511999998888@wa.gw.msging.net",
         "name": "Mariane Souza",
@@ -104,9 +105,9 @@ def test_people_have_pseudonyms_that_join() -> None:
     assert number.startswith("+5500")
     assert masked["identity"] == f"{number[1:]}@wa.gw.msging.net"
     assert masked["name"].startswith("Person ")
-    uri = scrubber.uri("https://x.example/contacts/5511999998888@wa.gw.msging.net?to=%2B5511999998888")
-    assert uri == f"https://x.example/contacts/{masked['identity']}?to=%2B{number[1:]}"
-    text = scrubber.text("Olá Mariane, call +55 11 99999-8888 or mail mari@mail.com.br")
+    uri = scrubber.uri("https://x.example/contacts/5511999998888@wa.gw.msging.net?number=%2B5511999998888")
+    assert uri == f"https://x.example/contacts/{masked['identity']}?number=%2B{number[1:]}"
+    text = scrubber.values("Olá Mariane, call +55 11 99999-8888 or mail mari@mail.com.br", "text")
     assert text.startswith(f"Olá {masked['name']}, call {number} or mail person-")
     assert scrubber.values({"recipient_list": ["+5511999998888"]}) == {"recipient_list": [number]}
 
@@ -171,10 +172,13 @@ def test_a_note_stands_before_the_error(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_cassette_can_be_read(tmp_path: Path) -> None:
     """A JSON body is written as what it holds, and other bodies as they are."""
     path = tmp_path / "cassette.yaml"
-    with Loopback([answers({"items": [{"text": "Olá 🚚"}]})]) as server, recorder().use_cassette(str(path)):
+    with (
+        Loopback([answers({"items": [{"text": "Olá 🚚"}]})]) as server,
+        recorder(texts="masked").use_cassette(str(path)),
+    ):
         before = requests.get(f"{server.url}/a").content
     assert "      json:\n        items:\n        - text: Olá 🚚\n" in path.read_text()
-    with recorder().use_cassette(str(path)):
+    with recorder(texts="masked").use_cassette(str(path)):
         assert json.loads(requests.get(f"{server.url}/a").content) == json.loads(before)
 
 
@@ -183,7 +187,7 @@ DIRTY = {
     "password: hunter22": "the value of password: hunt…",
     "uri: https://x.example/?access_token=0123456789abcdef": "the value of access_token: 0123…",
     "note: eyJhbGciOiJIUzI1.eyJzdWIiOiIxIn0.c2ln": "a JWT: eyJh…",
-    "note: bXlib3Q6QWNjZXNzS2V5MTIz": "base64 of a credential: bXli…",
+    "note: bXlib3Q6QWNjZXNzS2V5MTIz": "a name and a password: mybo…",
     "note: nss_gPGEUWBIgPGEUWBI": "an API key: nss_…",
     "email: ana@mail.com": "an address: ana@…",
     "identity: 5511999998888@wa.gw.msging.net": "an address: 5511…",
@@ -196,8 +200,7 @@ DIRTY = {
 def test_what_was_missed_is_found(tmp_path: Path, line: str) -> None:
     """Each kind of secret and of person is found, with file and line, and shown by its beginning only."""
     (tmp_path / "one.yaml").write_text(f"version: 1\n{line}\n")
-    (found,) = check(tmp_path)
-    assert str(found) == f"{tmp_path / 'one.yaml'}:2: {DIRTY[line]}"
+    assert f"{tmp_path / 'one.yaml'}:2: {DIRTY[line]}" in map(str, check(tmp_path))
 
 
 def test_a_secret_that_is_known_is_found_in_every_encoding(tmp_path: Path) -> None:
@@ -230,7 +233,8 @@ def test_a_difference_to_the_real_service_is_told(tmp_path: Path) -> None:
     assert subscription["only_recorded"] == ["bonus"]
     assert subscription["types"] == ["nbr_sms: string / integer"]
     assert found.loc["smsdrop.me", "statuses"] == ["418 / 200"]
-    assert found.loc["GET /api/nowhere", "only_recorded"] == ["(the mocks have no such operation)"]
+    (unknown,) = [name for name in found.index if name.startswith("GET /api/Value%20")]
+    assert found.loc[unknown, "only_recorded"] == ["(the mocks have no such operation)"]
     assert not found["alike"].any()
 
 
@@ -241,13 +245,13 @@ def test_a_folder_without_cassettes_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_pseudonyms_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a key of one's own the pseudonyms can't be told by trying all numbers with the public one."""
-    request = type("Request", (), {"headers": {}, "uri": "https://x.example/+5511999998888", "body": None})
+    """Each key makes other pseudonyms."""
 
     def masked() -> str:
-        return str(cassettes.vcr_config()["before_record_request"](request()).uri)
+        request = Request("GET", "https://x.example/contacts/+5511999998888", None, {})
+        return str(cassettes.vcr_config()["before_record_request"](request).uri)
 
-    public = masked()
-    monkeypatch.setenv(cassettes.KEY_VARIABLE, "ours")
-    assert masked() != public
-    assert msgnb.testing.check
+    monkeypatch.setenv(cassettes.KEY_VARIABLE, "one long key of this test")
+    first = masked()
+    monkeypatch.setenv(cassettes.KEY_VARIABLE, "another long key of this test")
+    assert masked() != first
