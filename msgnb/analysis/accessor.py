@@ -10,7 +10,7 @@ the declared measures, so none is forgotten.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from itertools import chain
 from pathlib import Path
@@ -21,11 +21,13 @@ import pandas as pd
 from msgnb.analysis import volumes, waiting, words
 from msgnb.analysis.measures import MEASURES, Measured, ResultColumn
 from msgnb.core.private_files import replace_file
+from msgnb.core.secrets import Secret
 from msgnb.core.sending import RESENDABLE
 from msgnb.core.times import parse_zone
 from msgnb.core.visible import escape_invisible
 from msgnb.tables.export import make_csv, make_excel
-from msgnb.tables.masking import fits, mask_frame
+from msgnb.tables.findings import find_in_frame
+from msgnb.tables.masking import People, fits, mask_frame
 from msgnb.tables.schema import OUTCOMES, Role, role_of, strictest
 from msgnb.tables.transcript import MOST, Conversation, conversation
 
@@ -92,7 +94,7 @@ class Messaging:
         """
         state, code = self._column("state"), self._column("error_code")
         unsent = state.isin(RESENDABLE)
-        retryable = unsent & ~code.isin(["invalid", "duplicate", "incomplete"])
+        retryable = unsent & ~code.isin(["invalid", "duplicate", "incomplete", "forgotten"])
         return self._recipients(retryable | (self._column("status") == "failed"))
 
     def unknown(self) -> pd.DataFrame:
@@ -139,30 +141,77 @@ class Messaging:
 
         return Plot(self._frame)
 
-    def mask(self, key: str, holds: Mapping[str, Role] | None = None) -> pd.DataFrame:
+    def mask(
+        self,
+        key: str | Secret,
+        holds: Mapping[str, Role] | None = None,
+        *,
+        people: People = (),
+        region: str | Sequence[str] | None = None,
+    ) -> pd.DataFrame:
         """Return the table with consistent pseudonyms for all people, to share it.
 
-        >>> messages.msg.mask("a long secret of yours").msg.to_excel("messages.xlsx")
+        >>> messages.msg.mask("a long secret of yours", people=bot).msg.to_excel("messages.xlsx")
         >>> mine.msg.mask("a long secret of yours", holds={"hour": "amount"})
 
-        A person has the same pseudonym in every column, in texts, and in every table that is masked with the
-        same key, so masked tables can still be joined. Phone numbers keep their country code. Columns that
-        may contain anything (`raw`, `extras`) are left out. Anything else that people write about themselves
-        stays.
+        A value has the same pseudonym in every column and in every table that is masked with the same key,
+        and no other value has it, so masked tables can still be joined. Numbers keep their country code and
+        their length. In texts, phone numbers and other numbers of seven digits or more, email addresses,
+        identities, user names, URLs, and names of known people are replaced. Columns that may contain
+        anything (`raw`, `extras`) are left out. Anything else that people write about themselves stays: look
+        at `findings()` and at some texts before you share a table.
 
         Columns that msgnb does not know are treated as personal. It knows the results of measures such as
         `volume`: their counts and times stay.
 
+        A pseudonym of a number may be somebody else's number, so a campaign refuses masked recipients.
+        Masking a masked table gives numbers other pseudonyms.
+
         Args:
-            key: your secret, at least 8 characters. Whoever has it can find out whose pseudonym one is.
+            key: your secret. Whoever has it can find out who is behind each pseudonym.
             holds: what your own columns hold, by name: `id`, `person` (a name), `address` (a phone number,
                 identity or email), `text`, `url`, `time`, `amount`, `category`, or `opaque` (anything; the
                 column is left out).
+            people: tables with names of people whom texts may mention, such as `contacts`, or a client whose
+                contacts are read. The names in the table itself are known.
+            region: two-letter codes of the countries in which numbers without a country code in texts may
+                be. The countries of the numbers in the table follow.
 
         Raises:
-            InvalidRequest: the key is too short, or a role does not exist.
+            InvalidRequest: the key can be guessed, a role or a country does not exist.
         """
-        return mask_frame(self._frame, key, {**_result_roles(self._frame), **(holds or {})})
+        key = Secret(key)
+        roles = {**_result_roles(self._frame), **(holds or {})}
+        return mask_frame(self._frame, key, roles, people=people, region=region)
+
+    def findings(
+        self,
+        holds: Mapping[str, Role] | None = None,
+        *,
+        people: People = (),
+        region: str | Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Return what `mask` would replace, by column and kind, with samples to review.
+
+        >>> messages.msg.findings(people=bot)
+
+        The samples are the people's own data, so don't share this table.
+
+        Args:
+            holds: what your own columns hold, as in `mask`.
+            people: tables with names of people whom texts may mention, or a client.
+            region: countries of numbers without a country code in texts.
+
+        Returns:
+            One row per column and kind: `column`, `kind` (such as `phone`, `name`, `address`, `cpf`, `card`;
+            `unknown` for columns that msgnb does not know; `left out`; `stays`), `cells` and `distinct`
+            values in which it was found, and `samples`.
+
+        Raises:
+            InvalidRequest: a role or a country does not exist.
+        """
+        roles = {**_result_roles(self._frame), **(holds or {})}
+        return find_in_frame(self._frame, roles, people=people, region=region)
 
     def to_string(self) -> str:
         r"""Return the table as text that is safe to print in a terminal.

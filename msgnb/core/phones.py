@@ -7,6 +7,7 @@ leading zeros or its last digits. It is refused instead of converted.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from msgnb.core.errors import InvalidRequest
 
@@ -66,6 +67,64 @@ def parse_dialable(number: str, field: str = "destination") -> str:
         InvalidRequest: it is not a phone number.
     """
     return _parse_digits(number, field)
+
+
+class Renumbering(NamedTuple):
+    """How a country changed its numbers; the old ones are still written and often still work.
+
+    Args:
+        old: the old number in E.164 format.
+        template: what replaces it.
+        new: the new number.
+        old_template: what it was before.
+    """
+
+    old: re.Pattern[str]
+    template: str
+    new: re.Pattern[str]
+    old_template: str
+
+
+RENUMBERINGS = (
+    # Eight digits became ten on 30 November 2024 (ARCEP Bénin, plan national de numérotation).
+    Renumbering(re.compile(r"\+229(\d{8})"), r"+22901\1", re.compile(r"\+22901(\d{8})"), r"+229\1"),
+    # Since 3 August 2019 mobile numbers are dialled without the 1 (IFT México); chat apps keep it.
+    Renumbering(re.compile(r"\+521(\d{10})"), r"+52\1", re.compile(r"\+52(\d{10})"), r"+521\1"),
+    # Mobile numbers got a ninth digit between 2012 and 2016 (Anatel, Resolução 553); landlines begin with 2
+    # to 5.
+    Renumbering(
+        re.compile(r"\+55(\d\d)([6-9]\d{7})"), r"+55\g<1>9\2",
+        re.compile(r"\+55(\d\d)9([6-9]\d{7})"), r"+55\1\2",
+    ),
+)  # fmt: skip
+
+
+def modernize(number: str) -> str:
+    """Return the number that replaced one of an earlier numbering plan; other numbers as they are.
+
+    >>> modernize("+22963588213")
+    '+2290163588213'
+
+    Args:
+        number: a number in E.164 format.
+    """
+    for plan in RENUMBERINGS:
+        if match := plan.old.fullmatch(number):
+            return match.expand(plan.template)
+    return number
+
+
+def earlier_numbers(number: str) -> list[str]:
+    """Return what a number was in earlier numbering plans.
+
+    >>> earlier_numbers("+2290163588213")
+    ['+22963588213']
+
+    Args:
+        number: a number in E.164 format.
+    """
+    matches = ((plan.new.fullmatch(number), plan.old_template) for plan in RENUMBERINGS)
+    return [match.expand(template) for match, template in matches if match]
 
 
 def _parse_digits(number: str, field: str) -> str:

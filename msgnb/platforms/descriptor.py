@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgnb.core.addresses import DomainUse
 from msgnb.core.phones import parse_e164
 from msgnb.platforms.message_kinds import TEXT, MessageKind
 from msgnb.platforms.wire import Wire
@@ -158,6 +159,7 @@ class Platform:
         not_processed: HTTP statuses that prove that a request was not processed, each with its source.
         refused: HTTP statuses that prove a refusal even if the body is empty, each with its source.
         mock_settings: further arguments for clients of the mocks, such as one that turns off rate limits.
+        domains: what the identities of a domain are; one that begins with a point stands for all below it.
         campaign_rate: the most requests of a campaign per second; no limit if `None`.
         wire: the documented names of its requests and responses. A recording replaces the values of all
             other names.
@@ -183,6 +185,7 @@ class Platform:
     not_processed: Mapping[int, str] = field(default_factory=dict)
     refused: Mapping[int, str] = field(default_factory=dict)
     mock_settings: Mapping[str, Any] = field(default_factory=dict)
+    domains: Mapping[str, DomainUse] = field(default_factory=dict)
     campaign_rate: int | None = None
     wire: Wire = field(default_factory=Wire)
 

@@ -53,7 +53,6 @@ class Wire:
         parameters: parameters of queries.
         paths: words of paths, each with what the part after it is, if that is no word itself.
         hosts: domains of the platform; the labels that an account has before them are replaced.
-        services: domains on which there are only bots and services, and no people.
     """
 
     fields: Mapping[str, Holds] = field(default_factory=dict)
@@ -61,7 +60,6 @@ class Wire:
     parameters: Mapping[str, Holds] = field(default_factory=dict)
     paths: Mapping[str, Holds | None] = field(default_factory=dict)
     hosts: frozenset[str] = frozenset()
-    services: frozenset[str] = frozenset()
 
 
 HTTP = Wire(
@@ -113,7 +111,6 @@ def merge(wires: Iterable[Wire]) -> Wire:
         parameters=_merged(each.parameters for each in wires),
         paths=_merged(each.paths for each in wires),
         hosts=frozenset().union(*(each.hosts for each in wires)),
-        services=frozenset().union(*(each.services for each in wires)),
     )
 
 

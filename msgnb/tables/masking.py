@@ -1,62 +1,67 @@
-"""Consistent pseudonyms for people: a person has the same one everywhere.
+"""Replaces people by pseudonyms, which are the same in every table masked with the same key.
 
 The schema decides what is masked: each column says what it holds. Whatever it does not declare is masked as
-personal: other columns, row labels, column labels made of data, and amounts that are not numbers.
+personal: other columns, row labels, names of axes, column labels made of data, categories of no known table,
+and amounts that are not numbers.
 
-* A phone number keeps its `+` and country code, and continues with `00`, as no real number does.
-* An identity keeps its domain. An email address becomes one of example.com, a name becomes `Person 4F2A9C`.
-* A pseudonym is recognized and stays, so masking twice changes nothing.
+* Numbers and identities keep their form and the country code, see `msgnb.tables.pseudonyms`.
+* In texts, addresses, numbers and URLs are found by their form (`msgnb.tables.detectors`), and people by
+  their names (`msgnb.tables.names`).
 """
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, get_args
+from dataclasses import dataclass
+from functools import cached_property, partial
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Protocol, Union, get_args
 
 from msgnb.core.errors import InvalidRequest
-from msgnb.tables.schema import TEXT, Role, choices_of, role_of
+from msgnb.core.secrets import Secret
+from msgnb.tables.detectors import Found, find_personal
+from msgnb.tables.names import Names
+from msgnb.tables.pseudonyms import MASKED_NAME, Masker
+from msgnb.tables.schema import TEXT, Role, choices_of, is_recognized, role_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-PHONE = re.compile(r"(?<![\w@./+-])\+[1-9](?:[ ().-]{0,2}\d){7,14}(?!\w)")
-"""A phone number as people write it in a text, with its `+`."""
-LONG_DIGITS = re.compile(r"\+?\d{8,15}")
-MASKED_ADDRESS = re.compile(r"person-[0-9a-f]{8}@example\.com")
-MASKED_NAME = re.compile(r"Person [0-9A-F]{6}")
-MASKED_VALUE = re.compile("Value [0-9A-F]{6}")
-OWN_DOMAINS = ("msging.net", "broadcast.msging.net")
-"""Domains of bots, services and lists, where no people are."""
-CHAT_DOMAINS = (".msging.net", "0mn.io")
-_AT_SIGN = re.compile("%40|=40")
-"""The `@` of an email address inside of an identity."""
-RESERVED = ("example", "test", "invalid")
-SHORTEST_KEY = 8
-# Shorter parts of names, such as "da", are words of many texts.
-SHORTEST_NAME = 4
 ROW_NUMBERS = 10_000_000
 """Unnamed row labels below this are row numbers; larger ones may be phone numbers."""
 NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean", "timedelta")
 TIMES = ("date", "time", "period")
 """How pandas' names for what a column really contains begin."""
-_WORD = re.compile(r"\w+")
-_MASKED_LOCAL = re.compile("person-[0-9a-f]{8}")
-_EXTENSION = re.compile(r"\+?\d{1,6}")
-_ENCODED_EMAIL = re.compile(r"[\w.+-]+%40[\w-]+(?:\.[\w-]+)+")
-_EMBEDDED_PHONE = re.compile(r"(?<![\d@])(\+|%2[Bb])([1-9]\d{7,14})")
-_GENERATED = re.compile(r"(?=.*[a-fA-F])[0-9a-fA-F-]{16,}")
-"""An ID that a platform generated, in hexadecimal."""
+MOST_REGIONS = 5
+"""Countries in which numbers without a country code are looked for, by how many numbers a table has there."""
+# A label that somebody typed, and no value that became one.
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 Mask = Callable[[str], str]
 RoleIn = Callable[[Any, "pd.Series[Any]"], Role | None]
 """What a column of one frame holds, by its name and values."""
 
 
-def mask_frame(frame: pd.DataFrame, key: str, holds: Mapping[Any, Role] | None = None) -> pd.DataFrame:
+class _HasContacts(Protocol):
+    """A client, whose contacts are people with names."""
+
+    def contacts(self) -> pd.DataFrame:
+        """Return the contacts."""
+
+
+People = Union["pd.DataFrame", _HasContacts, Iterable[Union["pd.DataFrame", _HasContacts]]]
+"""Tables with names of people, or clients with contacts."""
+
+
+def mask_frame(
+    frame: pd.DataFrame,
+    key: str | Secret,
+    holds: Mapping[Any, Role] | None = None,
+    *,
+    people: People = (),
+    region: str | Sequence[str] | None = None,
+) -> pd.DataFrame:
     """Return a copy of a table in which each person has the same pseudonym in every column.
 
     The schema decides by what a column holds. A column that the schema does not declare is personal, unless
@@ -67,30 +72,100 @@ def mask_frame(frame: pd.DataFrame, key: str, holds: Mapping[Any, Role] | None =
         frame: the table.
         key: secret from which the pseudonyms are derived.
         holds: roles of the user's own columns, such as `{"hour": "amount"}`; other names are ignored.
+        people: tables with names of people who may be mentioned in texts, or clients with contacts.
+        region: countries of numbers without a country code in texts.
 
     Raises:
-        InvalidRequest: the key is too short, or a role does not exist.
+        InvalidRequest: the key can be guessed, a role or a country does not exist.
     """
-    if len(key) < SHORTEST_KEY:
-        raise InvalidRequest.of(key=f"has {len(key)} characters; {SHORTEST_KEY} are needed to keep a secret")
-    role_in = partial(_role, given=_checked(holds or {}), beside=[*frame.columns, *frame.index.names])
-    masker = Masker(key)
-    # By position, because several columns may have one name.
-    columns = [frame.iloc[:, position] for position in range(frame.shape[1])]
-    roles = [role_in(name, column) for name, column in zip(frame.columns, columns, strict=True)]
-    names = _Names(masker, (column for column, role in zip(columns, roles, strict=True) if role == "person"))
-    masks = _masks(masker, names)
+    import pandas as pd  # noqa: PLC0415 - loads when first used
+
+    key = Secret(key)
+    reading = read_frame(frame, holds, people=people, region=region)
+    masks = _Masks(Masker(key), reading.names, reading.regions)
     # Opaque columns are left out, because they may contain anybody in any form.
-    kept = [position for position, role in enumerate(roles) if role != "opaque"]
+    kept = [position for position, role in enumerate(reading.roles) if role != "opaque"]
     found = frame.iloc[:, kept].copy()
     for position, source in enumerate(kept):
-        if mask := masks.get(roles[source]):
-            found.isetitem(position, _mapped(columns[source], mask).array)
-    found.index = _relabelled(found.index, _row_masks(found.index, role_in, masks))
-    found.columns = _relabelled(found.columns, _label_masks(found.columns, role_in, masks, masker))
+        column = reading.columns[source]
+        if mask := masks.by_role(reading.roles[source], reading.is_open(source)):
+            found.isetitem(position, _mapped(column, mask).array)
+        elif isinstance(column.dtype, pd.CategoricalDtype):
+            found.isetitem(position, _without_unused(column, reading.beside).array)
+    found.index = _relabelled(found.index, _row_masks(found.index, reading, masks), masks)
+    found.columns = _relabelled(found.columns, _label_masks(found.columns, reading, masks), masks)
     # Attributes may contain anything, and nothing describes them.
-    found.attrs = {}
+    found.attrs = {"masked": True}
     return found
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is known of a frame before it is masked.
+
+    Attributes:
+        frame: the frame.
+        columns: its columns by position, because several may have one name.
+        roles: what each of them holds.
+        holds: what the user says of own columns.
+        names: names of people.
+        regions: countries of numbers without a country code, the likeliest first.
+    """
+
+    frame: pd.DataFrame
+    columns: list[pd.Series[Any]]
+    roles: list[Role | None]
+    holds: Mapping[Any, Role]
+    names: Names
+    regions: tuple[str, ...]
+
+    @cached_property
+    def beside(self) -> list[Any]:
+        """The names of all columns and index levels."""
+        return [*self.frame.columns, *self.frame.index.names]
+
+    def role_in(self, name: Any, column: pd.Series[Any]) -> Role | None:
+        """What a column or index level holds."""
+        return _role(name, column, self.holds, self.beside)
+
+    def is_open(self, position: int) -> bool:
+        """Whether a column is a category that may have any value, so that its values are texts."""
+        import pandas as pd  # noqa: PLC0415 - loads when first used
+
+        name, dtype = self.frame.columns[position], self.columns[position].dtype
+        if self.roles[position] != "category" or choices_of(name, self.beside):
+            return False
+        return not (pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype))
+
+
+def read_frame(
+    frame: pd.DataFrame,
+    holds: Mapping[Any, Role] | None = None,
+    *,
+    people: People = (),
+    region: str | Sequence[str] | None = None,
+) -> Reading:
+    """Return what is known of a frame: the roles of its columns, names of people, and countries.
+
+    Raises:
+        InvalidRequest: a role or a country does not exist.
+    """
+    given = _checked_roles(holds or {})
+    beside = [*frame.columns, *frame.index.names]
+    role_in = partial(_role, given=given, beside=beside)
+    columns = [frame.iloc[:, position] for position in range(frame.shape[1])]
+    roles = [role_in(name, column) for name, column in zip(frame.columns, columns, strict=True)]
+    levels = [frame.index.get_level_values(level).to_series() for level in range(frame.index.nlevels)]
+    level_roles = [role_in(name, level) for name, level in zip(frame.index.names, levels, strict=True)]
+    series = [*zip(columns, roles, strict=True), *zip(levels, level_roles, strict=True)]
+    series += [each for table in _tables(people) for each in _declared(table)]
+    texts = [column.dropna().map(_text).unique() for column, role in series if role == "person"]
+    regions = [
+        *_checked_regions(region),
+        *_find_regions(column for column, role in series if role == "address"),
+    ]
+    names = Names(name for column in texts for name in column)
+    return Reading(frame, columns, roles, given, names, tuple(dict.fromkeys(regions)))
 
 
 def fits(column: pd.Series[Any], role: Role, choices: Sequence[object] = ()) -> bool:
@@ -115,10 +190,121 @@ def fits(column: pd.Series[Any], role: Role, choices: Sequence[object] = ()) -> 
     return pd.api.types.infer_dtype(values, skipna=True).startswith(kinds)
 
 
-def _checked(holds: Mapping[Any, Role]) -> Mapping[Any, Role]:
+class _Masks:
+    """How values are masked, by what a column holds."""
+
+    def __init__(self, masker: Masker, names: Names, regions: Sequence[str]) -> None:
+        self._masker = masker
+        self._names = names
+        self._regions = regions
+
+    def by_role(self, role: Role | None, is_open: bool) -> Mask | None:
+        """The mask of a column; `None` if its values stay, as times, amounts and categories do."""
+        if role == "category" and is_open:
+            return self.text
+        masker = self._masker
+        return {
+            "person": masker.name, "address": masker.party, "id": masker.id, "url": self.link,
+            "text": self.text, None: masker.value, "opaque": masker.value,
+        }.get(role)  # fmt: skip
+
+    def text(self, text: str) -> str:
+        """A text without numbers, addresses and names."""
+        return self._masker.replaced(text, find_people(text, self._names, self._regions))
+
+    def link(self, url: str) -> str:
+        """A URL of which the host is left."""
+        return self._masker.url(url) if "://" in url else self._masker.value(url)
+
+    def label(self, label: str) -> str:
+        """A label that may be the name of a column or axis, or a value that became one.
+
+        It has the pseudonym of the value, so that it can still be told which one it is.
+        """
+        if MASKED_NAME.fullmatch(label) or role_of(label) is not None:
+            return label
+        found = find_people(label, self._names, self._regions)
+        if len(found) == 1 and found[0].name == label:
+            return self._masker.name(label)
+        masked = self._masker.party(label)
+        if masked != label and not masked.startswith("Value "):
+            return masked
+        if found:
+            return self.text(label)
+        return label if _IDENTIFIER.fullmatch(label) else masked
+
+    def dummy(self, column: str, value: str) -> str:
+        """The label of a column that `pandas.get_dummies` made of another one's value."""
+        masker = self._masker
+        return f"{column}_{masker.name(value) if role_of(column) == 'person' else masker.party(value)}"
+
+
+def find_people(text: str, names: Names, regions: Sequence[str]) -> list[Found]:
+    """Return what identifies people in a text, by its form and by their names."""
+    found = find_personal(text, regions)
+    if not names:
+        return found
+    rest = text
+    for each in found:
+        rest = rest[: each.start] + "\x00" * (each.end - each.start) + rest[each.end :]
+    people = (Found(each.start, each.end, "name", name=each.name) for each in names.find(rest))
+    return sorted([*found, *people], key=itemgetter(0))
+
+
+def _checked_roles(holds: Mapping[Any, Role]) -> Mapping[Any, Role]:
     if unknown := sorted({str(role) for role in holds.values()} - set(get_args(Role))):
         raise InvalidRequest.of(holds=f"{', '.join(unknown)} is not one of {', '.join(get_args(Role))}")
     return holds
+
+
+def _checked_regions(region: str | Sequence[str] | None) -> list[str]:
+    import phonenumbers  # noqa: PLC0415 - loads when first used
+
+    given = [region] if isinstance(region, str) else list(region or ())
+    regions = [each.upper() for each in given]
+    if unknown := [each for each in regions if each not in phonenumbers.SUPPORTED_REGIONS]:
+        raise InvalidRequest.of(
+            region=f"{unknown[0]!r} is not a country; use its two-letter code, such as 'BR'"
+        )
+    return regions
+
+
+def _find_regions(columns: Iterable[pd.Series[Any]]) -> list[str]:
+    """The countries of the numbers in some columns, the commonest first."""
+    import phonenumbers  # noqa: PLC0415 - loads when first used
+
+    counts: dict[str, int] = {}
+    for column in columns:
+        for written, count in column.map(_text, na_action="ignore").value_counts().items():
+            local = str(written).partition("@")[0]
+            digits = re.sub(r"\D", "", local)
+            if len(digits) < 10 or len(digits) != len(local.removeprefix("+")):
+                continue
+            try:
+                number = phonenumbers.parse(f"+{digits}")
+            except phonenumbers.NumberParseException:
+                continue
+            if home := phonenumbers.region_code_for_number(number):
+                counts[home] = counts.get(home, 0) + count
+    return sorted(counts, key=lambda home: -counts[home])[:MOST_REGIONS]
+
+
+def _tables(people: People) -> list[pd.DataFrame]:
+    """The tables that are given as people; a client's contacts."""
+    import pandas as pd  # noqa: PLC0415 - loads when first used
+
+    if isinstance(people, pd.DataFrame):
+        return [people]
+    if hasattr(people, "contacts"):
+        return [people.contacts()]
+    return [table for each in people for table in _tables(each)]
+
+
+def _declared(table: pd.DataFrame) -> list[tuple[pd.Series[Any], Role | None]]:
+    """The columns of a table of people, with what they hold."""
+    beside = list(table.columns)
+    columns = [table.iloc[:, position] for position in range(table.shape[1])]
+    return [(column, _role(name, column, {}, beside)) for name, column in zip(beside, columns, strict=True)]
 
 
 def _role(
@@ -128,16 +314,13 @@ def _role(
     if name in given:
         return given[name]
     role = role_of(name, beside) if isinstance(name, str) else None
-    return role if role and fits(column, role, choices_of(name, beside)) else None
-
-
-def _masks(masker: Masker, names: _Names) -> dict[Role | None, Mask]:
-    """How values are masked, by what a column holds; times, amounts and categories stay."""
-    return {
-        "person": masker.name, "address": masker.party, "id": masker.id, "url": masker.id,
-        # Addresses first, because a name may be part of one.
-        "text": lambda text: names.replace(masker.text(text)), None: masker.value,
-    }  # fmt: skip
+    if role is None:
+        return None
+    choices = choices_of(name, beside)
+    # A user's own column of such a name may hold anything.
+    if role == "category" and not choices and not is_recognized(name, beside):
+        return None
+    return role if fits(column, role, choices) else None
 
 
 def _mapped(column: pd.Series[Any], mask: Mask) -> pd.Series[Any]:
@@ -151,53 +334,75 @@ def _mapped(column: pd.Series[Any], mask: Mask) -> pd.Series[Any]:
     return pd.Series(masked.take(codes, allow_fill=True), index=column.index)
 
 
+def _without_unused(column: pd.Series[Any], beside: Sequence[object]) -> pd.Series[Any]:
+    """A column that stays, without categories that no row has, which nobody has checked."""
+    declared = choices_of(column.name, beside) if isinstance(column.name, str) else ()
+    return column if set(column.cat.categories) <= set(declared) else column.cat.remove_unused_categories()
+
+
 def _text(value: Any) -> str:
     """A value as text; a phone number in a column of floats has no `.0`."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _row_masks(
-    labels: pd.Index[Any], role_in: RoleIn, masks: Mapping[Role | None, Mask]
-) -> list[Mask | None]:
+def _row_masks(labels: pd.Index[Any], reading: Reading, masks: _Masks) -> list[Mask | None]:
     """How row labels are masked, level by level."""
     levels = [labels.get_level_values(position) for position in range(labels.nlevels)]
     return [
-        None if level.name is None and _are_row_numbers(level) else _level_mask(level, role_in, masks)
+        None if level.name is None and _are_row_numbers(level) else _level_mask(level, reading, masks)
         for level in levels
     ]
 
 
-def _label_masks(
-    labels: pd.Index[Any], role_in: RoleIn, masks: Mapping[Role | None, Mask], masker: Masker
-) -> list[Mask | None]:
+def _label_masks(labels: pd.Index[Any], reading: Reading, masks: _Masks) -> list[Mask | None]:
     """How column labels are masked, level by level.
 
-    Those of a named axis are data. All others are names of columns, unless one of them is an address.
+    Those of a named axis are data. Others are names of columns, or values if they look like no name.
     """
     found: list[Mask | None] = []
     for position in range(labels.nlevels):
         level = labels.get_level_values(position)
         if level.name is not None:
-            found.append(_level_mask(level, role_in, masks))
+            found.append(_level_mask(level, reading, masks))
         else:
-            masked = any(masker.label(text) != text for text in map(_text, level))
-            found.append(masker.label if masked else None)
+            found.append(partial(_masked_label, reading=reading, masks=masks))
     return found
 
 
-def _level_mask(level: pd.Index[Any], role_in: RoleIn, masks: Mapping[Role | None, Mask]) -> Mask | None:
-    role = role_in(level.name, level.to_series())
-    return masks[None] if role == "opaque" else masks.get(role)
+def _masked_label(label: Any, reading: Reading, masks: _Masks) -> Any:
+    """A label that is no value stays as it is, also if it is a number or missing."""
+    if label is None or label in reading.holds or (isinstance(label, str) and role_of(label) is not None):
+        return label
+    if isinstance(label, int) and abs(label) < ROW_NUMBERS:
+        return label
+    text = _text(label)
+    # As `pandas.get_dummies` names columns: by a column and its value.
+    column, underscore, value = text.partition("_")
+    if underscore and role_of(column) in {"person", "address", "text", "id", "url"}:
+        return masks.dummy(column, value)
+    return masks.label(text)
 
 
-def _relabelled(axis: pd.Index[Any], masks: Sequence[Mask | None]) -> pd.Index[Any]:
-    """Row or column labels with some of their levels masked."""
+def _level_mask(level: pd.Index[Any], reading: Reading, masks: _Masks) -> Mask | None:
+    role = reading.role_in(level.name, level.to_series())
+    is_open = role == "category" and not choices_of(str(level.name), reading.beside)
+    return masks.by_role(role, is_open)
+
+
+def _relabelled(axis: pd.Index[Any], wanted: Sequence[Mask | None], masks: _Masks) -> pd.Index[Any]:
+    """Row or column labels with some of their levels masked, and names that are none of their values."""
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
     levels: list[pd.Index[Any]] = []
-    for position, mask in enumerate(masks):
+    for position, mask in enumerate(wanted):
         level = axis.get_level_values(position)
-        levels.append(pd.Index(_mapped(pd.Series(level), mask), name=level.name) if mask else level)
+        name = level.name if not isinstance(level.name, str) else masks.label(level.name)
+        if isinstance(mask, partial):
+            levels.append(pd.Index([mask(label) for label in level], name=name))
+        elif mask:
+            levels.append(pd.Index(_mapped(pd.Series(level), mask), name=name))
+        else:
+            levels.append(level.rename(name))
     return levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels)
 
 
@@ -213,161 +418,3 @@ def _are_row_numbers(labels: pd.Index[Any]) -> bool:
     return pd.api.types.is_integer_dtype(labels.dtype) and bool(
         labels.to_series().abs().lt(ROW_NUMBERS).all()
     )
-
-
-class _Names:
-    """The people of a table by their names, to be replaced in its texts."""
-
-    def __init__(self, masker: Masker, columns: Iterable[pd.Series[Any]]) -> None:
-        self._known: dict[str, str] = {}
-        self._by_word: dict[str, list[str]] = {}
-        for column in columns:
-            for name in column.dropna().map(_text).unique():
-                self._learn(name.strip(), masker)
-
-    def _learn(self, name: str, masker: Masker) -> None:
-        if not name or MASKED_NAME.fullmatch(name):
-            return
-        for part in called(name):
-            word = _WORD.search(part)
-            if part not in self._known:
-                self._by_word.setdefault(word[0] if word else "", []).append(part)
-            self._known[part] = masker.name(name)
-
-    def replace(self, text: str) -> str:
-        """Return a text with pseudonyms for the names in it."""
-        if not self._known:
-            return text
-        # Looking up the words of a text is much faster than searching it for every name.
-        words = ("", *_WORD.findall(text))
-        return renamed(
-            text, {part: self._known[part] for word in words for part in self._by_word.get(word, ())}
-        )
-
-
-def called(name: str) -> list[str]:
-    """Return what a person is called in texts: the whole name, and the parts of it that are not short."""
-    return [name, *(part for part in name.split() if len(part) >= SHORTEST_NAME)]
-
-
-def renamed(text: str, known: Mapping[str, str]) -> str:
-    """Return a text in which known names are replaced where they stand as words of their own."""
-    there = sorted((part for part in known if part in text), key=len, reverse=True)
-    if not there:
-        return text
-    # All at once, so that nothing is replaced within a pseudonym.
-    pattern = "|".join(map(re.escape, there))
-    return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", lambda found: known[found[0]], text)
-
-
-class Masker:
-    """Makes pseudonyms from a key. Without the key, trying all phone numbers does not tell whose one is.
-
-    >>> masker.phone("+5511999998888").startswith("+5500")
-    True
-    """
-
-    def __init__(self, key: str) -> None:
-        self._key = key.encode()
-
-    def phone(self, number: str) -> str:
-        """Return the pseudonym of a phone number; anything else is returned as it is."""
-        digits = re.sub(r"[ ().-]", "", number)
-        if not LONG_DIGITS.fullmatch(digits):
-            return number
-        plus, digits = "+" * digits.startswith("+"), digits.removeprefix("+")
-        code = _country_code(digits)
-        rest = digits[len(code) :]
-        # It is a pseudonym already.
-        if rest.startswith("00"):
-            return plus + digits
-        # The pseudonym is as long as the number.
-        width = max(len(rest) - 2, 1)
-        return f"{plus}{code}00{int(self._hash(digits), 16) % 10**width:0{width}d}"
-
-    def name(self, name: str) -> str:
-        """Return the pseudonym of a name."""
-        if not name.strip() or MASKED_NAME.fullmatch(name):
-            return name
-        return f"Person {self._hash(name.strip().casefold())[:6].upper()}"
-
-    def address(self, address: str) -> str:
-        """Return the pseudonym of an email address, or of an identity on a chat channel."""
-        local, _, domain = address.rpartition("@")
-        public = domain in OWN_DOMAINS or domain.rpartition(".")[2] in RESERVED
-        # A cell such as "+5511999998888; bot@msging.net" is more than one address.
-        if MASKED_ADDRESS.fullmatch(address) or (public and EMAIL.fullmatch(address)):
-            return address
-        if domain.endswith(CHAT_DOMAINS) or _AT_SIGN.search(local):
-            return f"{self._local(local)}@{domain}"
-        if local.isdigit() and len(local) < 7:
-            return address  # extension of a PBX
-        return f"person-{self._hash(address.casefold())[:8]}@example.com"
-
-    def party(self, party: str) -> str:
-        """Return the pseudonym of a number or an identity, or of several separated by commas."""
-        return ",".join(self._party(each) for each in party.split(","))
-
-    def id(self, name: str) -> str:
-        """Return an ID or URL with pseudonyms for the numbers and identities in it.
-
-        Some platforms make IDs of a campaign or a list and its recipient.
-        """
-        name = self._emails(name)
-        if "%40" in name:
-            name = _ENCODED_EMAIL.sub(lambda found: self._local(found[0]), name)
-        return _EMBEDDED_PHONE.sub(lambda found: f"{found[1]}{self.phone(found[2])}", name)
-
-    def value(self, value: str) -> str:
-        """Return the pseudonym of a value of which nothing is known."""
-        return value if MASKED_VALUE.fullmatch(value) else f"Value {self._hash(value)[:6].upper()}"
-
-    def _party(self, party: str) -> str:
-        if "://" in party:
-            return self.text(party)
-        if "@" in party:
-            return self.address(party)
-        if LONG_DIGITS.fullmatch(re.sub(r"[ ().-]", "", party)):
-            return self.phone(party)
-        # Extensions and generated IDs name no one outside of the platform; anything else may be a name.
-        return party if _EXTENSION.fullmatch(party) or _GENERATED.fullmatch(party) else self.name(party)
-
-    def label(self, label: str) -> str:
-        """Return a column label with pseudonyms for the numbers and identities in it."""
-        masked = self.phone(label)
-        return self.text(label) if masked == label else masked
-
-    def text(self, text: str) -> str:
-        """Return a text with pseudonyms for email addresses, identities, and numbers with their `+`."""
-        return PHONE.sub(lambda found: self.phone(found[0]), self._emails(text))
-
-    def _emails(self, text: str) -> str:
-        """A text with pseudonyms for email addresses and identities."""
-        # The pattern is slow on long words without an `@`, such as IDs.
-        return EMAIL.sub(lambda found: self.address(found[0]), text) if "@" in text else text
-
-    def _local(self, local: str) -> str:
-        """The part of an identity before the `@`."""
-        if LONG_DIGITS.fullmatch(local):
-            return self.phone(local)
-        if sign := _AT_SIGN.search(local):
-            return self.address(local.replace(sign[0], "@")).replace("@", sign[0])
-        # A generated ID is followed by the name of its bot; in other identities a point is part of the name.
-        person, dot, bot = local.partition(".")
-        if _MASKED_LOCAL.fullmatch(person):
-            return local
-        if dot and _GENERATED.fullmatch(person):
-            return f"person-{self._hash(person)[:8]}{dot}{bot}"
-        return f"person-{self._hash(local)[:8]}"
-
-    def _hash(self, value: str) -> str:
-        return hmac.digest(self._key, value.encode(), "sha256").hex()
-
-
-def _country_code(digits: str) -> str:
-    import phonenumbers  # noqa: PLC0415 - loads when first used
-
-    try:
-        return str(phonenumbers.parse(f"+{digits}").country_code)
-    except phonenumbers.NumberParseException:
-        return digits[:2]

@@ -13,13 +13,14 @@ in the docs. To add a column, add it here and fill it in the platforms' `to_tabl
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from msgnb.core.addresses import installed_platforms
 from msgnb.core.sending import SendState
 from msgnb.tables.display import prepare_display
 
@@ -63,6 +64,7 @@ class Column:
         holds: what its values are; `None` is treated as personal.
         doc: what it means, for the docs.
         choices: all values of a `category`.
+        list_choices: returns all values of a `category` that depend on what is installed.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Column:
     holds: Role | None
     doc: str
     choices: tuple[str, ...] = ()
+    list_choices: Callable[[], Collection[str]] = tuple
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ def _choice(name: str, doc: str, choices: tuple[str, ...]) -> Column:
 
 
 # Plain text and not a category: reading a table or an archive of a platform that is not installed works.
-_PLATFORM = Column("platform", TEXT, "category", "name of the platform")
+_PLATFORM = Column("platform", TEXT, "category", "name of the platform", list_choices=installed_platforms)
 _ACCOUNT = Column(
     "account", TEXT, "address", "account that was read: bot identity, `user@domain` or account email"
 )
@@ -407,6 +410,12 @@ def choices_of(name: str, beside: Iterable[object] = ()) -> tuple[object, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(meant))) if all(meant) else ()
 
 
+def is_recognized(name: str, beside: Iterable[object]) -> bool:
+    """Whether a column stands in a whole table that declares it, and is no user's own column of its name."""
+    there = set(beside)
+    return any(columns <= there for columns in _declared().get(name, {}))
+
+
 def strictest(roles: Iterable[Role | None]) -> Role | None:
     """Return the role that masking prefers; `None`, which is personal, takes precedence over all."""
     found = set(roles)
@@ -415,7 +424,7 @@ def strictest(roles: Iterable[Role | None]) -> Role | None:
 
 def _values(column: Column) -> tuple[object, ...]:
     """All values of a column; empty if it may have any."""
-    return (False, True) if column.dtype == FLAG else column.choices
+    return (False, True) if column.dtype == FLAG else column.choices or tuple(column.list_choices())
 
 
 def _meant(name: str, beside: Iterable[object]) -> list[Column]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from msgnb.core.visible import escape_invisible
-from msgnb.platforms.registry import platforms
 from msgnb.testing.detectors import LOOKED_FOR, Detectors
 from msgnb.testing.known_secrets import KnownSecrets
 
@@ -92,8 +91,7 @@ def inspect(folder: str | Path, secrets: Iterable[str] = ()) -> Report:
         FileNotFoundError: there is no such folder, or no cassette in it.
     """
     known = KnownSecrets(secrets)
-    services = frozenset[str]().union(*(platform.wire.services for platform in platforms().values()))
-    detectors = Detectors(services)
+    detectors = Detectors()
     paths = find_cassettes(folder)
     findings: list[Finding] = []
     exchanges = values = 0

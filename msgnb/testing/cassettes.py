@@ -167,7 +167,7 @@ def make_scrubber(key: str | None = None, secrets: Iterable[str] = (), texts: Te
     """
     wire = merge([HTTP, *(platform.wire for platform in platforms().values())])
     # A replay may never need the key, so it is looked up with the first exchange.
-    pseudonyms = cache(lambda: Pseudonyms(find_key(key), wire.hosts, wire.services))
+    pseudonyms = cache(lambda: Pseudonyms(find_key(key), wire.hosts))
     return Scrubber(pseudonyms, wire, secrets, texts)
 
 

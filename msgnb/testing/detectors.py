@@ -19,6 +19,7 @@ from urllib.parse import unquote_plus
 
 import phonenumbers
 
+from msgnb.core.addresses import is_service
 from msgnb.testing.pseudonyms import is_pseudonym
 
 SHOWN = 4
@@ -130,14 +131,7 @@ RESERVED = ("example", "test", "invalid", "localhost")
 
 
 class Detectors:
-    """Everything that looks for something in a value.
-
-    Args:
-        services: domains whose addresses are services, and no people.
-    """
-
-    def __init__(self, services: Collection[str] = ()) -> None:
-        self._services = frozenset(services)
+    """Everything that looks for something in a value."""
 
     def find(self, name: str, value: str, depth: int = DEPTH) -> Iterator[str]:
         """Yield what is in a value, in words; the value itself is shown by its beginning only.
@@ -168,7 +162,7 @@ class Detectors:
         local, _, domain = address.rpartition("@")
         domain = domain.lower()
         reserved = domain.rpartition(".")[2] in RESERVED or domain == "example.com"
-        service = domain in self._services and not re.search(r"\d{8}|%40|=40", local)
+        service = is_service(domain) and not re.search(r"\d{8}|%40|=40", local)
         masked = local.startswith("person-") or is_pseudonym(local)
         return not (reserved or service or masked)
 

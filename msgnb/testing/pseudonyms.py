@@ -14,7 +14,8 @@ from functools import lru_cache
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-from msgnb.tables.masking import Masker
+from msgnb.core.addresses import is_service
+from msgnb.tables.pseudonyms import Masker
 from msgnb.testing.known_secrets import HIDDEN
 
 FINGERPRINT_LENGTH = 16
@@ -73,14 +74,12 @@ class Pseudonyms:
     Args:
         key: the key.
         hosts: domains that stay readable, because they are a platform's own.
-        services: domains on which there are no people.
     """
 
-    def __init__(self, key: str, hosts: Collection[str] = (), services: Collection[str] = ()) -> None:
-        self._masker = Masker(key)
+    def __init__(self, key: str, hosts: Collection[str] = ()) -> None:
+        self._masker = Masker(key, reserved=True)
         self._secret = _stretch(key)
         self._hosts = tuple(sorted(hosts, key=len, reverse=True))
-        self._services = frozenset(services)
 
     @property
     def fingerprint(self) -> str:
@@ -173,7 +172,7 @@ class Pseudonyms:
         if (
             local == HIDDEN
             or _EXTENSION.fullmatch(local)
-            or (domain in self._services and _SERVICE.fullmatch(local))
+            or (is_service(domain) and _SERVICE.fullmatch(local))
         ):
             return f"{local}@{self.host(domain)}"
         if domain == "example.com" and _LOCAL.fullmatch(local):

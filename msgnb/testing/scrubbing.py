@@ -23,7 +23,7 @@ import orjson
 
 from msgnb.core.errors import InvalidRequest
 from msgnb.platforms.wire import Holds, Wire
-from msgnb.tables.masking import called, renamed
+from msgnb.tables.names import Names
 from msgnb.testing import formats
 from msgnb.testing.known_secrets import HIDDEN, KnownSecrets
 from msgnb.testing.layers import compress, decompress
@@ -77,7 +77,7 @@ class Scrubber:
         self._wire = wire
         self._fields = {name.casefold(): holds for name, holds in wire.fields.items()}
         self._parameters = {name.casefold(): holds for name, holds in wire.parameters.items()}
-        self._people: dict[str, str] = {}
+        self._people = Names()
 
     def __deepcopy__(self, memo: object) -> Scrubber:
         # VCR and pytest-recording copy what leads here; a secret that a copy learnt would not be found.
@@ -293,11 +293,15 @@ class Scrubber:
     def _person(self, name: str) -> str:
         masked = self.pseudonyms.person(name)
         if masked != name and self.texts == "masked":
-            self._people |= dict.fromkeys(called(name), masked)
+            self._people.learn(name)
         return masked
 
     def _renamed(self, text: str) -> str:
-        return renamed(text, self._people)
+        pieces, end = [], 0
+        for found in self._people.find(text):
+            pieces += [text[end : found.start], self.pseudonyms.person(found.name)]
+            end = found.end
+        return "".join([*pieces, text[end:]])
 
     def _header(self, name: str, value: str) -> str:
         holds = self._wire.headers.get(name)

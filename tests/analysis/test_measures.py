@@ -297,7 +297,7 @@ def test_methods_are_those_of_the_registry() -> None:
         assert (own.name, tuple(arguments)) == ("self", declared.arguments)
         assert method.__qualname__ == f"Messaging.{name}"
     others = {
-        "conversation", "failed", "mask", "plot", "to_csv", "to_excel", "to_string", "unknown"
+        "conversation", "failed", "findings", "mask", "plot", "to_csv", "to_excel", "to_string", "unknown"
     }  # fmt: skip
     assert {name for name in vars(Messaging) if not name.startswith("_")} == {*MEASURES, *others}
 
@@ -369,7 +369,7 @@ def test_words_that_people_wrote_are_masked(messages: pd.DataFrame) -> None:
     """An n-gram may be a name, or a number without its plus; `holds` shows them to who knows better."""
     found = analysis.ngrams(messages)
     assert found["ngram"].tolist() == ["order", "my"]
-    assert found.msg.mask(KEY)["ngram"].str.fullmatch("Value [0-9A-F]{6}").all()
+    assert found.msg.mask(KEY)["ngram"].str.fullmatch("Value [A-Z2-7]{13}").all()
     assert found.msg.mask(KEY, holds={"ngram": "text"})["ngram"].tolist() == ["order", "my"]
 
 

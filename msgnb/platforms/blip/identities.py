@@ -6,6 +6,20 @@ from msgnb.core.errors import InvalidRequest
 
 WHATSAPP = "wa.gw.msging.net"
 LISTS = "broadcast.msging.net"
+PHONE_DOMAINS = frozenset({WHATSAPP, "take.io", "tangram.com.br"})
+"""Domains whose identities are phone numbers."""
+CHANNEL_DOMAINS = PHONE_DOMAINS | {
+    "messenger.gw.msging.net", "instagram.gw.msging.net", "telegram.gw.msging.net", "skype.gw.msging.net",
+    "workplace.gw.msging.net", "abs.gw.msging.net", "mailgun.gw.msging.net",
+    "businessmessages.gw.msging.net", "tunnel.msging.net", "0mn.io", "blip.ai",
+}  # fmt: skip
+"""Domains on which people are; those of the desk's agents end with blip.ai."""
+SERVICE_DOMAINS = frozenset({
+    "msging.net", "crm.msging.net", "analytics.msging.net", LISTS, "scheduler.msging.net",
+    "desk.msging.net", "ai.msging.net", "threads.msging.net", "activecampaign.msging.net",
+    "builder.msging.net", "portal.blip.ai",
+})  # fmt: skip
+"""Domains of bots, lists and services."""
 _CHANNELS = {
     "0mn.io": "chat",
     WHATSAPP: "whatsapp",

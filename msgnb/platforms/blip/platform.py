@@ -8,7 +8,14 @@ from collections.abc import Collection
 
 from msgnb.platforms.blip import NAME
 from msgnb.platforms.blip.command_catalogue import COMMANDS
-from msgnb.platforms.blip.identities import WHATSAPP, check_identity, whatsapp_identity
+from msgnb.platforms.blip.identities import (
+    CHANNEL_DOMAINS,
+    PHONE_DOMAINS,
+    SERVICE_DOMAINS,
+    WHATSAPP,
+    check_identity,
+    whatsapp_identity,
+)
 from msgnb.platforms.blip.message_kinds import MESSAGE_KINDS
 from msgnb.platforms.blip.wire import WIRE
 from msgnb.platforms.descriptor import Addressing, Platform, Setting
@@ -80,5 +87,10 @@ PLATFORM = Platform(
     not_processed={429: "BLiP 1.4"},
     refused={400: "BLiP 1.4"},
     mock_settings={"plan": "none"},
+    # Any further channel of the platform has people.
+    domains={
+        ".msging.net": "people", **dict.fromkeys(CHANNEL_DOMAINS, "people"),
+        **dict.fromkeys(PHONE_DOMAINS, "phones"), **dict.fromkeys(SERVICE_DOMAINS, "services"),
+    },
     wire=WIRE,
 )  # fmt: skip

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
+from msgnb.platforms.blip.identities import CHANNEL_DOMAINS, SERVICE_DOMAINS
 from msgnb.platforms.wire import CODES, Holds, Wire
 
-_CHANNELS = frozenset({
-    "wa.gw.msging.net", "messenger.gw.msging.net", "instagram.gw.msging.net",
-    "telegram.gw.msging.net", "skype.gw.msging.net", "workplace.gw.msging.net", "abs.gw.msging.net",
-    "mailgun.gw.msging.net", "businessmessages.gw.msging.net", "tunnel.msging.net", "0mn.io",
-    "take.io", "tangram.com.br", "blip.ai",
-})  # fmt: skip
-_SERVICES = frozenset({
-    "msging.net", "crm.msging.net", "analytics.msging.net", "broadcast.msging.net",
-    "scheduler.msging.net", "desk.msging.net", "ai.msging.net", "threads.msging.net",
-    "activecampaign.msging.net", "builder.msging.net", "portal.blip.ai",
-})  # fmt: skip
 _FLAG = frozenset({"true", "false", "True", "False"})
 _TRACE: dict[str, Holds] = {
     "traceparent": "id",
@@ -148,6 +138,5 @@ WIRE = Wire(
     },
     parameters=_PARAMETERS,
     paths=_PATHS,
-    hosts=_CHANNELS | _SERVICES | {"http.msging.net"},
-    services=_SERVICES,
+    hosts=CHANNEL_DOMAINS | SERVICE_DOMAINS | {"http.msging.net"},
 )  # fmt: skip
