@@ -23,7 +23,7 @@ def _nothing_put_in_before() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test reads or writes the journals, or the key of recordings, of whoever runs it."""
+    """No test reads or writes the journals, keys and lists of whoever runs it."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
 

@@ -1,4 +1,4 @@
-"""The command line: `msgnb mocks`, `msgnb lab`, `msgnb cassettes …`, `msgnb doctor`, `msgnb completion`.
+"""The command line: `msgnb mocks`, `lab`, `cassettes …`, `forget`, `doctor`, `completion`.
 
 A command imports what it needs when it runs, so that `msgnb --help` and completion are quick. Docstrings of
 the commands are their help texts. Errors that a user can fix exit with code 2; findings exit with code 1.
@@ -127,6 +127,33 @@ def compare(folder: Path, as_json: bool) -> None:
             if row[name]:
                 click.echo(escape_invisible(f"  {label}: {', '.join(row[name])}"))
     raise SystemExit(not all(row["alike"] for row in rows))
+
+
+@app.command()
+@click.argument("who")
+@click.option("--archive", "archives", multiple=True, help="Folder of an archive. Can be repeated.")
+@click.option("--region", help="Two-letter country code of numbers without a country code.")
+def forget(who: str, archives: tuple[str, ...], region: str | None) -> None:
+    """Remove somebody from archives and campaign journals, and never send them a campaign again.
+
+    WHO is a phone number, identity, email address or user. Exits with code 1 if nothing was found.
+    """
+    import warnings  # noqa: PLC0415 - loads when asked for
+
+    from msgnb.app.forgetting import forget as remove  # noqa: PLC0415 - loads when asked for
+    from msgnb.core.errors import MsgnbError  # noqa: PLC0415
+
+    with warnings.catch_warnings(record=True) as noticed:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            found = remove(who, archives=archives, region=region)
+        except MsgnbError as error:
+            raise _fail(str(error)) from None
+    for row in found.itertuples():
+        click.echo(f"{row.count:>8}  {row.removed:16} {row.place}")
+    for each in noticed:
+        click.echo(f"msgnb: {each.message}", err=True)
+    raise SystemExit(found.empty)
 
 
 @app.command()

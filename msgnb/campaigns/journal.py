@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from msgnb.campaigns.journal_lines import Clock, Content, JournalWriter, cut_tail, read_content
+from msgnb.campaigns.statuses import RecipientStatus, Statuses
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.private_files import FILE_MODE, check_links, make_folder, state_folder
 from msgnb.core.sending import RESENDABLE, SendState, new_id
@@ -85,33 +86,6 @@ class BatchResult:
     error_code: str | None = None
     error: str | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class RecipientStatus:
-    """What became of one recipient.
-
-    Attributes:
-        state: whether the platform accepted the message.
-        key: key of the last batch that the recipient was part of.
-        text: the text, if all recipients of the batch received the same.
-        campaign: the platform's ID of the campaign or list, if there is one.
-        message: the platform's ID of the message, if there is one.
-        error_code: why it was not sent, as a code.
-        error: why it was not sent.
-        attempts: how often it was sent.
-        at: when this became known, in ISO 8601.
-    """
-
-    state: SendState
-    key: str
-    text: str | None = None
-    campaign: str | None = None
-    message: str | None = None
-    error_code: str | None = None
-    error: str | None = None
-    attempts: int = 1
-    at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -170,7 +144,7 @@ class Journal:
     def __init__(self, path: Path, header: JournalHeader, writer: JournalWriter | None = None) -> None:
         self.path = path
         self.header = header
-        self.statuses: dict[str, RecipientStatus] = {}
+        self.statuses = Statuses()
         self.in_progress: dict[str, Batch] = {}
         self.unknown: dict[str, Batch] = {}
         self.held: dict[str, frozenset[str]] = {}
@@ -346,6 +320,18 @@ def _make_place(path: Path) -> None:
         make_folder(path.parent)
     except OSError as error:
         raise InvalidRequest.of(journal=f"{path} can't be created: {error.strerror or error}") from None
+
+
+@contextmanager
+def lock_journal(path: Path) -> Iterator[bytes]:
+    """Lock an existing journal, and return what its file contains.
+
+    Raises:
+        InvalidRequest: another process has locked it, or it can't be opened.
+    """
+    with _open_private(path) as file:
+        _lock(file, path)
+        yield file.read()
 
 
 def _lock(file: BinaryIO, path: Path) -> None:

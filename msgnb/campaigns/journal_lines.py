@@ -19,7 +19,7 @@ import errno
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -43,22 +43,30 @@ class Content:
     Attributes:
         lines: the lines after the mark; `None` for those that are damaged or missing.
         last: the number of the last line, also if it is missing.
+        numbered: the lines that are whole, by their numbers.
     """
 
     lines: list[dict[str, Any] | None]
     last: int
+    numbered: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether a line is damaged or missing."""
+        return None in self.lines
 
 
 def read_content(content: bytes) -> Content | None:
     """Return what a file contains; `None` if it has no mark of this version.
 
     >>> read_content(make_mark(2) + seal({"discard": "k1"}, 1) + b"cut off")
-    Content(lines=[{'discard': 'k1'}, None], last=2)
+    Content(lines=[{'discard': 'k1'}, None], last=2, numbered={1: {'discard': 'k1'}})
     """
     mark = _MARK.match(content)
     if mark is None or int(mark[2]) != VERSION or _checksum(mark[1]) != mark[4]:
         return None
     lines: list[dict[str, Any] | None] = []
+    numbered: dict[int, dict[str, Any]] = {}
     last = 0
     # What follows the last line break was cut off.
     for sealed in content[mark.end() :].split(b"\n")[:-1]:
@@ -68,11 +76,18 @@ def read_content(content: bytes) -> Content | None:
             # Lines before it are missing, or it is an old one that stands here again.
             lines.append(None)
         lines.append(line if number > last else None)
+        if line and number > last:
+            numbered[number] = line
         last = max(last, number)
     if last < int(mark[3]):
         lines.append(None)
         last = int(mark[3])
-    return Content(lines, last)
+    return Content(lines, last, numbered)
+
+
+def write_content(lines: Mapping[int, Mapping[str, Any]], last: int) -> bytes:
+    """Return the content of a file with some lines, by their numbers; others up to the last are missing."""
+    return make_mark(last) + b"".join(seal(line, number) for number, line in lines.items())
 
 
 def make_mark(last: int) -> bytes:

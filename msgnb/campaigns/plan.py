@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from msgnb import tables
 from msgnb.campaigns import sms
 from msgnb.campaigns.recipients import recipients as read_recipients
+from msgnb.core.addresses import canonical_address
+from msgnb.core.block_list import is_listed, user_block_list
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.html import element, table, without_mathjax
 from msgnb.core.visible import escape_invisible
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 Normalize = Callable[[str | None, str], str | None]
 """Returns a platform's address for a phone number and for what the list contains; `None` if there is none."""
-Problem = Literal["invalid", "incomplete", "duplicate"]
+Problem = Literal["invalid", "incomplete", "duplicate", "forgotten"]
 """Why a recipient is skipped; it becomes the `error_code` of the outcome."""
 
 RECIPIENT_COLUMNS = tables.RECIPIENTS.names
@@ -293,9 +295,10 @@ def _make_recipients(
 def _resolve(listed: pd.DataFrame, normalize: Normalize, missing: Sequence[str | None]) -> list[_Resolved]:
     """Return the platform's address for each row, and which rows are skipped.
 
-    `missing` has for each row the values that it lacks. Duplicates are found by the platform's address: two
-    spellings of a phone number are one recipient.
+    `missing` has for each row the values that it lacks. Two spellings of an address are one recipient, and
+    whoever was forgotten is skipped.
     """
+    forgotten = user_block_list().load()
     labels = list(listed.index)
     first_rows: dict[str, int] = {}
     resolved: list[_Resolved] = []
@@ -307,7 +310,9 @@ def _resolve(listed: pd.DataFrame, normalize: Normalize, missing: Sequence[str |
             resolved.append(_Resolved(written or "", "invalid", words))
         elif missing[row]:
             resolved.append(_Resolved(recipient, "incomplete", missing[row]))
-        elif (first := first_rows.setdefault(recipient, row)) != row:
+        elif is_listed(recipient, forgotten):
+            resolved.append(_Resolved(recipient, "forgotten", "was forgotten, so nothing may be sent"))
+        elif (first := first_rows.setdefault(canonical_address(recipient), row)) != row:
             resolved.append(_Resolved(recipient, "duplicate", f"duplicate of row {labels[first]}"))
         else:
             # Without a phone number, the reason is about the phone number, which this platform doesn't need.

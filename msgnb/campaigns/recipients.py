@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgnb import tables
 from msgnb.campaigns.phone_numbers import cell_text, check_phone, check_region, phone_text
 from msgnb.campaigns.sources import read_source
+from msgnb.core.addresses import canonical_address
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.progress import progress_bar
 
@@ -43,9 +44,13 @@ def recipients(
         campaign.
 
     Raises:
-        InvalidRequest: the file doesn't exist or is empty, or there is no such column or country.
+        InvalidRequest: the file doesn't exist or is empty, there is no such column or country, or the table
+            is masked.
         SettingsError: a library for this kind of file is missing.
     """
+    if getattr(source, "attrs", {}).get("masked"):
+        # A number's pseudonym may be a stranger's number.
+        raise InvalidRequest.of(source="is a masked table; its numbers are pseudonyms and may be strangers'")
     table = read_source(source)
     if not table.rows:
         raise InvalidRequest.of(source="has no rows")
@@ -86,7 +91,7 @@ def _check_all(values: list[Any], region: str | None) -> dict[str, list[Any]]:
     with progress_bar("phones", len(values)) as bar:
         for row, value in enumerate(values):
             phone = check_phone(value, region)
-            first = first_rows.setdefault(phone.number, row) if phone.number else row
+            first = first_rows.setdefault(canonical_address(phone.number), row) if phone.number else row
             duplicate = first != row
             checked = {
                 "input": phone_text(value),

@@ -16,6 +16,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,14 +31,15 @@ from msgnb.campaigns.journal import (
     BatchResult,
     Journal,
     JournalHeader,
-    RecipientStatus,
     find_journal,
     open_journal,
 )
 from msgnb.campaigns.journal_lines import Clock
 from msgnb.campaigns.plan import Plan, Recipient
-from msgnb.campaigns.sender import CampaignSender, DeliveryStatus
+from msgnb.campaigns.sender import CampaignSender, DeliveryStatus, Receipt
+from msgnb.campaigns.statuses import RecipientStatus
 from msgnb.campaigns.watching import Progress, ProgressView, watch
+from msgnb.core.block_list import PREFIX
 from msgnb.core.errors import InsufficientCredit, InvalidRequest, MsgnbError
 from msgnb.core.pacing import Pacing
 from msgnb.core.progress import progress_bar
@@ -105,7 +107,8 @@ class Run:
 
     def remaining(self) -> Plan:
         """Return the plan for the recipients who have not received the campaign and may receive it."""
-        done = {name for name, status in self._statuses.items() if status.state not in RESENDABLE}
+        known = ((each.recipient, self._statuses.get(each.recipient)) for each in self.plan.ready)
+        done = {name for name, status in known if status and status.state not in RESENDABLE}
         return self.plan.excluding(done)
 
     def send(
@@ -139,8 +142,8 @@ class Run:
         """Let the next run send to recipients whose outcome is unknown; see `Campaign.release`."""
         with open_journal(self.path, self._header, self._clock) as journal:
             self._take_over(journal)
-            unknown = {name for name, status in self._statuses.items() if status.state == "unknown"}
-            if others := sorted(set(recipients) - unknown):
+            known = ((name, self._statuses.get(name)) for name in recipients)
+            if others := sorted(name for name, status in known if not status or status.state != "unknown"):
                 words = f"{', '.join(others[:SHOWN])} can't be released: the outcome is not unknown"
                 raise InvalidRequest.of(recipients=words)
             journal.release(recipients, reason)
@@ -284,11 +287,11 @@ class Run:
         left = min(latest + settle - self._clock(), settle)
         if left > timedelta():
             self._pause(left.total_seconds())
-        found = self._sender.look_up(batches)
+        found = self._look_up(batches)
         for batch in batches:
             if batch.key in found:
                 journal.end(batch, make_result(found[batch.key]))
-            elif self._sender.visible_after is not None:
+            elif self._sender.visible_after is not None and _not_forgotten(batch):
                 journal.discard(batch)
             else:
                 journal.end(batch, BatchResult("unknown", error_code=LOST, error=_LOST_WORDS))
@@ -297,13 +300,19 @@ class Run:
         """Find out which of the batches whose outcome is unknown did arrive."""
         batches = list(journal.unknown.values())
         try:
-            found = self._sender.look_up(batches) if batches else {}
+            found = self._look_up(batches)
         except MsgnbError:
             # They stay unknown. Everything else was sent, and its outcomes must not be lost to this error.
             return
         for batch in batches:
             if batch.key in found:
                 journal.end(batch, make_result(found[batch.key]))
+
+    def _look_up(self, batches: Sequence[Batch]) -> Mapping[str, Receipt]:
+        """Look up batches on the platform, which knows nothing of the hashes of those who were forgotten."""
+        known = [replace(batch, recipients=_not_forgotten(batch)) for batch in batches]
+        asked = [batch for batch in known if batch.recipients]
+        return self._sender.look_up(asked) if asked else {}
 
     def _settle_time(self) -> timedelta:
         return SETTLE if self._sender.visible_after is None else self._sender.visible_after
@@ -316,6 +325,10 @@ class Run:
         )
         # The level of the caller of `send_campaign`, so that a notebook shows the line of the cell.
         warnings.warn(words, UserWarning, stacklevel=4)
+
+
+def _not_forgotten(batch: Batch) -> tuple[str, ...]:
+    return tuple(name for name in batch.recipients if not name.startswith(PREFIX))
 
 
 _LOST_WORDS = (

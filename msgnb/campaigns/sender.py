@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
-from msgnb.campaigns.journal import Batch, RecipientStatus
+from msgnb.campaigns.journal import Batch
 from msgnb.campaigns.plan import Recipient
+from msgnb.campaigns.statuses import RecipientStatus
 from msgnb.campaigns.watching import Progress
 from msgnb.core.sending import SendResult
 

@@ -72,6 +72,34 @@ def replace_file(path: Path, content: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
+def make_once(path: Path, content: bytes) -> bytes:
+    """Write a file unless there is one, and return what it has: of two processes, the first one writes it.
+
+    >>> make_once(Path("key"), token_bytes(32))
+
+    Args:
+        path: path of the file; folders that are missing are created.
+        content: what it has if it is new.
+    """
+    make_folder(path.parent)
+    draft = path.with_name(f".msgnb-{token_hex(8)}.new")
+    if not path.exists():
+        try:
+            with create_file(draft) as file:
+                file.write(content)
+            try:
+                # Unlike a move, a link does not take the place of a file that another process has made.
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            except OSError:
+                # Some file systems have no links.
+                draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    return path.read_bytes()
+
+
 def check_links(path: Path) -> None:
     """Refuse a path that leads through a link that somebody else made in a folder for everybody.
 

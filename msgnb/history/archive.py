@@ -27,6 +27,7 @@ from msgnb.history.files import Files, involves
 from msgnb.history.reader import HistorySource
 from msgnb.history.reading import WORKERS, check_workers
 from msgnb.history.sync import Sync
+from msgnb.tables.mentions import KnownPerson, check_person, make_report, warn_not_found
 
 if TYPE_CHECKING:
     import duckdb
@@ -144,25 +145,68 @@ class Archive:
             for file in self._files.list_months():
                 self._files.compact(file)
 
-    def forget(self, contact: str) -> int:
-        """Remove every message from, to or with a number or identity, and exclude it from later syncs.
+    def forget(self, who: str, *, region: str | None = None) -> pd.DataFrame:
+        """Remove somebody from every file, and keep later syncs from bringing them back.
 
-        Messages from others that mention the person are kept. Only a hash of the removed contact is stored.
+        >>> archive.forget("+55 11 99999-8888")
 
-        >>> archive.forget("5511999998888@wa.gw.msging.net")
+        All spellings are one person: with and without country code, as an identity on WhatsApp, in capital
+        letters, and in an earlier numbering plan. Messages from, to or with the person are removed. Messages
+        of a group stay without the address, and where others name the address in a text, `[removed]` takes
+        its place. Names are not looked for: the archive has none.
+
+        Only a keyed hash of the address is kept. Its key is in the user's folder for settings; another
+        machine needs a copy of it to sync this archive. To forget somebody in campaigns too, and to never
+        write to them again, use `msgnb.forget`.
+
+        Args:
+            who: a phone number, identity, email address or user.
+            region: two-letter code of the country of numbers without a country code; by default that of
+                `who`.
 
         Returns:
-            How many messages were removed.
+            One row per place and kind: `place` (a file), `removed` (`messages`, `addresses` from messages of
+            groups, `texts` that named the address, or `checkpoints`), and `count`. If it is empty, a warning
+            names addresses that are close.
+
+        Raises:
+            InvalidRequest: `who` is empty.
+            SettingsError: somebody was forgotten with a key that is not on this machine.
+        """
+        person = check_person(who, region)
+        rows = self.remove(person)
+        if not rows:
+            warn_not_found(person, self.addresses(), self.path)
+        return make_report(rows)
+
+    def remove(self, person: KnownPerson) -> list[tuple[str, str, int]]:
+        """Remove somebody as `forget` does, and return the rows of its table.
+
+        Args:
+            person: whom to remove.
+
+        Raises:
+            SettingsError: somebody was forgotten with a key that is not on this machine.
         """
         with self._files.lock():
-            # Staged files first, so that the contact is in no file but those that are rewritten.
+            blocked = self._files.block_list()
+            blocked.load()
+            # Staged files first, so that the person is in no file but those that are rewritten.
             self._files.merge_staged()
-            before = self._count()
-            self._files.record_forgotten(contact)
-            for file in self._files.list_months():
-                self._files.remove_contact(file, contact)
-            return before - self._count()
+            blocked.add(person.canonical)
+            found = [
+                (self._name(file), self._files.remove_person(file, person))
+                for file in self._files.list_months()
+            ]
+            rows = [(place, kind, n) for place, removed in found for kind, n in vars(removed).items() if n]
+            if count := self._files.remove_checkpoints(person):
+                rows.append(("state", "checkpoints", count))
+        return rows
 
-    def _count(self) -> int:
-        found = self._files.connect().execute("select count(*) from messages").fetchall()
-        return int(found[0][0])
+    def addresses(self) -> set[str]:
+        """Return every address that takes part in a message."""
+        return self._files.list_addresses()
+
+    def _name(self, file: str) -> str:
+        """A file as it is named in a report, without the folder of the archive."""
+        return file[file.index("messages/platform=") :]

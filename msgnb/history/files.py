@@ -3,7 +3,7 @@
     messages/platform=…/account=…/month=…/messages.parquet   a month (in UTC), sorted, without duplicates
     staged/platform=…/account=…/000001.parquet               fetched, and not yet merged into its months
     state/<platform>/<account>.json                          checkpoints: what is known of each session
-    state/forgotten.json                                     hashes of contacts that must not come back
+    state/forgotten/<key>/<hash>                             people who must not come back, as keyed hashes
     temporary/                                               files that are being written
     .lock                                                    held by the one process that writes
 
@@ -32,8 +32,9 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,10 +45,21 @@ import orjson
 
 from msgnb import tables
 from msgnb.core import cancellation
+from msgnb.core.block_list import BlockList
 from msgnb.core.errors import SettingsError
 from msgnb.core.private_files import FILE_MODE, create_file, make_folder, replace_file, state_folder
 from msgnb.core.process_folder import process_folder, sweep
 from msgnb.core.progress import is_interactive, progress_bar
+from msgnb.history.forgetting import (
+    ADDRESS_COLUMNS,
+    TEXT_COLUMNS,
+    Changes,
+    find_changes,
+    keeps_row,
+    mentions,
+    replacements,
+)
+from msgnb.tables.mentions import KnownPerson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,8 +67,8 @@ if TYPE_CHECKING:
 FILE = "messages.parquet"
 KEY = "session, message, direction"
 """The columns that identify a message of an account; a message to oneself has two directions."""
-ADDRESS_COLUMNS = tuple(name for name in tables.MESSAGES.holding("address") if name != "account")
-"""The columns that say who takes part in a message; the account itself is a folder."""
+FORGOTTEN = "forgotten"
+"""The folder of the hashes of people who must not come back."""
 SEPARATOR = r"\s*,\s*"
 """What stands between several addresses in one column."""
 ORDER = f'"at", {KEY}'
@@ -75,6 +87,22 @@ LOCK_TIMEOUT = 3600.0
 """Seconds to wait for another process to finish."""
 CHECK_SECONDS = 0.2
 """How often a thread that waits for the lock looks whether its call was cancelled."""
+
+
+@dataclass(frozen=True)
+class Removed:
+    """How much of a file was about somebody.
+
+    Attributes:
+        messages: messages that were removed.
+        addresses: messages of groups from which the address was removed.
+        texts: messages of others whose text named it.
+    """
+
+    messages: int = 0
+    addresses: int = 0
+    texts: int = 0
+
 
 Checkpoints = dict[str, dict[str, Any]]
 """Of each session: `last`, up to when it is complete; and `open`, since when statuses may change."""
@@ -171,9 +199,34 @@ class Files:
         """Rewrite the file of a month, sorted and without duplicates."""
         self._rewrite(file)
 
-    def remove_contact(self, file: str, contact: str) -> None:
-        """Rewrite the file of a month without the messages from, to or with a contact."""
-        self._rewrite(file, contact=contact)
+    def remove_person(self, file: str, person: KnownPerson) -> Removed:
+        """Rewrite the file of a month without somebody, and return how much of it was about them.
+
+        The file stays as it is if it has nothing of them.
+        """
+        with self._local_copies([file]) as copies:
+            connection = connect_duckdb()
+            addresses, texts = _find_columns(connection, copies)
+            source = _read_query(copies)
+            cells = _distinct(connection, source, addresses, "true", {})
+            named = [
+                text
+                for name in texts
+                for text in _distinct(connection, source, [name], mentions(name), {"tail": person.tail})
+            ]
+            if changes := find_changes(person, cells, named):
+                for name, relation in changes.frames().items():
+                    connection.register(name, relation)
+                found = _count_changes(connection, source, addresses, texts)
+                self._rewrite(file, changes=changes)
+                return found
+        return Removed()
+
+    def list_addresses(self) -> set[str]:
+        """Return every address that takes part in a message."""
+        connection = self.connect()
+        cells = _distinct(connection, "messages", ADDRESS_COLUMNS, "true", {})
+        return {address for cell in cells for address in split_addresses(cell)}
 
     def find_problems(self, file: str) -> Iterator[str]:
         """Yield what is wrong with a file; a staged one has no month yet, and only has to be readable."""
@@ -199,17 +252,36 @@ class Files:
         """Record the checkpoints of an account's sessions."""
         self._save_json(self._state_path(platform, account), checkpoints)
 
-    def load_forgotten(self) -> set[str]:
-        """Return the hashes of the contacts that must not come back."""
-        return set(self._load_json(f"{self._root}/state/forgotten.json", []))
+    def block_list(self) -> BlockList:
+        """Return the list of people whom no sync brings back; the caller has the lock."""
+        folder = f"{self._root}/state/{FORGOTTEN}"
 
-    def record_forgotten(self, contact: str) -> None:
-        """Delete the checkpoints of a contact, and record its hash, so that no sync brings it back."""
+        def list_entries() -> list[str]:
+            return ["/".join(path.rsplit("/", 2)[1:]) for path in self._fs.glob(f"{folder}/*/*")]
+
+        def add_entry(name: str) -> None:
+            with self._new_file() as written:
+                create_file(written).close()
+                self._replace(f"{folder}/{name}", written)
+
+        blocked = BlockList(list_entries, add_entry)
+        # Earlier versions kept hashes without a key, which anybody can try numbers on.
+        old = f"{self._root}/state/{FORGOTTEN}.json"
+        if self._fs.exists(old):
+            blocked.take_over(self._load_json(old, []))
+            self._fs.rm_file(old)
+        return blocked
+
+    def remove_checkpoints(self, person: KnownPerson) -> int:
+        """Delete the checkpoints of the sessions with somebody, and return how many there were."""
+        count = 0
         for path in self._fs.glob(f"{self._root}/state/*/*.json"):
             checkpoints = self._load_json(path, {})
-            self._save_json(path, {name: each for name, each in checkpoints.items() if name != contact})
-        hashes = sorted({*self.load_forgotten(), hash_contact(contact)})
-        self._save_json(f"{self._root}/state/forgotten.json", hashes)
+            kept = {name: each for name, each in checkpoints.items() if not person.is_meant(name)}
+            if len(kept) < len(checkpoints):
+                count += len(checkpoints) - len(kept)
+                self._save_json(path, kept)
+        return count
 
     # DuckDB
 
@@ -248,17 +320,24 @@ class Files:
 
     # Writing
 
-    def _rewrite(self, file: str, parts: Sequence[str] = (), contact: str | None = None) -> None:
-        """Replace the file of a month: add what parts have of the month, and remove a contact."""
+    def _rewrite(self, file: str, parts: Sequence[str] = (), changes: Changes | None = None) -> None:
+        """Replace the file of a month: add what parts have of the month, and remove somebody."""
         month = _parse_month(file)
         existing = [file] if self._fs.exists(file) else []
         with self._local_copies(existing) as old, self._new_file() as written:
             # DuckDB keeps the mode of a file that it writes over.
             create_file(written).close()
-            rows = _merge_query(old, parts, month, without_contact=contact is not None)
+            rows = _merge_query(old, parts, month)
+            if changes:
+                with connect_duckdb() as connection:
+                    addresses, texts = _find_columns(connection, old)
+                rows = (
+                    f"select * replace ({replacements(addresses, texts)}) from ({rows}) "  # noqa: S608 - ours
+                    f"where {keeps_row(addresses)}"
+                )
             options = "format parquet, compression zstd, use_tmp_file false"
             query = f"copy ({rows}) to {_sql_text(str(written))} ({options})"
-            _run_in_little_memory(query, {} if contact is None else {"contact": contact}, written.parent)
+            _run_in_little_memory(query, changes.frames() if changes else {}, written.parent)
             self._replace(file, written)
 
     @contextmanager
@@ -362,21 +441,23 @@ def _find_spill_folder() -> str:
         return ""
 
 
-def _run_in_little_memory(query: str, parameters: dict[str, Any], folder: Path) -> None:
+def _run_in_little_memory(query: str, relations: Mapping[str, pd.DataFrame], folder: Path) -> None:
     """Run a query in little memory and a folder; in as much memory as it needs if that is not enough."""
     out_of_memory = load_library("duckdb").OutOfMemoryException
     try:
-        _run(query, parameters, folder, f"set memory_limit = '{MEMORY}'")
+        _run(query, relations, folder, f"set memory_limit = '{MEMORY}'")
     except out_of_memory:
-        _run(query, parameters, folder)
+        _run(query, relations, folder)
 
 
-def _run(query: str, parameters: dict[str, Any], folder: Path, *settings: str) -> None:
+def _run(query: str, relations: Mapping[str, pd.DataFrame], folder: Path, *settings: str) -> None:
     with connect_duckdb(folder / "spill") as connection:
         # Each thread needs memory of its own. The months have a progress bar already.
         for setting in ("set threads = 2", "set enable_progress_bar = false", *settings):
             connection.execute(setting)
-        connection.execute(query, parameters)
+        for name, relation in relations.items():
+            connection.register(name, relation)
+        connection.execute(query)
 
 
 def _parse_month(file: str) -> str:
@@ -390,7 +471,7 @@ def _read_months(parts: Sequence[str]) -> list[str]:
         return [month for (month,) in connection.execute(query).fetchall()]
 
 
-def _merge_query(old: Sequence[str], parts: Sequence[str], month: str, *, without_contact: bool) -> str:
+def _merge_query(old: Sequence[str], parts: Sequence[str], month: str) -> str:
     """The query for the messages of a month, sorted and without duplicates; the latest part wins.
 
     Duplicates are adjacent once the rows are sorted, and a row that equals the one before it is removed.
@@ -408,8 +489,7 @@ def _merge_query(old: Sequence[str], parts: Sequence[str], month: str, *, withou
     same = " and ".join(f"lag({name}) over () is not distinct from {name}" for name in KEY.split(", "))
     ordered = f"select * from ({rows}) order by {ORDER}, _part desc"  # noqa: S608
     compared = f"select *, coalesce({same}, false) as _duplicate from ({ordered})"  # noqa: S608
-    kept = f"not _duplicate and not {involves('$contact')}" if without_contact else "not _duplicate"
-    return f"select * exclude (_part, _duplicate) from ({compared}) where {kept}"  # noqa: S608
+    return f"select * exclude (_part, _duplicate) from ({compared}) where not _duplicate"  # noqa: S608
 
 
 def _read_query(files: Sequence[str]) -> str:
@@ -426,6 +506,41 @@ def involves(contact: str) -> str:
 def split_addresses(value: str) -> list[str]:
     """Return the addresses in a column that may hold several, separated by commas."""
     return re.split(SEPARATOR, value)
+
+
+def _find_columns(connection: Any, files: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The columns of some files that hold addresses, and those that may name somebody.
+
+    Columns of other versions, which this one doesn't know, are among the second if they are text.
+    """
+    described = connection.execute(f"describe select * from {_read_query(files)}").fetchall()  # noqa: S608
+    written = [name for name, kind, *_ in described if kind == "VARCHAR" and name != "filename"]
+    known = set(tables.MESSAGES.names)
+    addresses = [name for name in written if name in ADDRESS_COLUMNS]
+    return addresses, [name for name in written if name in TEXT_COLUMNS or name not in known]
+
+
+def _distinct(
+    connection: Any, source: str, columns: Sequence[str], where: str, parameters: dict[str, Any]
+) -> list[str]:
+    """The different values in some columns of the rows for which a condition holds."""
+    if not columns:
+        return []
+    each = (f'select "{name}" as value from {source} where {where}' for name in columns)  # noqa: S608 - ours
+    query = f"select distinct value from ({' union all '.join(each)}) where value is not null"  # noqa: S608
+    return [value for (value,) in connection.execute(query, parameters).fetchall()]
+
+
+def _count_changes(connection: Any, source: str, addresses: Sequence[str], texts: Sequence[str]) -> Removed:
+    """How many messages, addresses and texts are removed; the changes are registered in the connection."""
+    kept = keeps_row(addresses)
+    listed = " or ".join(f'"{name}" in (select old from address_changes)' for name in addresses)  # noqa: S608
+    named = " or ".join(f'"{name}" in (select old from text_changes)' for name in texts) or "false"  # noqa: S608
+    query = (
+        f"select count(*) filter (not ({kept})), count(*) filter (({kept}) and ({listed})), "  # noqa: S608
+        f"count(*) filter (({kept}) and ({named})) from {source}"
+    )
+    return Removed(*connection.execute(query).fetchall()[0])
 
 
 def _make_no_rows() -> pd.DataFrame:
@@ -448,11 +563,6 @@ def _partition(platform: str, account: str) -> str:
 def quote_account(account: str) -> str:
     """Return an account as the name of a folder."""
     return quote(account, safe="@+.")
-
-
-def hash_contact(contact: str) -> str:
-    """Return the hash by which a forgotten contact is recognized."""
-    return hashlib.sha256(contact.encode()).hexdigest()
 
 
 def load_library(name: str) -> Any:

@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, Any
 from msgnb import tables
 from msgnb.core.cancellation import Workers
 from msgnb.core.progress import progress_bar
-from msgnb.history.files import ADDRESS_COLUMNS, Checkpoints, Files, hash_contact, split_addresses
+from msgnb.history.files import Checkpoints, Files
+from msgnb.history.forgetting import clean_frame
 from msgnb.history.reader import HistoryReader, read_session
+from msgnb.tables.mentions import ForgottenPeople
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +56,7 @@ class Sync:
         self._since = since
         self._workers = workers
         self._account = reader.platform, reader.account
-        self._forgotten = files.load_forgotten()
+        self._forgotten = ForgottenPeople(files.block_list().load())
         # When each session had its last message, as listed before it was read.
         self._listed_last: dict[str, Any] = {}
 
@@ -106,7 +108,7 @@ class Sync:
         due: dict[str, datetime | None] = {}
         for session, last in zip(listed["session"], listed["last_at"], strict=True):
             self._listed_last[session] = last
-            if self._forgotten and hash_contact(session) in self._forgotten:
+            if self._forgotten.is_meant(session):
                 continue
             checkpoint = checkpoints.get(session, {})
             complete_to, pending_from = _parse(checkpoint.get("last")), _parse(checkpoint.get("open"))
@@ -124,7 +126,7 @@ class Sync:
             return 0
         frame = tables.MESSAGES.joined(list(collected.values()))
         if self._forgotten:
-            frame = frame[~_involves(frame, self._forgotten)]
+            frame = clean_frame(frame, self._forgotten)
         self._files.stage(*self._account, frame)
         pending_since = self._reader.now() - PENDING_PERIOD
         messages = dict(iter(frame.groupby("session", observed=True)))
@@ -142,22 +144,6 @@ class Sync:
 def _wait_for_first(pending: deque[tuple[str, Future[tables.Rows]]]) -> tuple[str, tables.Rows]:
     session, future = pending.popleft()
     return session, future.result()
-
-
-def _involves(frame: pd.DataFrame, hashes: set[str]) -> pd.Series[bool]:
-    """Which messages are from, to or with a contact whose hash is given."""
-    import pandas as pd  # noqa: PLC0415 - loads when first used
-
-    found = pd.Series(data=False, index=frame.index)
-    for name in ADDRESS_COLUMNS:
-        # Most rows share their addresses, so each address is hashed once.
-        known = {
-            value
-            for value in frame[name].dropna().unique()
-            if any(hash_contact(address) in hashes for address in split_addresses(value))
-        }
-        found |= frame[name].isin(known)
-    return found
 
 
 def _parse(time: str | None) -> datetime | None:

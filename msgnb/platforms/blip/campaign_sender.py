@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
 from msgnb.campaigns.campaign import Campaign
-from msgnb.campaigns.journal import Batch, RecipientStatus
+from msgnb.campaigns.journal import Batch
 from msgnb.campaigns.plan import Recipient
 from msgnb.campaigns.sender import DeliveryStatus, Receipt, Refuse
+from msgnb.campaigns.statuses import RecipientStatus
 from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import NotFound, OutcomeUnknown, Unreachable
 from msgnb.core.progress import progress_bar

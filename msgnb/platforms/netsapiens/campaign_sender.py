@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from msgnb import tables
-from msgnb.campaigns.journal import Batch, RecipientStatus
+from msgnb.campaigns.journal import Batch
 from msgnb.campaigns.plan import Recipient
 from msgnb.campaigns.sender import DeliveryStatus, Receipt, Refuse
+from msgnb.campaigns.statuses import RecipientStatus
 from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import NotFound
 from msgnb.core.progress import progress_bar

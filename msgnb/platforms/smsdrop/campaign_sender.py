@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgnb.campaigns.campaign import Campaign
-from msgnb.campaigns.journal import Batch, RecipientStatus
+from msgnb.campaigns.journal import Batch
 from msgnb.campaigns.plan import Recipient
 from msgnb.campaigns.sender import DeliveryStatus, Receipt, Refuse
+from msgnb.campaigns.statuses import RecipientStatus
 from msgnb.campaigns.watching import Progress
 from msgnb.core.errors import InvalidRequest
 from msgnb.platforms.smsdrop.campaigns import Campaigns

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from msgnb import tables
 from msgnb.campaigns.campaign import Campaign
-from msgnb.campaigns.journal import RecipientStatus
 from msgnb.campaigns.sender import DeliveryStatus
+from msgnb.campaigns.statuses import RecipientStatus
 from msgnb.campaigns.watching import Progress, watch
 from msgnb.core.errors import InvalidRequest
 from msgnb.platforms.smsdrop.connection import SmsDropConnection

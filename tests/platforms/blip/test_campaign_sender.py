@@ -9,7 +9,8 @@ import pytest
 from loopback import Loopback, answers, drops
 
 import msgnb
-from msgnb.campaigns.journal import Batch, RecipientStatus
+from msgnb.campaigns.journal import Batch
+from msgnb.campaigns.statuses import RecipientStatus
 
 Offline = msgnb.testing.Offline
 ANA, BIA, ZE = (f"551199999000{number}@wa.gw.msging.net" for number in (1, 2, 3))

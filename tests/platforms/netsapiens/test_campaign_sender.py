@@ -8,8 +8,9 @@ import pytest
 from loopback import Loopback, answers
 
 import msgnb
-from msgnb.campaigns.journal import Batch, RecipientStatus
+from msgnb.campaigns.journal import Batch
 from msgnb.campaigns.sender import CampaignSender, DeliveryStatus
+from msgnb.campaigns.statuses import RecipientStatus
 
 LOGIN = {"client_id": "c", "client_secret": "s", "username": "123@example.com", "password": "p"}
 TOKEN = answers({"access_token": "a", "expires_in": 3600, "user": "123", "domain": "example.com"})
