@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgnb.core.addresses import is_service
 from msgnb.tables.masking import People, Reading, find_people, read_frame
 from msgnb.tables.schema import COUNT, TEXT, Role
 
@@ -49,6 +50,9 @@ def _column_rows(reading: Reading, position: int) -> list[list[Any]]:
     counts = {str(value): int(count) for value, count in column.dropna().map(str).value_counts().items()}
     if role == "text" or reading.is_open(position):
         return [[name, kind, *found] for kind, found in _in_texts(counts, reading).items()]
+    if role == "address":
+        # Bots and lists stay.
+        counts = {value: count for value, count in counts.items() if not is_service(value.rpartition("@")[2])}
     kind = "stays" if role in _STAYS else _WHOLE.get(role, str(role))
     samples = "" if kind == "stays" else _samples(list(counts))
     return [[name, kind, sum(counts.values()), len(counts), samples]]

@@ -22,6 +22,7 @@ In a `conftest.py`, with pytest-recording:
 from __future__ import annotations
 
 import locale
+import logging
 import os
 import threading
 import time
@@ -212,6 +213,8 @@ def register(vcr: Any, *, note: Note | None = None) -> None:
         _NOTES.append(note)
     _explain()
     _end_refused()
+    # VCR logs each response as it was received, with tokens and people.
+    logging.getLogger("vcr.cassette").addFilter(_is_harmless)
 
 
 @contextmanager
@@ -430,6 +433,11 @@ def _private_persister() -> Any:
 def _same_body(one: Any, other: Any) -> None:
     found = list(differences(identity(other.body), identity(one.body)))[:MOST_DIFFERENCES]
     assert not found, "; ".join(found)  # noqa: S101 - how a matcher of VCR says no
+
+
+def _is_harmless(record: logging.LogRecord) -> bool:
+    """Whether a line of VCR's log has no exchange in it."""
+    return record.levelno >= logging.WARNING
 
 
 def _explain() -> None:

@@ -14,6 +14,7 @@ from msgnb.widgets.command_console import CommandConsole
 from msgnb.widgets.conversations import Conversations
 from msgnb.widgets.live_table import LiveTable
 from msgnb.widgets.send_form import SendForm
+from msgnb.widgets.share_form import ShareForm
 from msgnb.widgets.sign_in import SignIn
 from msgnb.widgets.subscription_form import SubscriptionForm
 
@@ -24,6 +25,7 @@ __all__ = [
     "Conversations",
     "LiveTable",
     "SendForm",
+    "ShareForm",
     "SignIn",
     "SubscriptionForm",
 ]

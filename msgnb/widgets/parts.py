@@ -188,10 +188,17 @@ class FileControl(Control):
 
 
 class SecretControl(Control):
-    """A field for a secret, which the browser empties as soon as it has sent it. Its value is a `Secret`."""
+    """A field for a secret, which the browser empties as soon as it has sent it. Its value is a `Secret`.
 
-    def __init__(self, label: str, *, hint: str = "") -> None:
+    Args:
+        label: the label.
+        hint: an example or an explanation.
+        kept: the note that a secret was entered, and how long it is kept.
+    """
+
+    def __init__(self, label: str, *, hint: str = "", kept: str = "kept for this sign-in only") -> None:
         super().__init__("secret", label, value=None, hint=hint)
+        self._kept = kept
 
     @sealed
     def typed(self, value: Any) -> None:
@@ -205,7 +212,7 @@ class SecretControl(Control):
     @sealed
     def _take(self, value: Any, **stamp: int) -> None:
         super()._take(Secret(value) if value else None, **stamp)
-        self.note = "kept for this sign-in only" if value else ""
+        self.note = self._kept if value else ""
 
 
 class Button(Part):

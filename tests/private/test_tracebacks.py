@@ -230,9 +230,6 @@ def pickled(way: Way, loopback: Loopback, _: pytest.MonkeyPatch) -> None:
 
 
 def not_recorded(way: Way, loopback: Loopback, patch: pytest.MonkeyPatch) -> None:
-    # VCR itself logs each response as it was received.
-    patch.setattr(logging.getLogger("vcr"), "disabled", True)
-    patch.setattr(logging.getLogger("vcr.cassette"), "disabled", True)
     loopback.script = [way.serves(answers([]))]
     login = {**way.arguments, "base_url": loopback.url}
     try:
