@@ -12,6 +12,7 @@ from .campaigns.campaign import Campaign as Campaign
 from .campaigns.campaign import MessageType as MessageType
 from .campaigns.campaign import Template as Template
 from .campaigns.recipients import recipients as recipients
+from .core.addresses import canonical_address as canonical_address
 from .core.errors import AlreadyExists as AlreadyExists
 from .core.errors import AuthError as AuthError
 from .core.errors import InsufficientCredit as InsufficientCredit

@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.write(orjson.dumps(servers.credentials).decode() + "\n")
             # A pipe is buffered, and whoever started this process waits for the line.
             sys.stdout.flush()
+            if page := servers.credentials.get("ui"):
+                # For people, whose terminal makes a link of it; programs read the other stream.
+                sys.stderr.write(f"Phones: {page}\n")
             over.wait()
     except (ImportError, OSError, ValueError) as error:
         sys.stderr.write(f"msgnb_mocks: {error}\n")
