@@ -5,6 +5,7 @@ from . import widgets as widgets
 from .app.aio import aio as aio
 from .app.connecting import connect as connect
 from .app.forgetting import forget as forget
+from .app.forgetting import unforget as unforget
 from .app.modes import Mode as Mode
 from .app.modes import use as use
 from .campaigns import sms as sms

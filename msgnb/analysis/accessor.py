@@ -151,8 +151,8 @@ class Messaging:
     ) -> pd.DataFrame:
         """Return the table with consistent pseudonyms for all people, to share it.
 
-        >>> messages.msg.mask("a long secret of yours", people=bot).msg.to_excel("messages.xlsx")
-        >>> mine.msg.mask("a long secret of yours", holds={"hour": "amount"})
+        >>> messages.msg.mask(key, people=bot).msg.to_excel("messages.xlsx")
+        >>> mine.msg.mask(key, holds={"hour": "amount"})
 
         A value has the same pseudonym in every column and in every table that is masked with the same key,
         and no other value has it, so masked tables can still be joined. Numbers keep their country code and
@@ -172,13 +172,14 @@ class Messaging:
             holds: what your own columns hold, by name: `id`, `person` (a name), `address` (a phone number,
                 identity or email), `text`, `url`, `time`, `amount`, `category`, or `opaque` (anything; the
                 column is left out).
-            people: tables with names of people whom texts may mention, such as `contacts`, or a client whose
-                contacts are read. The names in the table itself are known.
+            people: names of people whom texts may mention: a table such as `contacts`, a column, a list, or a
+                client whose contacts are read. The names in the table itself are known.
             region: two-letter codes of the countries in which numbers without a country code in texts may
                 be. The countries of the numbers in the table follow.
 
         Raises:
-            InvalidRequest: the key can be guessed, a role or a country does not exist.
+            InvalidRequest: the key can be guessed, a role or a country does not exist, or a table of people
+                has no column of names.
         """
         key = Secret(key)
         roles = {**_result_roles(self._frame), **(holds or {})}

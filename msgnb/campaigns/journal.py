@@ -33,6 +33,7 @@ from typing import Any, BinaryIO
 
 from msgnb.campaigns.journal_lines import Clock, Content, JournalWriter, cut_tail, read_content
 from msgnb.campaigns.statuses import RecipientStatus, Statuses
+from msgnb.core.block_list import has_key, keyed_hash
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.private_files import FILE_MODE, check_links, make_folder, state_folder
 from msgnb.core.sending import RESENDABLE, SendState, new_id
@@ -102,6 +103,7 @@ class JournalHeader:
         template: name of the template, if it sends one.
         scheduled_at: when it is to be sent, if later.
         started_at: when it was first run.
+        identity_hash: the keyed hash of `identity`, if somebody who was forgotten was named in it.
     """
 
     platform: str
@@ -113,6 +115,7 @@ class JournalHeader:
     template: str | None = None
     scheduled_at: str | None = None
     started_at: str | None = None
+    identity_hash: str | None = None
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -126,6 +129,22 @@ class JournalHeader:
         slug = re.sub(r"[^a-z0-9]+", "-", (self.title or self.text).lower())[:LONGEST_SLUG].strip("-")
         digest = sha256("\0".join(self.identity).encode()).hexdigest()[:12]
         return f"{slug or 'campaign'}-{digest}.jsonl"
+
+    @property
+    def hashed_identity(self) -> str:
+        """What stands for `identity` after somebody was forgotten who is named in it."""
+        return self.identity_hash or keyed_hash("\0".join(self.identity))
+
+    @property
+    def forgotten_file_name(self) -> str:
+        """The name of the file after somebody was forgotten whom the usual one names."""
+        return f"campaign-{self.hashed_identity[:12]}.jsonl"
+
+    def is_same_campaign(self, other: JournalHeader) -> bool:
+        """Whether two headers are of one campaign."""
+        if self.identity_hash or other.identity_hash:
+            return self.hashed_identity == other.hashed_identity
+        return self.identity == other.identity
 
 
 class Journal:
@@ -400,6 +419,15 @@ def load_journals(folder: Path, platform: str, server: str, account: str) -> lis
     return sorted(journals, key=lambda journal: journal.header.started_at or "", reverse=True)
 
 
+def find_path(folder: Path, header: JournalHeader) -> Path:
+    """Return the path of a campaign's journal in a folder, whether it exists or not."""
+    usual = folder / header.file_name
+    if usual.exists() or not has_key():
+        return usual
+    renamed = folder / header.forgotten_file_name
+    return renamed if renamed.exists() else usual
+
+
 def default_folder() -> Path:
     """Return the folder of journals if no other is chosen: below the user's folder for state."""
     return state_folder("campaigns")
@@ -448,7 +476,7 @@ def _load_or_start(path: Path, header: JournalHeader, file: BinaryIO, clock: Clo
         return Journal.start(path, header, JournalWriter(path, file, clock, 0))
     cut_tail(file, content)
     journal = Journal.load(path, found, JournalWriter(path, file, clock, found.last))
-    if journal.header.identity != header.identity:
+    if not journal.header.is_same_campaign(header):
         title = journal.header.title or journal.header.text
         campaign = f"{title!r} on {journal.header.platform}"
         raise InvalidRequest.of(journal=f"{path} belongs to another campaign, {campaign}; use another path")

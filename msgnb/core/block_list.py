@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
-from msgnb.core.addresses import canonical_address
+from msgnb.core.addresses import canonical_address, national_forms
 from msgnb.core.errors import SettingsError
 from msgnb.core.private_files import create_file, make_folder, make_once, state_folder
 
@@ -35,20 +35,35 @@ class BlockList:
     Args:
         list_entries: returns the names `fingerprint/hash` of the entries.
         add_entry: stores an entry by its name.
+        remove_entry: deletes an entry by its name, if there is one.
     """
 
-    def __init__(self, list_entries: Callable[[], Iterable[str]], add_entry: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        list_entries: Callable[[], Iterable[str]],
+        add_entry: Callable[[str], None],
+        remove_entry: Callable[[str], None],
+    ) -> None:
         self._list_entries = list_entries
         self._add_entry = add_entry
+        self._remove_entry = remove_entry
 
     def add(self, address: str) -> None:
-        """Add an address, in any spelling."""
-        self._add_entry(f"{_fingerprint()}/{hash_address(address)}")
+        """Add an address, in any spelling; a phone number also as it is written within its country."""
+        canonical = canonical_address(address)
+        for each in (canonical, *national_forms(canonical)):
+            self._add_entry(f"{_fingerprint()}/{keyed_hash(each)}")
+
+    def remove(self, address: str) -> None:
+        """Remove what `add` has added."""
+        canonical = canonical_address(address)
+        for each in (canonical, *national_forms(canonical)):
+            self._remove_entry(f"{_fingerprint()}/{keyed_hash(each)}")
 
     def take_over(self, digests: Iterable[str]) -> None:
         """Add addresses of which only an unkeyed SHA-256 is known, as archives kept it at first."""
         for digest in digests:
-            self._add_entry(f"{_fingerprint()}/{_hash(_UNKEYED + digest)}")
+            self._add_entry(f"{_fingerprint()}/{keyed_hash(_UNKEYED + digest)}")
 
     def load(self) -> frozenset[str]:
         """Return the hashes, to compare `hash_address` with.
@@ -77,7 +92,10 @@ def user_block_list() -> BlockList:
         if not path.exists():
             create_file(path).close()
 
-    return BlockList(list_entries, add_entry)
+    def remove_entry(name: str) -> None:
+        (folder / name).unlink(missing_ok=True)
+
+    return BlockList(list_entries, add_entry, remove_entry)
 
 
 def hash_address(address: str, region: str | None = None) -> str:
@@ -89,7 +107,7 @@ def hash_address(address: str, region: str | None = None) -> str:
     """
     if address.startswith(PREFIX):
         return address.removeprefix(PREFIX)
-    return _hash(canonical_address(address, region))
+    return keyed_hash(canonical_address(address, region))
 
 
 def is_listed(address: str, hashes: Collection[str]) -> bool:
@@ -99,7 +117,7 @@ def is_listed(address: str, hashes: Collection[str]) -> bool:
     if hash_address(address) in hashes:
         return True
     # A hash that was taken over knows one spelling only.
-    return _hash(_UNKEYED + sha256(address.encode("utf-8", "surrogatepass")).hexdigest()) in hashes
+    return keyed_hash(_UNKEYED + sha256(address.encode("utf-8", "surrogatepass")).hexdigest()) in hashes
 
 
 def mark_forgotten(address: str) -> str:
@@ -111,17 +129,24 @@ def key_path() -> Path:
     """Return the file of the key."""
     from platformdirs import user_config_path  # noqa: PLC0415 - loads when first used
 
-    return user_config_path("msgnb") / KEY_FILE
+    # Not the folder of the settings, which on some systems is that of the lists.
+    return user_config_path("msgnb-keys") / KEY_FILE
 
 
-def _hash(text: str) -> str:
+def keyed_hash(text: str) -> str:
+    """Return the hash of a text under the key, which is made when it is first needed."""
     return hmac.digest(_load_key(key_path()), text.encode("utf-8", "surrogatepass"), "sha256").hex()[
         :_HASH_LENGTH
     ]
 
 
+def has_key() -> bool:
+    """Whether anybody was forgotten on this machine, so that there is a key."""
+    return key_path().exists()
+
+
 def _fingerprint() -> str:
-    return _hash(_FINGERPRINT)[:8]
+    return keyed_hash(_FINGERPRINT)[:8]
 
 
 @lru_cache(maxsize=4)

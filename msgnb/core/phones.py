@@ -85,17 +85,39 @@ class Renumbering(NamedTuple):
     old_template: str
 
 
+def _prefixed(code: str, old: str, new: str, digits: str) -> Renumbering:
+    """A change of the first digits after the country code; the digits after them stay."""
+    pattern = rf"\+{code}%s({digits})"
+    return Renumbering(
+        re.compile(pattern % old), rf"+{code}{new}\1", re.compile(pattern % new), rf"+{code}{old}\1"
+    )
+
+
+_VIETNAM = {
+    "120": "70", "121": "79", "122": "77", "126": "76", "128": "78", "123": "83", "124": "84", "125": "85",
+    "127": "81", "129": "82", "162": "32", "163": "33", "164": "34", "165": "35", "166": "36", "167": "37",
+    "168": "38", "169": "39", "186": "56", "188": "58", "199": "59",
+}  # fmt: skip
 RENUMBERINGS = (
     # Eight digits became ten on 30 November 2024 (ARCEP Bénin, plan national de numérotation).
-    Renumbering(re.compile(r"\+229(\d{8})"), r"+22901\1", re.compile(r"\+22901(\d{8})"), r"+229\1"),
+    _prefixed("229", "", "01", r"\d{8}"),
     # Since 3 August 2019 mobile numbers are dialled without the 1 (IFT México); chat apps keep it.
-    Renumbering(re.compile(r"\+521(\d{10})"), r"+52\1", re.compile(r"\+52(\d{10})"), r"+521\1"),
+    _prefixed("52", "1", "", r"\d{10}"),
+    # The 9 tells carriers abroad that a number is mobile (ENACOM, plan nacional); no other line has the rest.
+    _prefixed("54", "9", "", r"\d{10}"),
     # Mobile numbers got a ninth digit between 2012 and 2016 (Anatel, Resolução 553); landlines begin with 2
     # to 5.
     Renumbering(
         re.compile(r"\+55(\d\d)([6-9]\d{7})"), r"+55\g<1>9\2",
         re.compile(r"\+55(\d\d)9([6-9]\d{7})"), r"+55\1\2",
     ),
+    # Eight digits became ten on 31 January 2021; the second digit of a mobile number was its operator's
+    # (ARTCI, plan national de numérotage).
+    _prefixed("225", "", "07", r"[04-9][7-9]\d{6}"),
+    _prefixed("225", "", "05", r"[04-9][4-6]\d{6}"),
+    _prefixed("225", "", "01", r"[04-9][0-3]\d{6}"),
+    # Mobile numbers of eleven digits became ten in 2018 (MIC Vietnam, circular 22/2014).
+    *(_prefixed("84", old, new, r"\d{7}") for old, new in _VIETNAM.items()),
 )  # fmt: skip
 
 

@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgnb import tables
+from msgnb.core.errors import MsgnbError
 from msgnb.core.times import When, parse_when
 from msgnb.core.visible import escape_invisible
-from msgnb.history.files import Files, involves
+from msgnb.history.files import Files, involves, load_library
 from msgnb.history.reader import HistorySource
 from msgnb.history.reading import WORKERS, check_workers
 from msgnb.history.sync import Sync
@@ -186,22 +187,37 @@ class Archive:
             person: whom to remove.
 
         Raises:
+            MsgnbError: a file is damaged; it is raised after all others were searched.
             SettingsError: somebody was forgotten with a key that is not on this machine.
         """
         with self._files.lock():
             blocked = self._files.block_list()
             blocked.load()
-            # Staged files first, so that the person is in no file but those that are rewritten.
-            self._files.merge_staged()
             blocked.add(person.canonical)
-            found = [
-                (self._name(file), self._files.remove_person(file, person))
-                for file in self._files.list_months()
-            ]
-            rows = [(place, kind, n) for place, removed in found for kind, n in vars(removed).items() if n]
+            rows: list[tuple[str, str, int]] = []
+            broken: list[str] = []
+            # Staged files first, so that the person is in no file but those that are rewritten.
+            for file in self._files.merge_readable():
+                broken.append(self._name(file))
+            for file in self._files.list_months():
+                try:
+                    removed = self._files.remove_person(file, person)
+                except load_library("duckdb").Error:
+                    broken.append(self._name(file))
+                    continue
+                rows += [(self._name(file), kind, count) for kind, count in vars(removed).items() if count]
             if count := self._files.remove_checkpoints(person):
                 rows.append(("state", "checkpoints", count))
+        if broken:
+            words = (
+                f"{', '.join(broken)} can't be read, so somebody may still be in there; delete these files"
+            )
+            raise MsgnbError(f"{words}. Everything else was searched")
         return rows
+
+    def exists(self) -> bool:
+        """Whether its folder is there."""
+        return self._files.exists()
 
     def addresses(self) -> set[str]:
         """Return every address that takes part in a message."""
@@ -209,4 +225,4 @@ class Archive:
 
     def _name(self, file: str) -> str:
         """A file as it is named in a report, without the folder of the archive."""
-        return file[file.index("messages/platform=") :]
+        return file.removeprefix(self._files.root).lstrip("/")

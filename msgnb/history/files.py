@@ -32,7 +32,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -50,15 +50,7 @@ from msgnb.core.errors import SettingsError
 from msgnb.core.private_files import FILE_MODE, create_file, make_folder, replace_file, state_folder
 from msgnb.core.process_folder import process_folder, sweep
 from msgnb.core.progress import is_interactive, progress_bar
-from msgnb.history.forgetting import (
-    ADDRESS_COLUMNS,
-    TEXT_COLUMNS,
-    Changes,
-    find_changes,
-    keeps_row,
-    mentions,
-    replacements,
-)
+from msgnb.history.forgetting import ADDRESS_COLUMNS, Changes, find_changes, mentions, split_columns
 from msgnb.tables.mentions import KnownPerson
 
 if TYPE_CHECKING:
@@ -115,6 +107,7 @@ class Files:
         path: a folder, or any URL that fsspec supports.
 
     Attributes:
+        root: its folder.
         local: whether it is a folder on this machine.
 
     Raises:
@@ -125,9 +118,13 @@ class Files:
         load_library("duckdb")
         fsspec = load_library("fsspec")
         self._fs, root = fsspec.core.url_to_fs(str(path))
-        self._root = root.rstrip("/")
+        self.root = root.rstrip("/")
         protocol = self._fs.protocol
         self.local = "file" in (protocol if isinstance(protocol, tuple) else (protocol,))
+
+    def exists(self) -> bool:
+        """Whether the archive's folder is there."""
+        return bool(self._fs.exists(self.root))
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -139,7 +136,7 @@ class Files:
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - loads when first used
 
-        folder = make_folder(Path(self._root) if self.local else self._own_state())
+        folder = make_folder(Path(self.root) if self.local else self._own_state())
         lock, end = FileLock(folder / ".lock", mode=FILE_MODE), time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
@@ -161,15 +158,15 @@ class Files:
 
     def list_months(self) -> list[str]:
         """Return the files of all months of all accounts."""
-        return sorted(self._fs.glob(f"{self._root}/messages/*/*/*/{FILE}"))
+        return sorted(self._fs.glob(f"{self.root}/messages/*/*/*/{FILE}"))
 
     def list_staged(self) -> list[str]:
         """Return the staged files, the oldest first."""
-        return sorted(self._fs.glob(f"{self._root}/staged/*/*/*.parquet"))
+        return sorted(self._fs.glob(f"{self.root}/staged/*/*/*.parquet"))
 
     def stage(self, platform: str, account: str, messages: pd.DataFrame) -> None:
         """Write messages to a staged file; `merge_staged` puts them into the files of their months."""
-        folder = f"{self._root}/staged/{_partition(platform, account)}"
+        folder = f"{self.root}/staged/{_partition(platform, account)}"
         last = max(self._fs.glob(f"{folder}/*.parquet"), default="0").rpartition("/")[2]
         number = int(last.removesuffix(".parquet")) + 1
         plain = messages.drop(columns=list(PARTITION_COLUMNS)).astype(dict.fromkeys(CATEGORIES, "str"))
@@ -178,12 +175,16 @@ class Files:
                 plain.sort_values("at").to_parquet(file, compression="zstd", index=False)
             self._replace(f"{folder}/{number:06d}.parquet", written)
 
-    def merge_staged(self) -> None:
-        """Merge the staged files into the files of their months, each of which is rewritten once."""
-        staged = self.list_staged()
+    def merge_staged(self, leave: Collection[str] = ()) -> None:
+        """Merge the staged files into the files of their months, each of which is rewritten once.
+
+        Args:
+            leave: staged files that stay as they are.
+        """
+        staged = [file for file in self.list_staged() if file not in leave]
         for folder in sorted({part.rpartition("/")[0] for part in staged}):
             parts = [part for part in staged if part.startswith(f"{folder}/")]
-            target = folder.replace(f"{self._root}/staged/", f"{self._root}/messages/")
+            target = folder.replace(f"{self.root}/staged/", f"{self.root}/messages/")
             with self._local_copies(parts) as copies:
                 months = _read_months(copies)
                 with progress_bar("months", len(months)) as bar:
@@ -195,6 +196,12 @@ class Files:
             for part in parts:
                 self._fs.rm_file(part)
 
+    def merge_readable(self) -> list[str]:
+        """Merge the staged files that can be read, and return the others."""
+        broken = [file for file in self.list_staged() if not self._is_readable(file)]
+        self.merge_staged(leave=broken)
+        return broken
+
     def compact(self, file: str) -> None:
         """Rewrite the file of a month, sorted and without duplicates."""
         self._rewrite(file)
@@ -204,28 +211,33 @@ class Files:
 
         The file stays as it is if it has nothing of them.
         """
-        with self._local_copies([file]) as copies:
-            connection = connect_duckdb()
-            addresses, texts = _find_columns(connection, copies)
+        with self._local_copies([file]) as copies, connect_duckdb() as connection:
             source = _read_query(copies)
-            cells = _distinct(connection, source, addresses, "true", {})
-            named = [
-                text
-                for name in texts
-                for text in _distinct(connection, source, [name], mentions(name), {"tail": person.tail})
-            ]
-            if changes := find_changes(person, cells, named):
-                for name, relation in changes.frames().items():
-                    connection.register(name, relation)
-                found = _count_changes(connection, source, addresses, texts)
-                self._rewrite(file, changes=changes)
-                return found
-        return Removed()
+            described = connection.execute(f"describe select * from {source}").fetchall()  # noqa: S608 - our own
+            addresses, texts = split_columns([(name, kind) for name, kind, *_ in described])
+            values = {name: _distinct(connection, source, name) for name in addresses}
+            tail = {"tail": person.tail}
+            for name in texts if person.names_anything else ():
+                values[name] = _distinct(connection, source, name, mentions(name), tail)
+            changes = find_changes(person, values)
+            if not changes:
+                return Removed()
+            for name, relation in changes.relations().items():
+                connection.register(name.strip('"'), relation)
+            kept = changes.keeps_row()
+            query = (
+                f"select count(*) filter (not ({kept})), "  # noqa: S608 - our own words
+                f"count(*) filter (({kept}) and ({changes.touches(addresses)})), "
+                f"count(*) filter (({kept}) and ({changes.touches(texts)})) from {source}"
+            )
+            found = Removed(*connection.execute(query).fetchall()[0])
+        self._rewrite(file, changes=changes)
+        return found
 
     def list_addresses(self) -> set[str]:
         """Return every address that takes part in a message."""
-        connection = self.connect()
-        cells = _distinct(connection, "messages", ADDRESS_COLUMNS, "true", {})
+        with self.connect() as connection:
+            cells = [cell for name in ADDRESS_COLUMNS for cell in _distinct(connection, "messages", name)]
         return {address for cell in cells for address in split_addresses(cell)}
 
     def find_problems(self, file: str) -> Iterator[str]:
@@ -241,6 +253,14 @@ class Files:
         if elsewhere and month:
             yield f"{elsewhere} messages are of another month"
 
+    def _is_readable(self, file: str) -> bool:
+        with self._local_copies([file]) as copies, connect_duckdb() as connection:
+            try:
+                connection.execute(f"select count(*) from {_read_query(copies)}")  # noqa: S608 - our own
+            except load_library("duckdb").Error:
+                return False
+        return True
+
     # State
 
     def load_checkpoints(self, platform: str, account: str) -> Checkpoints:
@@ -254,7 +274,7 @@ class Files:
 
     def block_list(self) -> BlockList:
         """Return the list of people whom no sync brings back; the caller has the lock."""
-        folder = f"{self._root}/state/{FORGOTTEN}"
+        folder = f"{self.root}/state/{FORGOTTEN}"
 
         def list_entries() -> list[str]:
             return ["/".join(path.rsplit("/", 2)[1:]) for path in self._fs.glob(f"{folder}/*/*")]
@@ -264,9 +284,13 @@ class Files:
                 create_file(written).close()
                 self._replace(f"{folder}/{name}", written)
 
-        blocked = BlockList(list_entries, add_entry)
+        def remove_entry(name: str) -> None:
+            if self._fs.exists(f"{folder}/{name}"):
+                self._fs.rm_file(f"{folder}/{name}")
+
+        blocked = BlockList(list_entries, add_entry, remove_entry)
         # Earlier versions kept hashes without a key, which anybody can try numbers on.
-        old = f"{self._root}/state/{FORGOTTEN}.json"
+        old = f"{self.root}/state/{FORGOTTEN}.json"
         if self._fs.exists(old):
             blocked.take_over(self._load_json(old, []))
             self._fs.rm_file(old)
@@ -275,9 +299,9 @@ class Files:
     def remove_checkpoints(self, person: KnownPerson) -> int:
         """Delete the checkpoints of the sessions with somebody, and return how many there were."""
         count = 0
-        for path in self._fs.glob(f"{self._root}/state/*/*.json"):
+        for path in self._fs.glob(f"{self.root}/state/*/*.json"):
             checkpoints = self._load_json(path, {})
-            kept = {name: each for name, each in checkpoints.items() if not person.is_meant(name)}
+            kept = {name: each for name, each in checkpoints.items() if person.clean_key(name) == name}
             if len(kept) < len(checkpoints):
                 count += len(checkpoints) - len(kept)
                 self._save_json(path, kept)
@@ -329,15 +353,12 @@ class Files:
             create_file(written).close()
             rows = _merge_query(old, parts, month)
             if changes:
-                with connect_duckdb() as connection:
-                    addresses, texts = _find_columns(connection, old)
-                rows = (
-                    f"select * replace ({replacements(addresses, texts)}) from ({rows}) "  # noqa: S608 - ours
-                    f"where {keeps_row(addresses)}"
-                )
+                replaced, kept = changes.replacements(), changes.keeps_row()
+                rows = f"select * replace ({replaced}) from ({rows}) where {kept}"  # noqa: S608 - our own words
+                rows = f"select * from ({rows}) order by {ORDER}"  # noqa: S608 - our own words
             options = "format parquet, compression zstd, use_tmp_file false"
             query = f"copy ({rows}) to {_sql_text(str(written))} ({options})"
-            _run_in_little_memory(query, changes.frames() if changes else {}, written.parent)
+            _run_in_little_memory(query, changes.relations() if changes else {}, written.parent)
             self._replace(file, written)
 
     @contextmanager
@@ -364,7 +385,7 @@ class Files:
     @contextmanager
     def _temporary_folder(self) -> Iterator[Path]:
         """A folder of this machine, on the disk of a local archive, which may be larger than others."""
-        base = make_folder(Path(self._root) / TEMPORARY) if self.local else process_folder()
+        base = make_folder(Path(self.root) / TEMPORARY) if self.local else process_folder()
         with tempfile.TemporaryDirectory(dir=base) as folder:
             yield Path(folder)
 
@@ -387,7 +408,7 @@ class Files:
         with suppress(OSError):
             sweep()
         if self.local:
-            shutil.rmtree(Path(self._root) / TEMPORARY, ignore_errors=True)
+            shutil.rmtree(Path(self.root) / TEMPORARY, ignore_errors=True)
             return
         # Not those of other machines, which this lock does not keep from writing.
         with suppress(FileNotFoundError):
@@ -395,17 +416,17 @@ class Files:
 
     def _own_state(self) -> Path:
         """Where this machine keeps the lock of a remote archive."""
-        return state_folder("archives", hashlib.sha256(self._root.encode()).hexdigest()[:16])
+        return state_folder("archives", hashlib.sha256(self.root.encode()).hexdigest()[:16])
 
     def _remote_temporary(self) -> str:
         """The folder of this machine in a remote archive; its name is made once, and kept beside the lock."""
         path = self._own_state() / "machine"
         if not path.exists():
             replace_file(path, uuid4().hex.encode())
-        return f"{self._root}/{TEMPORARY}/{path.read_text()}"
+        return f"{self.root}/{TEMPORARY}/{path.read_text()}"
 
     def _state_path(self, platform: str, account: str) -> str:
-        return f"{self._root}/state/{platform}/{quote_account(account)}.json"
+        return f"{self.root}/state/{platform}/{quote_account(account)}.json"
 
     def _load_json(self, path: str, default: Any) -> Any:
         return orjson.loads(self._fs.cat_file(path)) if self._fs.exists(path) else default
@@ -456,7 +477,7 @@ def _run(query: str, relations: Mapping[str, pd.DataFrame], folder: Path, *setti
         for setting in ("set threads = 2", "set enable_progress_bar = false", *settings):
             connection.execute(setting)
         for name, relation in relations.items():
-            connection.register(name, relation)
+            connection.register(name.strip('"'), relation)
         connection.execute(query)
 
 
@@ -508,39 +529,12 @@ def split_addresses(value: str) -> list[str]:
     return re.split(SEPARATOR, value)
 
 
-def _find_columns(connection: Any, files: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The columns of some files that hold addresses, and those that may name somebody.
-
-    Columns of other versions, which this one doesn't know, are among the second if they are text.
-    """
-    described = connection.execute(f"describe select * from {_read_query(files)}").fetchall()  # noqa: S608
-    written = [name for name, kind, *_ in described if kind == "VARCHAR" and name != "filename"]
-    known = set(tables.MESSAGES.names)
-    addresses = [name for name in written if name in ADDRESS_COLUMNS]
-    return addresses, [name for name in written if name in TEXT_COLUMNS or name not in known]
-
-
 def _distinct(
-    connection: Any, source: str, columns: Sequence[str], where: str, parameters: dict[str, Any]
+    connection: Any, source: str, column: str, where: str = "true", parameters: dict[str, Any] | None = None
 ) -> list[str]:
-    """The different values in some columns of the rows for which a condition holds."""
-    if not columns:
-        return []
-    each = (f'select "{name}" as value from {source} where {where}' for name in columns)  # noqa: S608 - ours
-    query = f"select distinct value from ({' union all '.join(each)}) where value is not null"  # noqa: S608
-    return [value for (value,) in connection.execute(query, parameters).fetchall()]
-
-
-def _count_changes(connection: Any, source: str, addresses: Sequence[str], texts: Sequence[str]) -> Removed:
-    """How many messages, addresses and texts are removed; the changes are registered in the connection."""
-    kept = keeps_row(addresses)
-    listed = " or ".join(f'"{name}" in (select old from address_changes)' for name in addresses)  # noqa: S608
-    named = " or ".join(f'"{name}" in (select old from text_changes)' for name in texts) or "false"  # noqa: S608
-    query = (
-        f"select count(*) filter (not ({kept})), count(*) filter (({kept}) and ({listed})), "  # noqa: S608
-        f"count(*) filter (({kept}) and ({named})) from {source}"
-    )
-    return Removed(*connection.execute(query).fetchall()[0])
+    """The different values of a column in the rows for which a condition holds."""
+    query = f'select distinct "{column}" from {source} where "{column}" is not null and {where}'  # noqa: S608
+    return [value for (value,) in connection.execute(query, parameters or {}).fetchall()]
 
 
 def _make_no_rows() -> pd.DataFrame:

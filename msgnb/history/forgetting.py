@@ -3,6 +3,7 @@
 * A message from, to or with the person alone is removed.
 * A message of a group stays; the person's address is removed from its columns.
 * A message of others stays; where its text names the address, `[removed]` takes its place.
+* In the IDs of sessions and messages a hash takes the place of the address, so that no two become one.
 
 Each file is read once for the values that may change, which are few. Python decides about them, since only it
 knows all spellings of an address, and DuckDB writes the file anew with what was decided.
@@ -10,11 +11,12 @@ knows all spellings of an address, and DuckDB writes the file anew with what was
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from msgnb import tables
+from msgnb.core.block_list import mark_forgotten
 from msgnb.tables.mentions import Removal
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ ADDRESS_COLUMNS = tuple(name for name in tables.MESSAGES.holding("address") if n
 """The columns that say who takes part in a message; the account itself is a folder."""
 TEXT_COLUMNS = tables.MESSAGES.holding("text", "url", "id", "person")
 """The columns that may name somebody."""
+SESSION, MESSAGE = "session", "message"
+"""The columns that tell messages apart."""
 
 
 @dataclass(frozen=True)
@@ -31,42 +35,50 @@ class Changes:
     """What changes in one file.
 
     Attributes:
-        addresses: cells of addresses, and what is left of them; `None` if nobody is.
-        texts: texts, and what they become.
+        by_column: for each column that changes, values and what they become; `None` if the message goes.
     """
 
-    addresses: dict[str, str | None] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
+    by_column: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.addresses or self.texts)
+        return bool(self.by_column)
 
-    def frames(self) -> dict[str, pd.DataFrame]:
+    def relations(self) -> dict[str, pd.DataFrame]:
         """Return the changes as relations for DuckDB."""
-        return {"address_changes": _relation(self.addresses), "text_changes": _relation(self.texts)}
+        return {_relation(name): _make_relation(changes) for name, changes in self.by_column.items()}
+
+    def keeps_row(self) -> str:
+        """Return the SQL condition that somebody is left in every column of addresses."""
+        conditions = (
+            # A missing address is nobody's.
+            f"coalesce({_quoted(name)} not in (select old from {_relation(name)} where new is null), true)"  # noqa: S608
+            for name in self.by_column
+        )
+        return " and ".join(conditions)
+
+    def replacements(self) -> str:
+        """Return the SQL expressions that put the new values in place of the old ones."""
+        return ", ".join(map(_replacement, self.by_column))
+
+    def touches(self, names: Iterable[str]) -> str:
+        """Return the SQL condition that a value of one of some columns changes."""
+        conditions = [
+            f"{_quoted(name)} in (select old from {_relation(name)})"  # noqa: S608
+            for name in self.by_column
+            if name in names
+        ]
+        return " or ".join(conditions) or "false"
 
 
-def find_changes(removal: Removal, addresses: Iterable[str], texts: Iterable[str]) -> Changes:
-    """Return what removing somebody changes among the values of a file."""
-    cells = {cell: removal.clean_addresses(cell) for cell in addresses}
-    cleaned = {text: removal.clean_text(text) for text in texts}
-    return Changes(
-        {cell: left for cell, left in cells.items() if left != cell},
-        {text: left for text, left in cleaned.items() if left != text},
-    )
-
-
-def keeps_row(addresses: Sequence[str]) -> str:
-    """Return the SQL condition that somebody is left in every column of addresses."""
-    gone = "(select old from address_changes where new is null)"
-    # A missing address is nobody's.
-    return " and ".join(f"coalesce({_quoted(name)} not in {gone}, true)" for name in addresses)
-
-
-def replacements(addresses: Sequence[str], texts: Sequence[str]) -> str:
-    """Return the SQL expressions that put the new values in place of the old ones."""
-    both = [(name, "address_changes") for name in addresses] + [(name, "text_changes") for name in texts]
-    return ", ".join(_replacement(_quoted(name), changes) for name, changes in both)
+def find_changes(removal: Removal, values: Mapping[str, Iterable[str]]) -> Changes:
+    """Return what removing somebody changes among the values of some columns."""
+    found = {}
+    for name, cells in values.items():
+        clean = _find_cleaner(removal, name)
+        cleaned = ((cell, clean(cell)) for cell in cells)
+        if changes := {cell: left for cell, left in cleaned if left != cell}:
+            found[name] = changes
+    return Changes(found)
 
 
 def mentions(column: str) -> str:
@@ -76,23 +88,30 @@ def mentions(column: str) -> str:
     """
     name = _quoted(column)
     digits = f"regexp_replace({name}, '[^0-9]', '', 'g')"
-    # Digits of other scripts are rare, so every text with one is looked at.
-    other = f"regexp_matches({name}, '[^\\x00-\\x7F]') and regexp_matches({name}, '\\p{{Nd}}')"
-    return f"(contains(lower({name}), $tail) or contains({digits}, $tail) or ({other}))"
+    # Marks and digits of other scripts are rare, so every text with one is looked at.
+    other = f"regexp_matches({name}, '[^\\x00-\\x{{24F}}]')"
+    return f"(contains(lower({name}), $tail) or contains({digits}, $tail) or {other})"
 
 
 def clean_frame(frame: pd.DataFrame, removal: Removal) -> pd.DataFrame:
     """Return messages without somebody, as an archive keeps them."""
-    cells = {cell for name in ADDRESS_COLUMNS for cell in frame[name].dropna().unique()}
-    texts = {text for name in TEXT_COLUMNS for text in frame[name].dropna().unique()}
-    changes = find_changes(removal, cells, texts)
-    if not changes:
-        return frame
-    gone = {cell for cell, left in changes.addresses.items() if left is None}
-    kept = frame[~frame[list(ADDRESS_COLUMNS)].isin(gone).any(axis=1)]
-    cleaned = {name: _mapped(kept[name], changes.addresses) for name in ADDRESS_COLUMNS}
-    cleaned |= {name: _mapped(kept[name], changes.texts) for name in TEXT_COLUMNS}
-    return kept.assign(**cleaned)
+    names = dict.fromkeys([*ADDRESS_COLUMNS, *TEXT_COLUMNS])
+    changes = find_changes(removal, {name: frame[name].dropna().unique() for name in names}).by_column
+    for name, changed in changes.items():
+        gone = [cell for cell, left in changed.items() if left is None]
+        frame = frame[~frame[name].isin(gone)]
+    cleaned = {name: _mapped(frame[name], changed) for name, changed in changes.items()}
+    return frame.assign(**cleaned)
+
+
+def _find_cleaner(removal: Removal, column: str) -> Callable[[str], str | None]:
+    if column == SESSION:
+        return removal.clean_key
+    if column in ADDRESS_COLUMNS:
+        return removal.clean_addresses
+    if column == MESSAGE:
+        return lambda cell: cell if removal.clean_text(cell) == cell else mark_forgotten(cell)
+    return removal.clean_text
 
 
 def _mapped(column: pd.Series[str], changes: Mapping[str, str | None]) -> pd.Series[str]:
@@ -100,14 +119,33 @@ def _mapped(column: pd.Series[str], changes: Mapping[str, str | None]) -> pd.Ser
     return column.map(lambda cell: changes.get(cell, cell), na_action="ignore").astype(column.dtype)
 
 
-def _relation(changes: Mapping[str, str | None]) -> pd.DataFrame:
+def _make_relation(changes: Mapping[str, str | None]) -> pd.DataFrame:
     return tables.text_columns({"old": list(changes), "new": list(changes.values())}, len(changes))
 
 
-def _replacement(name: str, changes: str) -> str:
+def _relation(column: str) -> str:
+    return _quoted(f"changes of {column}")
+
+
+def _replacement(column: str) -> str:
+    name, changes = _quoted(column), _relation(column)
     new = f"(select new from {changes} where old = {name})"  # noqa: S608
     return f"case when {name} in (select old from {changes}) then {new} else {name} end as {name}"  # noqa: S608
 
 
 def _quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
+
+
+def split_columns(columns: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """Return the columns that hold addresses, and those that may name somebody.
+
+    Columns of other versions, which this one doesn't know, are among the second if they are text.
+
+    Args:
+        columns: names and DuckDB types of the columns of a file.
+    """
+    known = {"filename", *tables.MESSAGES.names}
+    written = [name for name, kind in columns if kind == "VARCHAR"]
+    addresses = [name for name in written if name in ADDRESS_COLUMNS]
+    return addresses, [name for name in written if name in TEXT_COLUMNS or name not in known]

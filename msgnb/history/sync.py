@@ -108,9 +108,10 @@ class Sync:
         due: dict[str, datetime | None] = {}
         for session, last in zip(listed["session"], listed["last_at"], strict=True):
             self._listed_last[session] = last
-            if self._forgotten.is_meant(session):
+            key = self._key(session)
+            if key is None:
                 continue
-            checkpoint = checkpoints.get(session, {})
+            checkpoint = checkpoints.get(key, {})
             complete_to, pending_from = _parse(checkpoint.get("last")), _parse(checkpoint.get("open"))
             if pending_from and self._reader.now() - pending_from < PENDING_PERIOD:
                 due[session] = pending_from
@@ -119,6 +120,10 @@ class Sync:
             elif complete_to is None or not last <= complete_to:
                 due[session] = complete_to or self._since
         return due
+
+    def _key(self, session: str) -> str | None:
+        """A session as the archive knows it: without forgotten people; `None` if it is theirs alone."""
+        return self._forgotten.clean_key(session) if self._forgotten else session
 
     def _stage(self, collected: Mapping[str, tables.Rows], checkpoints: Checkpoints) -> int:
         """Stage the messages of some sessions, then record their checkpoints."""
@@ -131,10 +136,11 @@ class Sync:
         pending_since = self._reader.now() - PENDING_PERIOD
         messages = dict(iter(frame.groupby("session", observed=True)))
         for session in collected:
-            checkpoints[session] = _make_checkpoint(
-                messages.get(session, frame[:0]),
+            key = self._key(session) or session
+            checkpoints[key] = _make_checkpoint(
+                messages.get(key, frame[:0]),
                 self._listed_last[session],
-                checkpoints.get(session, {}).get("last"),
+                checkpoints.get(key, {}).get("last"),
                 pending_since,
             )
         self._files.save_checkpoints(*self._account, checkpoints)

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from msgnb.campaigns.journal import JournalHeader
+from msgnb.campaigns.journal import JournalHeader, find_path
 from msgnb.campaigns.plan import Plan, make_plan
 from msgnb.campaigns.run import Run, resolve_send_time
 from msgnb.campaigns.sender import CampaignSender, OneByOne
@@ -291,7 +291,7 @@ class Client(ABC):
             campaign.text, campaign.sender, template=template,
         )  # fmt: skip
         # Neither time nor recipients are part of the name, so that a second run finds the same journal.
-        path = Path(journal) if journal else connection.journals_folder() / header.file_name
+        path = Path(journal) if journal else find_path(connection.journals_folder(), header)
         # After the path, since the journal of an earlier run has the time that a span was counted from.
         at = resolve_send_time(campaign, path, connection.now)
         run = Run(

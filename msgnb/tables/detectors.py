@@ -43,7 +43,10 @@ class Found(NamedTuple):
 
 FEWEST_DIGITS = 7
 """Digits that a number must have to be personal; fewer are prices, codes and years."""
-GAP = r"[ \t().\-/\u00a0\u00ad\u2000-\u200f\u2010-\u2015\u202a-\u202f\u2060\u3000\ufeff_*·•~]"
+GAP = (
+    r"[ \t().\-/\u00a0\u00ad\u2000-\u200f\u2010-\u2015\u202a-\u202f\u2060\u2212\u3000\u30fc\ufe0f\u20e3\ufeff"
+    r"\uff08\uff09\uff0d\uff0e\uff0f_*·•~|]"
+)
 """What people write between the digits of a number."""
 RUN = re.compile(rf"[+＋]?\(?\d(?:{GAP}{{0,3}}\d){{{FEWEST_DIGITS - 1},}}")
 URL = re.compile(
@@ -51,12 +54,26 @@ URL = re.compile(
     re.IGNORECASE,
 )
 _AFTER_URL = ".,;:!?)]}…"
-ADDRESS = re.compile(r"""[^\s@＠,;:<>()\[\]"'“”«»|&?/]+[@＠][\w-]+(?:\.[\w-]+)*""")
+ADDRESS = re.compile(
+    r"""(?:"[^"\n]+"|[^\s@＠,;:<>()\[\]"“”«»|?/]+)(?:[@＠]| [@＠] (?=\S+\.[^\W\d]{2}))[\w-]+(?:\.[\w-]+)*"""
+)
 SPELLED_ADDRESS = re.compile(
-    r"[\w.+-]+ ?(?:\(at\)|\[at\]|\{at\}| arroba ) ?[\w-]+(?: ?(?:\.|\(dot\)|\[dot\]| ponto ) ?[\w-]+)+",
+    r"[\w.+-]+ ?(?:\(at\)|\[at\]|\{at\}| arroba ) ?[\w-]+(?: ?(?:\.|\(dot\)|\[dot\]| ponto ) ?[\w-]+)+"
+    r"|[\w.+-]+ at [\w-]+(?: dot [\w-]+)+",
     re.IGNORECASE,
 )
 HANDLE = re.compile(r"(?<![\w@.])[@＠](?=[\w.]*[^\W\d])[\w.]{2,30}")
+_CURRENCY = r"(?:R\$|US\$|[$€£¥₦₹]|\b(?:BRL|USD|EUR|GBP|XOF|NGN|MXN|ARS|FCFA|CFA)\b)"
+_UNIT = r"(?:R\$|[$€£¥]|\b(?:reais|euros?|francs?|FCFA|CFA|dollars?|views?|km|m²)\b)"
+HARMLESS = re.compile(
+    rf"{_CURRENCY} ?\d{{1,3}}(?:[.,\u00a0 ]\d{{3}})*(?:[.,]\d{{2}})?(?!\d)"
+    rf"|(?<!\d)\d{{1,3}}(?:[.,]\d{{3}})+(?:[.,]\d{{2}})? ?{_UNIT}"
+    r"|(?<!\d)(?:19|20)\d\d ?[-–/] ?(?:19|20)\d\d(?!\d)"
+    r"|(?<!\d)(?:0?[1-9]|1[0-2])/(?:19|20)\d\d(?: ?[-–] ?(?:0?[1-9]|1[0-2])/(?:19|20)\d\d)?(?!\d)"
+    r"|(?<!\d)\d{1,2}[.:h]\d{2} ?[-–] ?\d{1,2}[.:h]\d{2}(?!\d)",
+    re.IGNORECASE,
+)
+"""Amounts of money, spans of years and months, and opening hours."""
 DATE = re.compile(
     r"(?<!\d)(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?(?!\d)"
     r"|(?<!\d)(?P<d2>\d{1,2})[/.-](?P<m2>\d{1,2})[/.-](?P<y2>\d{4}|\d{2})(?!\d)"
@@ -86,8 +103,8 @@ def find_personal(text: str, regions: Sequence[str] = ()) -> list[Found]:
         pieces = list(detect(rest))
         found += pieces
         rest = _without(rest, pieces)
-    # The digits of a date are no number.
-    rest = _without(rest, list(_find_dates(rest)))
+    # The digits of a date or an amount are no number.
+    rest = _without(rest, [*_find_dates(rest), *_matches(HARMLESS, rest, "number")])
     for run in RUN.finditer(rest):
         found += _split_run(rest, run.start(), run.end(), regions)
     return sorted(found)

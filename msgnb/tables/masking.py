@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Protocol, Union, get_args
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, get_args
 
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.secrets import Secret
@@ -28,8 +28,10 @@ from msgnb.tables.schema import TEXT, Role, choices_of, is_recognized, role_of
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW_NUMBERS = 10_000_000
+ROW_NUMBERS = 1_000_000
 """Unnamed row labels below this are row numbers; larger ones may be phone numbers."""
+LARGEST_AMOUNT = 10_000_000
+"""Whole numbers from this on may be phone numbers, unless the table is known."""
 NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean", "timedelta")
 TIMES = ("date", "time", "period")
 """How pandas' names for what a column really contains begin."""
@@ -50,8 +52,9 @@ class _HasContacts(Protocol):
         """Return the contacts."""
 
 
-People = Union["pd.DataFrame", _HasContacts, Iterable[Union["pd.DataFrame", _HasContacts]]]
-"""Tables with names of people, or clients with contacts."""
+OnePeople: TypeAlias = "pd.DataFrame | pd.Series[str] | _HasContacts | str"
+People: TypeAlias = "OnePeople | Iterable[OnePeople]"
+"""Names of people: tables that have them, a column, clients with contacts, or the names themselves."""
 
 
 def mask_frame(
@@ -158,7 +161,7 @@ def read_frame(
     levels = [frame.index.get_level_values(level).to_series() for level in range(frame.index.nlevels)]
     level_roles = [role_in(name, level) for name, level in zip(frame.index.names, levels, strict=True)]
     series = [*zip(columns, roles, strict=True), *zip(levels, level_roles, strict=True)]
-    series += [each for table in _tables(people) for each in _declared(table)]
+    series += [each for given_people in _listed(people) for each in _read_people(given_people, given)]
     texts = [column.dropna().map(_text).unique() for column, role in series if role == "person"]
     regions = [
         *_checked_regions(region),
@@ -289,22 +292,39 @@ def _find_regions(columns: Iterable[pd.Series[Any]]) -> list[str]:
     return sorted(counts, key=lambda home: -counts[home])[:MOST_REGIONS]
 
 
-def _tables(people: People) -> list[pd.DataFrame]:
-    """The tables that are given as people; a client's contacts."""
+def _listed(people: People) -> list[OnePeople]:
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
-    if isinstance(people, pd.DataFrame):
-        return [people]
-    if hasattr(people, "contacts"):
-        return [people.contacts()]
-    return [table for each in people for table in _tables(each)]
+    if isinstance(people, Iterable) and not isinstance(people, pd.DataFrame | pd.Series | str):
+        return list(people)
+    return [people]
 
 
-def _declared(table: pd.DataFrame) -> list[tuple[pd.Series[Any], Role | None]]:
-    """The columns of a table of people, with what they hold."""
+def _read_people(people: OnePeople, holds: Mapping[Any, Role]) -> list[tuple[pd.Series[Any], Role | None]]:
+    """The columns with names of people, and others, with what they hold.
+
+    Raises:
+        InvalidRequest: none of them holds names.
+    """
+    import pandas as pd  # noqa: PLC0415 - loads when first used
+
+    if isinstance(people, str):
+        people = pd.Series([people], dtype=TEXT)
+    if isinstance(people, pd.Series):
+        return [(people, "person")]
+    if not isinstance(people, pd.DataFrame):
+        # Contacts of a platform always have a column for names, also if it is empty.
+        return _read_people(people.contacts(), holds)
+    table = people.reset_index() if any(people.index.names) else people
     beside = list(table.columns)
     columns = [table.iloc[:, position] for position in range(table.shape[1])]
-    return [(column, _role(name, column, {}, beside)) for name, column in zip(beside, columns, strict=True)]
+    found = [
+        (column, _role(name, column, holds, beside)) for name, column in zip(beside, columns, strict=True)
+    ]
+    if not any(role == "person" for _, role in found):
+        words = "no column holds names of people; say which one does, as holds={'nome': 'person'}"
+        raise InvalidRequest.of(people=words)
+    return found
 
 
 def _role(
@@ -318,9 +338,19 @@ def _role(
         return None
     choices = choices_of(name, beside)
     # A user's own column of such a name may hold anything.
-    if role == "category" and not choices and not is_recognized(name, beside):
-        return None
+    if not is_recognized(name, beside):
+        if role == "category" and not choices:
+            return None
+        if role == "amount" and _has_large_numbers(column):
+            return None
     return role if fits(column, role, choices) else None
+
+
+def _has_large_numbers(column: pd.Series[Any]) -> bool:
+    import pandas as pd  # noqa: PLC0415 - loads when first used
+
+    numbers = pd.to_numeric(column.astype(object), errors="coerce")
+    return bool((numbers.abs() >= LARGEST_AMOUNT).any())
 
 
 def _mapped(column: pd.Series[Any], mask: Mask) -> pd.Series[Any]:
@@ -396,7 +426,7 @@ def _relabelled(axis: pd.Index[Any], wanted: Sequence[Mask | None], masks: _Mask
     levels: list[pd.Index[Any]] = []
     for position, mask in enumerate(wanted):
         level = axis.get_level_values(position)
-        name = level.name if not isinstance(level.name, str) else masks.label(level.name)
+        name = _masked_axis_name(level.name, masks)
         if isinstance(mask, partial):
             levels.append(pd.Index([mask(label) for label in level], name=name))
         elif mask:
@@ -404,6 +434,14 @@ def _relabelled(axis: pd.Index[Any], wanted: Sequence[Mask | None], masks: _Mask
         else:
             levels.append(level.rename(name))
     return levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels)
+
+
+def _masked_axis_name(name: Any, masks: _Masks) -> Any:
+    if isinstance(name, tuple):
+        return tuple(_masked_axis_name(each, masks) for each in name)
+    if name is None or (isinstance(name, int) and abs(name) < ROW_NUMBERS):
+        return name
+    return masks.label(_text(name))
 
 
 def _are_row_numbers(labels: pd.Index[Any]) -> bool:

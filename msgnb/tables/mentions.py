@@ -16,12 +16,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from msgnb.core.addresses import canonical_address
-from msgnb.core.block_list import is_listed
+from msgnb.core.block_list import is_listed, mark_forgotten
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.phones import earlier_numbers
-from msgnb.tables.detectors import FEWEST_DIGITS, GAP, digits_of, find_personal
+from msgnb.tables.detectors import FEWEST_DIGITS, digits_of, find_personal
 from msgnb.tables.schema import COUNT, TEXT
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 REMOVED = "[removed]"
 """What stands in a text in place of an address that was removed."""
-_LIST = re.compile(r"(\s*,\s*)")
+_LIST = re.compile(r"\s*,\s*")
+_BETWEEN = r"[\W_]{0,3}"
+"""What may stand between the digits of a known number; its digits alone tell that it is the number."""
+_IN_URL = re.compile(r"(?:\+|%2[Bb])?\d{7,15}|[\w.+-]+(?:@|%40|=40)[\w-]+(?:\.[\w-]+)+")
 
 
 class Removal(ABC):
@@ -49,10 +53,23 @@ class Removal(ABC):
         >>> removal.clean_addresses("1002@pbx.example,1004@pbx.example")
         '1002@pbx.example'
         """
-        left = [address for address in _LIST.split(cell)[::2] if not self.is_meant(address)]
-        if len(left) == len(_LIST.split(cell)[::2]):
-            return cell
-        return ",".join(left) or None
+        addresses = _LIST.split(cell)
+        left = [address for address in addresses if not self._is_in(address)]
+        return cell if len(left) == len(addresses) else ",".join(left) or None
+
+    def clean_key(self, cell: str) -> str | None:
+        """Return the ID of a session with hashes in place of their addresses; `None` if it is theirs.
+
+        Unlike an address that is left out, a hash keeps two IDs apart.
+        """
+        addresses = _LIST.split(cell)
+        if all(map(self._is_in, addresses)):
+            return None
+        return ",".join(mark_forgotten(each) if self._is_in(each) else each for each in addresses)
+
+    def _is_in(self, address: str) -> bool:
+        """Whether an address is theirs, or has theirs as a part."""
+        return self.is_meant(address) or self.clean_text(address) != address
 
 
 class KnownPerson(Removal):
@@ -77,7 +94,10 @@ class KnownPerson(Removal):
 
     def clean_text(self, text: str) -> str:
         """Return a text with `[removed]` in place of the address."""
-        return self._pattern.sub(REMOVED, text) if self._pattern else text
+        if self._pattern is None:
+            return text
+        composed = unicodedata.normalize("NFC", text)
+        return self._pattern.sub(REMOVED, composed) if self._pattern.search(composed) else text
 
     @property
     def tail(self) -> str:
@@ -85,6 +105,11 @@ class KnownPerson(Removal):
         if self.canonical.startswith("+"):
             return self.canonical[-FEWEST_DIGITS:]
         return self.canonical.partition("@")[0]
+
+    @property
+    def names_anything(self) -> bool:
+        """Whether a text can name the address; the names of users are words of many texts."""
+        return self._pattern is not None
 
 
 class ForgottenPeople(Removal):
@@ -110,21 +135,32 @@ class ForgottenPeople(Removal):
         for found in find_personal(text):
             written = text[found.start : found.end]
             number = f"+{''.join(found.phone)}" if found.phone else digits_of(written)
-            if self.is_meant(written) or (number and self.is_meant(number)):
-                pieces += [text[end : found.start], REMOVED]
-                end = found.end
+            if found.kind == "url":
+                cleaned = _IN_URL.sub(self._clean_in_url, written)
+            else:
+                meant = self.is_meant(written) or (bool(number) and self.is_meant(number))
+                cleaned = REMOVED if meant else written
+            pieces += [text[end : found.start], cleaned]
+            end = found.end
         return "".join([*pieces, text[end:]])
+
+    def _clean_in_url(self, match: re.Match[str]) -> str:
+        return REMOVED if self.is_meant(unquote(match[0].replace("=40", "@"))) else match[0]
 
 
 def check_person(who: str, region: str | None) -> KnownPerson:
     """Return the person with an address.
 
     Raises:
-        InvalidRequest: the address is empty.
+        InvalidRequest: the address is empty, or a phone number without a country.
     """
     if not who.strip():
         raise InvalidRequest.of(who="is empty; give a phone number, identity, email address or user")
-    return KnownPerson(who, region)
+    person = KnownPerson(who, region)
+    if person.canonical.isdecimal() and len(person.canonical) >= FEWEST_DIGITS:
+        # It would be somebody else in another country.
+        raise InvalidRequest.of(who="has no country code; write it with + and the code, or give the region")
+    return person
 
 
 def make_report(rows: Sequence[tuple[str, str, int]]) -> pd.DataFrame:
@@ -170,8 +206,9 @@ def _make_pattern(canonical: str) -> re.Pattern[str] | None:
     local, at, domain = canonical.partition("@")
     if not at:
         return None
-    sign = "(?:[@＠]|%40|=40)"
-    return re.compile(rf"(?<![\w.+-]){re.escape(local)}{sign}{re.escape(domain)}(?!\w)", re.IGNORECASE)
+    sign = r"(?: ?[@＠] ?|%40|=40| ?\(at\) ?| ?\[at\] ?| at | arroba )"
+    point = r"(?:\.| dot | ponto )".join(map(re.escape, domain.split(".")))
+    return re.compile(rf"(?<![\w.+-]){re.escape(local)}{sign}{point}(?!\w)", re.IGNORECASE)
 
 
 def _make_number_pattern(number: str) -> str:
@@ -180,10 +217,11 @@ def _make_number_pattern(number: str) -> str:
 
     parsed = phonenumbers.parse(number)
     code, national = str(parsed.country_code), phonenumbers.national_significant_number(parsed)
-    gap = f"{GAP}{{0,3}}"
     zero = _digit("0")
-    prefix = rf"(?:[+＋]|(?:{zero}{gap}){{2}})?{gap.join(map(_digit, code))}{gap}"
-    return rf"(?<!\d)(?:{prefix})?(?:{zero}{gap})?{gap.join(map(_digit, national))}(?!\d)"
+    international = rf"(?:[+＋]|(?:{zero}{_BETWEEN}){{2}})?{_BETWEEN.join(map(_digit, code))}{_BETWEEN}"
+    # Within some countries a zero comes first, in Brazil with the two digits of a carrier.
+    trunk = rf"{zero}{_BETWEEN}(?:\d{_BETWEEN}\d{_BETWEEN})?"
+    return rf"(?<!\d)(?:{international})?(?:{trunk})?{_BETWEEN.join(map(_digit, national))}(?!\d)"
 
 
 @cache

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
@@ -25,11 +26,13 @@ MASKED_NAME = re.compile(r"Person [A-Z2-7]{13}")
 MASKED_VALUE = re.compile(r"Value [A-Z2-7]{13}")
 MASKED_ADDRESS = re.compile(r"person-[0-9a-f]{16}@example\.com")
 _MASKED_LOCAL = re.compile(r"person-[0-9a-f]{16}")
-_MASKED_PATH = re.compile(r"~[A-Z2-7]{13}")
+_MASKED_PATH = re.compile(r"/~[A-Z2-7]{13}")
 _SHORTEST_PHONE = 8
 """Digits that a number must have for its first ones to be taken for a country code."""
-_WEAK_BELOW = 4
-"""The lowest of zxcvbn's scores, 0 to 4, for a key that more than 10¹⁰ guesses don't find."""
+_FEWEST_GUESSES = 13
+"""The power of ten of the guesses that a key must withstand, as zxcvbn estimates them."""
+_EXAMPLES = frozenset({"a long secret of yours", "correct horse battery staple"})
+"""Keys that are printed somewhere, in our documentation for example."""
 _JUDGED = 72
 """Characters that zxcvbn looks at."""
 _ROUNDS = 10
@@ -50,7 +53,7 @@ _NUMBER = re.compile(r"[+＋]?[\d\s().\-/\u00a0]*\d[\d\s().\-/\u00a0]*")
 class Masker:
     """Makes pseudonyms from a key.
 
-    >>> masker = Masker("a long secret of yours")
+    >>> masker = Masker(key)
     >>> masker.phone("+5511999998888").startswith("+55")
     True
 
@@ -102,14 +105,14 @@ class Masker:
 
     def url(self, url: str) -> str:
         """Return a URL of which only scheme and host are left, and a pseudonym for the rest."""
-        scheme, slashes, rest = url.rpartition("://")
-        host, slash, path = rest.partition("/")
-        host, mark, query = host.partition("?")
+        scheme, slashes, rest = url.partition("://") if "://" in url else ("", "", url)
+        host = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+        path = rest[len(host) :]
         # A name and a password may come before the host.
         host = host.rpartition("@")[2]
-        if not (path or query) or _MASKED_PATH.fullmatch(path):
-            return f"{scheme}{slashes}{host}{slash}{path}"
-        return f"{scheme}{slashes}{host}/~{self._word(f'{slash}{path}{mark}{query}')}"
+        if path in {"", "/"} or _MASKED_PATH.fullmatch(path):
+            return f"{scheme}{slashes}{host}{path}"
+        return f"{scheme}{slashes}{host}/~{self._word(path)}"
 
     # By the role of a column
 
@@ -306,7 +309,8 @@ def check_key(key: Secret) -> None:
     """
     from zxcvbn import zxcvbn  # noqa: PLC0415 - loads when first used
 
-    if not key or zxcvbn(key.reveal()[:_JUDGED])["score"] < _WEAK_BELOW:
+    known = key.reveal() in _EXAMPLES
+    if not key or known or zxcvbn(key.reveal()[:_JUDGED])["guesses_log10"] < _FEWEST_GUESSES:
         words = "can be guessed; use several words, or make one with secrets.token_urlsafe()"
         raise InvalidRequest.of(key=words)
 
@@ -350,6 +354,10 @@ def _country_codes() -> frozenset[str]:
 
 
 def _rewrite(written: str, digits: str) -> str:
-    """Return a number with other digits, and the marks between them as they are written."""
+    """Return a number with other digits, in the script and with the marks between them that it has."""
     following = iter(digits)
-    return "".join(next(following) if mark.isdecimal() else mark for mark in written)
+    return "".join(_replace_digit(mark, next(following)) if mark.isdecimal() else mark for mark in written)
+
+
+def _replace_digit(old: str, new: str) -> str:
+    return new if old.isascii() else chr(ord(old) - unicodedata.decimal(old) + int(new))

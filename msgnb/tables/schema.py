@@ -406,7 +406,9 @@ def role_of(name: str, beside: Iterable[object] = ()) -> Role | None:
 
 def choices_of(name: str, beside: Iterable[object] = ()) -> tuple[object, ...]:
     """All values that a column may have, by its name as in `role_of`; empty if it may have any."""
-    meant = [_values(column) for column in _meant(name, beside)]
+    there = tuple(beside)
+    known = is_recognized(name, there)
+    meant = [_values(column, known=known) for column in _meant(name, there)]
     return tuple(dict.fromkeys(chain.from_iterable(meant))) if all(meant) else ()
 
 
@@ -422,9 +424,13 @@ def strictest(roles: Iterable[Role | None]) -> Role | None:
     return None if None in found else next((role for role in STRICTEST if role in found), None)
 
 
-def _values(column: Column) -> tuple[object, ...]:
-    """All values of a column; empty if it may have any."""
-    return (False, True) if column.dtype == FLAG else column.choices or tuple(column.list_choices())
+def _values(column: Column, *, known: bool) -> tuple[object, ...]:
+    """All values of a column; empty if it may have any.
+
+    A table may be of a platform that is not installed; a user's own column proves itself by what is.
+    """
+    listed = () if known else tuple(column.list_choices())
+    return (False, True) if column.dtype == FLAG else column.choices or listed
 
 
 def _meant(name: str, beside: Iterable[object]) -> list[Column]:

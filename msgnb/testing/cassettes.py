@@ -274,7 +274,7 @@ def growing_cassette(vcr: Any, path: Path) -> Iterator[None]:  # noqa: C901 - co
                 self._next_save = ended + SAVE_SHARE * (ended - began)
 
     with GrowingCassette.use_arg_getter(partial(vcr.get_merged_config, path=str(path))) as cassette:
-        yield
+        yield cassette
     if cassette.refused:
         raise cassette.refused
 

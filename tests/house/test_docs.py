@@ -51,6 +51,7 @@ def test_the_examples_run(page: str, code: str, monkeypatch: pytest.MonkeyPatch,
         monkeypatch.setattr("msgnb.core.http.Http._sleep", lambda _, seconds: pass_by(seconds=seconds))
         login = world.credentials
         monkeypatch.setenv("MSGNB_BLIP_KEY", login["blip"]["key"])
+        monkeypatch.setattr("getpass.getpass", lambda _: "a long secret of ours")
         for name in ("base_url", "client_id", "client_secret", "username", "password"):
             key = "url" if name == "base_url" else name
             monkeypatch.setenv(f"MSGNB_NETSAPIENS_{name.upper()}", login["netsapiens"][key])

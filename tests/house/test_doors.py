@@ -100,7 +100,7 @@ def test_accessor_is_there_in_either_order() -> None:
     check = (
         "import sys, pandas; assert callable(pandas.DataFrame.msg); "
         "assert not [name for name in sys.modules if name.startswith('msgnb.analysis')]; "
-        "pandas.DataFrame({'a': [1]}).msg.mask('a long secret')"
+        "pandas.DataFrame({'a': [1]}).msg.mask('a long secret of ours')"
     )
     for order in ("import pandas, msgnb", "import msgnb, pandas", "import msgnb; import pandas.testing"):
         done = subprocess.run(

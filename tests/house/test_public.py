@@ -55,6 +55,7 @@ NAMES = [
     "sms",
     "tables",
     "testing",
+    "unforget",
     "use",
     "widgets",
 ]

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ OTHER = "+5521988887777"
 SPELLINGS = [
     "+5511999998888", "5511999998888", "005511999998888", "+55 (11) 99999-8888", "tel:+55-11-99999-8888",
     "5511999998888@wa.gw.msging.net", "5511999998888@WA.GW.MSGING.NET/phone", "+551199998888", "551199998888",
-    "５５１１９９９９９８８８８",
+    "５５１１９９９９９８８８８", "+55 011 99999-8888", "tel:+55-11-99999-8888;ext=5",
+    "+5511999998888@pbx.example",
+    "sip:+5511999998888@pbx.example", "5511999998888@tunnel.msging.net", "5511999998888@s.whatsapp.net",
+    "Mari <+5511999998888>", "5511999998888-1612345678@g.us",
 ]  # fmt: skip
 
 
@@ -89,7 +93,8 @@ MENTIONS = [
     "call +5511999998888", "(11) 99999-8888", "11999998888", "wa.me/5511999998888", "55 11 9999-8888",
     "５５１１９９９９９８８８８", "5511\u200b99999\u200b8888", "5511999998888@wa.gw.msging.net",
     "n_5511999998888",
-    "0 11 99999 8888", "5 5 1 1 9 9 9 9 9 8 8 8 8",
+    "0 11 99999 8888", "0 15 11 99999-8888", "11 99999−8888", "（１１）９９９９９－８８８８", "11,99999,8888",
+    "11\n99999\n8888", "1️⃣1️⃣9️⃣9️⃣9️⃣9️⃣9️⃣8️⃣8️⃣8️⃣8️⃣", "5 5 1 1 9 9 9 9 9 8 8 8 8",
 ]  # fmt: skip
 
 
@@ -129,6 +134,131 @@ def test_a_group_keeps_its_other_members(archive: msgnb.Archive) -> None:
     assert (removed(report, "messages"), removed(report, "addresses")) == (2, 1)
     (row,) = archive.messages().to_dict("records")
     assert (row["text"], row["recipient"]) == ("to all", "1001@pbx.example,1003@pbx.example")
+
+
+def test_two_sessions_stay_two(archive: msgnb.Archive) -> None:
+    """A group that loses a member is not taken for the conversation with the other one."""
+    rows = [
+        {"session": "a@p.x,b@p.x", "sender": "a@p.x", "text": "in the group"},
+        {"session": "a@p.x", "sender": "a@p.x", "text": "alone"},
+    ]
+    store(archive, rows)
+    archive.forget("b@p.x")
+    assert archive.verify() == []
+    archive.compact()
+    assert sorted(archive.messages()["text"]) == ["alone", "in the group"]
+    assert "b@p.x" not in everything(Path(archive.path))
+
+
+@pytest.mark.parametrize("who", ["+44 (0)7911 123456", "+49 (0)151 23456789", "07911 123456"])
+def test_a_number_as_it_is_written_in_its_country(world: msgnb.testing.Offline, who: str) -> None:
+    """The zero that is dialled within a country is left out; without any country the number is refused."""
+    if not who.startswith("+"):
+        with pytest.raises(msgnb.InvalidRequest, match="has no country code"):
+            msgnb.forget(who)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        msgnb.forget(who, region="GB")
+    listed = ["+447911123456", "+4915123456789", "+5511987654321"]
+    plan = msgnb.Campaign(text="Hi", sender="Shop").plan(listed)
+    assert (plan.frame()["reason"].str.contains("forgotten")).sum() == 1
+
+
+def test_national_spellings_stay_forgotten(archive: msgnb.Archive) -> None:
+    """A later sync brings numbers without a country code, in cells, texts and URLs."""
+    user_block_list().add("+16195550102")
+    user_block_list().add("+447911123456")
+    people = ForgottenPeople(user_block_list().load())
+    for cell in ("6195550102", "07911123456", "7911 123456", "1619-555-0102"):
+        assert people.clean_addresses(cell) is None, cell
+    text = "(619) 555-0102, https://wa.me/16195550102?text=order%20123 https://x.com/2026/447911123456.jpg"
+    cleaned = people.clean_text(text)
+    assert not [each for each in ("555-0102", "6195550102", "7911123456") if each in cleaned]
+    assert cleaned.count("[removed]") == 3
+
+
+@pytest.mark.usefixtures("campaign")
+@pytest.mark.parametrize("damage", ["mark", "tail", "draft", "folder", "suffix"])
+def test_damaged_journals_keep_nobody(world: msgnb.testing.Offline, damage: str) -> None:
+    """Whatever a kill, a disk or a user made of them; one odd entry does not keep the others."""
+    folder = world.smsdrop.connection.journals_folder()
+    (path,) = folder.glob("*.jsonl")
+    content = path.read_bytes()
+    if damage == "mark":
+        path.write_bytes(content[:30] + b"X" + content[31:])
+    elif damage == "tail":
+        path.write_bytes(content + b'{"begin":"k9","text":"Hi","to":["+5511999998888')
+    elif damage == "draft":
+        (folder / ".msgnb-1.new").write_bytes(content)
+    elif damage == "folder":
+        (folder / "a.jsonl").mkdir()
+        (folder / "b.jsonl").symlink_to(folder / "nowhere")
+    else:
+        path.rename(folder / "spring.log")
+    msgnb.forget(PHONE, journals=folder)
+    assert not is_left(everything(folder))
+
+
+@pytest.mark.parametrize(
+    "named", [{"text": "Your order", "title": "Order of 5511999998888"}, {"text": "Call +55 11 99999-8888"}]
+)
+def test_a_campaign_that_names_the_person_is_still_known(
+    world: msgnb.testing.Offline, named: dict[str, str]
+) -> None:
+    """Its title or text, and the file's name, lose the address; nobody gets it again."""
+    campaign = msgnb.Campaign(sender="Shop", **named)
+    world.smsdrop.send_campaign(campaign, [OTHER])
+    folder = world.smsdrop.connection.journals_folder()
+    msgnb.forget(PHONE, journals=folder)
+    assert not is_left(everything(folder))
+    with pytest.warns(UserWarning, match="no recipients are left"):
+        again = world.smsdrop.send_campaign(campaign, [OTHER])
+    assert again["state"].tolist() == ["sent"]
+
+
+def test_a_damaged_file_of_an_archive_is_named_last(archive: msgnb.Archive) -> None:
+    """Everything else was searched then."""
+    store(archive, [{"session": PHONE, "sender": PHONE, "text": "x"}])
+    archive.compact()
+    (file,) = Path(archive.path).rglob("messages.parquet")
+    broken = file.parents[1] / "month=2025-01" / file.name
+    broken.parent.mkdir()
+    broken.write_bytes(file.read_bytes()[:50])
+    with pytest.raises(msgnb.MsgnbError, match=r"month=2025-01.* can't be read"):
+        archive.forget(PHONE)
+    assert not is_left(pd.read_parquet(file).to_csv())
+
+
+def test_a_mistyped_archive_is_refused(tmp_path: Path) -> None:
+    """It is not made either."""
+    with pytest.raises(msgnb.InvalidRequest, match="there is no archive"):
+        msgnb.forget(PHONE, archives=tmp_path / "hisotry")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistake_is_undone(world: msgnb.testing.Offline) -> None:
+    """Somebody else's number was typed."""
+    with pytest.warns(UserWarning, match="nothing of"):
+        msgnb.forget(OTHER)
+    campaign = msgnb.Campaign(text="Hi", sender="Shop")
+    assert not campaign.plan([OTHER, PHONE]).frame()["reason"].isna().all()
+    msgnb.unforget(OTHER)
+    assert campaign.plan([OTHER, PHONE]).frame()["reason"].isna().all()
+
+
+PAIRS = [
+    ("+541123456789", "+5491123456789"), ("+22507123456", "+2250707123456"),
+    ("+84323456789", "+841623456789"),
+    ("+525512345678", "+5215512345678"), ("+551188887777", "+5511988887777"),
+    ("+22963588213", "+2290163588213"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_a_renumbered_line_is_one_recipient(one: str, other: str) -> None:
+    """In Argentina, Ivory Coast, Vietnam, Mexico, Brazil and Benin."""
+    plan = msgnb.Campaign(text="Hi", sender="Shop").plan([one, other]).frame()
+    assert plan["reason"].fillna("").str.contains("duplicate").tolist() == [False, True]
 
 
 def test_nothing_found_is_said_with_what_is_close(archive: msgnb.Archive) -> None:

@@ -144,7 +144,9 @@ TEXTS = [
     "(5511999998888)", "cpf 52998224725", "cpf 529.982.247-25", "cnpj 11.222.333/0001-81",
     "12.ABC.345/01DE-35", "4111 1111 1111 1111", "4111-1111-1111-1111", "DE89 3704 0044 0532 0130 00",
     "mari@mail.com.br", "MARI@MAIL.COM.BR", "mari＠mail.com.br", "mari(at)mail.com.br",
-    "mari arroba mail.com.br", "mailto:mari@mail.com.br?x=1",
+    "mari arroba mail.com.br", "mari @ mail.com.br", "mari at mail dot com", '"mari x"@mail.com.br',
+    "mari&bo@mail.com.br", "11 99999−8888", "（１１）９９９９９－８８８８", "1️⃣1️⃣9️⃣9️⃣9️⃣9️⃣9️⃣8️⃣8️⃣8️⃣8️⃣",
+    "mailto:mari@mail.com.br?x=1",
     "<mari@mail.com.br>", "mari%40mail.com.br@tunnel.msging.net",
     "@mari.souza", "Mariane Souza", "MARIANE SOUZA", "mariane", "Mariâne", "souza, mariane", "Mariane_Souza",
     "mariane99", "marianesouza", "Souza's", "Dra. Mariane de Souza", "Li", "O'Neill", "o’neill", "Bo Li",
@@ -152,6 +154,60 @@ TEXTS = [
 PEOPLE = pd.DataFrame(
     {"name": ["Mariane de Souza", "Bo Li", "Seán O'Neill"], "phone": ["+5511999998888"] * 3}
 )
+OTHER_SCRIPTS = {
+    "Иван Петров": "Это Иван Петров", "王小明": "王小明你好", "さくら": "さくらちゃん", "김철수": "김철수씨",
+    "محمد علي": "ومحمد قال", "דוד כהן": "שָׁלוֹם דָּוִד", "สมชาย": "คุณสมชาย", "प्रिया शर्मा": "प्रिया शर्मा जी",
+    "সুমি দাস": "সুমি দাস", "முருகன்": "முருகன்", "Łukasz Nowak": "lukasz", "Jürgen Müller": "Mueller",
+    "João Silva": "Joa\u0303o", "Joa\u0303o Lima": "João", "Nguyễn Văn An": "nguyen", "🌸🌸": "de 🌸🌸",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHER_SCRIPTS)
+def test_names_of_any_script_are_replaced(name: str) -> None:
+    """With vowel signs or without, in either composition, with particles attached, and in a table itself."""
+    text = OTHER_SCRIPTS[name]
+    for masked in (
+        pd.DataFrame({"text": [text]}).msg.mask(KEY, people=[name])["text"],
+        pd.DataFrame({"name": [name], "text": [text]}).msg.mask(KEY)["text"],
+    ):
+        assert "Person " in masked.iloc[0]
+        assert text not in masked.iloc[0]
+
+
+URLS = [
+    "https://x.com/u/5511999998888?next=https://y.com", "https://l.wl.co/l?u=https://y.com&name=AnaSilva",
+    "https://x.com#5511999998888", "https://x.com?ana", "https://ana:pw@x.com/ana", "https://x.com\\ana",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_of_a_url_only_the_host_is_left(url: str) -> None:
+    """Whatever follows the host, in a column of URLs and in a text."""
+    masked = pd.DataFrame({"media_url": [url], "text": [f"see {url} ok"]}).msg.mask(KEY)
+    for cell in masked.iloc[0]:
+        assert not [each for each in ("5511", "ana", "Ana", "y.com", "pw") if each in cell], cell
+
+
+def test_people_may_be_given_in_any_form() -> None:
+    """A column, a list, one name, a table whose columns are named by `holds`, names in an index."""
+    frame = pd.DataFrame({"text": ["João Silva called"]})
+    named = pd.DataFrame({"nome": ["João Silva"], "x": [1]})
+    for people, holds in (
+        (["João Silva"], {}), ("João Silva", {}), (named["nome"], {}), (named, {"nome": "person"}),
+        (named.rename(columns={"nome": "name"}).set_index("name"), {}), ([named["nome"], "Ana"], {}),
+    ):  # fmt: skip
+        assert frame.msg.mask(KEY, holds, people=people)["text"].iloc[0].startswith("Person ")
+    with pytest.raises(msgnb.InvalidRequest, match="no column holds names"):
+        frame.msg.mask(KEY, people=named)
+
+
+def test_a_name_that_is_a_mark_is_not_looked_for() -> None:
+    """A contact called "." would make texts unreadable."""
+    people = pd.DataFrame({"name": [".", "?", "A", "-", "12"]})
+    texts = ["Hi. It costs 10.50. Ok? A reunião é dia 5 - 12h"]
+    assert pd.DataFrame({"text": texts}).msg.mask(KEY, people=people)["text"].tolist() == texts
+
+
 SHOWN = (
     "999998888", "99999-8888", "99999.8888", "9999998", "99998888", "９９９９８", "٩٩٩٩٩",
     "529982", "529.982", "4111", "mari", "souza", "neill", " li", "3704", "abc.345", "222.333",
@@ -182,6 +238,7 @@ def test_ordinary_texts_stay() -> None:
     """Prices, times, dates, codes and words that are nobody's name are what a table is read for."""
     texts = [
         "Am Sonntag von 2 bis 5", "R$ 1.234,56", "10:30 on 2026-11-26", "26/11/2026", "code 839286",
+        "R$ 1.250.000,00", "1.000.000 views", "2025-2026", "12/2026 - 03/2027", "14.00-15.30",
         "Was kostet das?", "de nada, e você?", "12 x 3 = 36", "50% off!", "a@", "@ 10h", "",
     ]  # fmt: skip
     masked = pd.DataFrame({"text": texts}).msg.mask(KEY, people=PEOPLE, region="BR")
@@ -214,6 +271,9 @@ def hostile_frames() -> dict[str, pd.DataFrame]:
         "topic": pd.DataFrame({"topic": ["mari@mail.com.br"], "platform": ["mariane"]}),
         "unused categories": base.assign(direction=unused)[["direction", "count"]],
         "transposed": base.set_index("name").T,
+        "amounts of another name": pd.DataFrame({"recipients": [5511999998888], "errors": [11144477735]}),
+        "row labels": pd.DataFrame({"x": [1]}, index=[5511999998888]),
+        "a tuple as name": pd.DataFrame({"x": [1]}, index=pd.Index([1], name=("Mariane", 5511999998888))),
         "amounts": pd.DataFrame({"number": [5511999998888], "phone": [5511999998888]}),
         "bytes and lists": pd.DataFrame({"x": [b"Mariane"], "y": [["Mariane", "5511999998888"]]}),
         "a dict of it": pd.DataFrame({"text": [{"from": "Mariane", "phone": "5511999998888"}]}),

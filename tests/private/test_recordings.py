@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import random
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import awaiting
 import httpx
 import pytest
 import requests
@@ -70,7 +70,7 @@ def by_aiohttp(url: str, sent: Sequence[Sent]) -> None:
                 async with session.post(url + each.path, data=each.body, headers=each.headers) as answer:
                     await answer.read()
 
-    asyncio.run(send())
+    awaiting.run(send())
 
 
 CLIENTS = [by_requests, by_httpx, by_urllib3, by_aiohttp]
@@ -118,7 +118,7 @@ def test_what_a_client_was_given_as_json_is_scrubbed(tmp_path: Path) -> None:
                 await session.post(url, data=form)
 
     with Loopback([answers({})]) as server, recorder().use_cassette(str(path)):
-        asyncio.run(send(server.url))
+        awaiting.run(send(server.url))
     assert find_planted(path, planted) == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import http.client
 import io
@@ -16,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import awaiting
 import pytest
 from canaries import PRINTERS, QUICK, Way, catch, leaks, shown_by, ways
 from loopback import Behaviour, Loopback, answers, drops, hangs, truncates
@@ -207,7 +207,7 @@ def awaited(way: Way, loopback: Loopback, _: pytest.MonkeyPatch) -> None:
             await client.sessions(limit=1)
 
     loopback.script = [way.serves(answers(way.echo(), status=400))]
-    asyncio.run(read())
+    awaiting.run(read())
 
 
 def cancelled(way: Way, loopback: Loopback, _: pytest.MonkeyPatch) -> None:
