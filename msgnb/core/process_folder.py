@@ -18,6 +18,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
+from msgnb.core.file_lock import lock
 from msgnb.core.private_files import FILE_MODE, create_file, make_folder, state_folder
 
 _MADE: dict[int, tuple[Path, BinaryIO]] = {}
@@ -52,7 +53,7 @@ def _make(base: Path) -> tuple[Path, BinaryIO]:
     with _only_one(base):
         _sweep(base)
         held = create_file(_lock_path(folder))
-        _lock(held)
+        lock(held)
         make_folder(folder)
     atexit.register(_remove, folder, held, os.getpid())
     return folder, held
@@ -62,7 +63,7 @@ def _sweep(base: Path) -> None:
     for path in base.glob("*.lock"):
         try:
             with path.open("r+b") as file:
-                _lock(file, wait=False)
+                lock(file, wait=False)
                 _delete(path.with_suffix(""))
         except OSError:
             continue  # it is in use
@@ -98,20 +99,5 @@ def _only_one(base: Path) -> Iterator[None]:
     """Wait until no other process makes or deletes folders."""
     descriptor = os.open(base / "guard", os.O_RDWR | os.O_CREAT, FILE_MODE)
     with os.fdopen(descriptor, "r+b") as guard:
-        _lock(guard)
+        lock(guard)
         yield
-
-
-def _lock(file: BinaryIO, *, wait: bool = True) -> None:
-    """Lock a file until it is closed.
-
-    Raises:
-        BlockingIOError: another process has locked it.
-    """
-    import portalocker  # noqa: PLC0415 - loads when first used
-
-    flags = portalocker.LockFlags.EXCLUSIVE
-    try:
-        portalocker.lock(file, flags if wait else flags | portalocker.LockFlags.NON_BLOCKING)
-    except portalocker.exceptions.LockException as error:
-        raise BlockingIOError(f"{file.name} is locked") from error

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-import tempfile
 from pathlib import Path
 
 from msgnb.core.errors import SettingsError
+from msgnb.core.private_files import make_once
 
 VARIABLE = "MSGNB_MASK_KEY"
 FILE = "mask.key"
@@ -39,11 +39,9 @@ def key_file() -> Path:
 
 
 def _user_key() -> str:
-    path = key_file()
+    path, made = key_file(), secrets.token_hex(_BYTES)
     try:
-        if not path.exists():
-            _make_key(path)
-        key = path.read_text(encoding="ascii").strip()
+        key = make_once(path, made.encode()).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise SettingsError(
@@ -51,27 +49,9 @@ def _user_key() -> str:
         ) from None
     if not key:
         raise SettingsError(f"{path} is empty; delete it, or set {VARIABLE}")
-    return key
-
-
-def _make_key(path: Path) -> None:
-    """Write a random key, unless another process is quicker."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.parent.chmod(0o700)
-    # It is complete before it has its name, so nobody reads a part of it. The file is this user's alone.
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            return
+    if key == made:
         sys.stderr.write(
             f"msgnb: made a key for the pseudonyms of recordings, in {path}; to replay them elsewhere, "
             f"set {VARIABLE} to its content\n"
         )
-    finally:
-        Path(temporary).unlink()
+    return key

@@ -21,8 +21,9 @@ from vcr.request import Request
 
 import msgnb
 from msgnb.core import process_folder
-from msgnb.core.private_files import create_file, make_folder, replace_file
+from msgnb.core.private_files import create_file, make_folder, make_once, replace_file
 from msgnb.testing import cassettes
+from msgnb.testing.recording_key import VARIABLE, find_key
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
 
@@ -215,6 +216,30 @@ def test_folders_are_private_at_every_level(tmp_path: Path) -> None:
     assert wide(tmp_path) == []
 
 
+@pytest.mark.usefixtures("_umask")
+def test_the_key_of_recordings_is_private_at_every_level(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user's folder for settings is made for it, if there is none."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    monkeypatch.delenv(VARIABLE, raising=False)
+    find_key()
+    assert len(files(tmp_path)) == 1
+    assert wide(tmp_path) == []
+
+
+def test_a_key_is_kept_where_files_have_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two processes that make it at once the first one wins there, too."""
+
+    def fail(_: object, path: Path) -> None:
+        path.write_bytes(b"of another process")
+        raise OSError("no links")
+
+    monkeypatch.setattr(os, "link", fail)
+    assert make_once(tmp_path / "key", b"mine") == b"of another process"
+    assert files(tmp_path) == [tmp_path / "key"]
+
+
 def test_a_journal_that_was_copied_wide_is_private_when_it_is_used(
     world: msgnb.testing.Offline, tmp_path: Path
 ) -> None:
@@ -258,6 +283,45 @@ def readable_by_others(folder: Path) -> list[Path]:
     """Return the files below a folder that are wide, and in no folder that keeps others out."""
     closed = {path for path in (folder, *folder.rglob("*")) if path.is_dir() and not mode(path) & 0o077}
     return [path for path in files(folder) if mode(path) & 0o077 and not closed & set(path.parents)]
+
+
+WRITE_SLOWLY = (
+    "import sys, msgnb.core.private_files as files, pathlib\n"
+    "def pause(*_):\n"
+    "    print('drafted', flush=True); input(); raise OSError\n"
+    "pathlib.Path.replace = files.os.link = pause\n"
+    "getattr(files, sys.argv[1])(pathlib.Path(sys.argv[2]), b'people')\n"
+)
+
+
+@pytest.mark.parametrize("write", [replace_file, make_once], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("sweep", [replace_file, make_once], ids=lambda each: each.__name__)
+def test_the_draft_of_a_killed_process_is_deleted_by_the_next_one(
+    write: Callable[[Path, bytes], object], sweep: Callable[[Path, bytes], object], tmp_path: Path
+) -> None:
+    """That of a process which still runs is not, nor a file of the user that is called alike."""
+    (tmp_path / ".msgnb-notes.new").write_bytes(b"of the user")
+    command = [sys.executable, "-c", WRITE_SLOWLY, write.__name__, str(tmp_path / "one")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "drafted\n"
+        sweep(tmp_path / "two", b"content")
+        (draft,) = (path for path in files(tmp_path) if path.name not in {"two", ".msgnb-notes.new"})
+        assert (draft.read_bytes(), mode(draft)) == (b"people", 0o600)
+        other.kill()
+        other.wait()
+        sweep(tmp_path / "two", b"content")
+    assert sorted(path.name for path in files(tmp_path)) == [".msgnb-notes.new", "two"]
+
+
+def test_a_link_or_pipe_with_the_name_of_a_draft_is_left_alone(tmp_path: Path) -> None:
+    """Somebody who plants one in a shared folder neither delays a write nor gets another file deleted."""
+    (tmp_path / "other").write_bytes(b"kept")
+    (tmp_path / f".msgnb-{1:016x}.new").symlink_to("other")
+    os.mkfifo(tmp_path / f".msgnb-{2:016x}.new")
+    replace_file(tmp_path / "people.csv", b"content")
+    assert (tmp_path / "other").read_bytes() == b"kept"
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_the_files_of_others_are_left_alone_while_they_run(home: Path) -> None:
