@@ -17,14 +17,17 @@ and the user's config folder. Environment variables override the file, and argum
 A secret is written as `env:NAME`, `keyring:service/user` or `ask`, so that the file itself contains none. A
 secret that is missing is prompted for if somebody can answer. A name that msgnb doesn't know is an error that
 lists the known ones: a misspelt setting that is ignored would connect to another account, or with other
-rights.
+rights. What stands in the place of a name may be a secret, so an error repeats it only if it is nearly the
+same as a known one.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +40,16 @@ from msgnb.platforms.registry import get_platform, platforms, problems
 FILE = "msgnb.toml"
 DEFAULT = "default"
 ASK = "ask"
+ALIKE = 0.75
+"""How much a name must resemble a known one to be shown, from 0 to 1."""
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,29}")
+_PLACE = re.compile(r"\(at [a-z0-9, ]+\)\Z")
 
 
 @sealed
 def connect_client(platform: str, profile: str = DEFAULT, **arguments: Any) -> Client:
     """Return a client for the account of a profile; see `msgnb.connect`."""
+    _check_platform(platform)
     described = get_platform(platform)
     mode = current()
     if mode and (client := mode.connect(platform)):
@@ -104,8 +112,15 @@ def find_settings_file() -> Path | None:
     return next((path for folder in folders if (path := folder / FILE).is_file()), None)
 
 
+def _check_platform(platform: str) -> None:
+    known = [*platforms(), *problems()]
+    if platform not in known:
+        raise SettingsError(f"{_describe_unknown('platform', [platform], known)}; {_list_known(platforms())}")
+
+
 def _read_settings(platform: str, profile: str) -> dict[str, Any]:
     """Return the settings of a profile as they are written; secrets are not resolved yet."""
+    _check_platform(platform)
     known = get_platform(platform).setting_names
     return _read_profile(profile, platform, known) | _read_environment(platform, known)
 
@@ -114,11 +129,14 @@ def _read_profile(profile: str, platform: str, known: Collection[str]) -> dict[s
     path = find_settings_file()
     if path is None:
         if profile != DEFAULT:
-            raise SettingsError(f"profile {profile!r} was requested, but no {FILE} was found")
+            words = f"a profile other than {DEFAULT!r} was requested, but no {FILE} was found"
+            raise SettingsError(f"{words}; a key is passed by its name, as key=…")
         return {}
     found = _load_profiles(path)
     if profile not in found and profile != DEFAULT:
-        raise SettingsError(f"{path} has no profile {profile!r}; it has {_quote(found)}")
+        raise SettingsError(
+            f"{path}: {_describe_unknown('profile', [profile], found)}; it has {_quote(found)}"
+        )
     tables = found.get(profile, {})
     # A platform whose plug-in is broken today must not keep the others of the profile from connecting.
     _check_names(tables, [*platforms(), *problems()], f"{path} [{profile}]", "platform")
@@ -131,7 +149,9 @@ def _load_profiles(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}") from None
+        # The rest of the error repeats what is in the file.
+        place = _PLACE.search(str(error))
+        raise SettingsError(f"{path} is not valid TOML {place[0] if place else ''}".rstrip()) from None
 
 
 def _read_environment(platform: str, known: Collection[str]) -> dict[str, str]:
@@ -148,8 +168,23 @@ def _check_names(found: Any, known: Iterable[str], where: str, kind: str) -> Non
         raise SettingsError(f"{where} is not a table")
     names = list(dict.fromkeys(known))
     if unknown := found.keys() - set(names):
-        # Only names are listed: the value of a misspelt setting may be a secret.
-        raise SettingsError(f"{where}: no {kind} {_quote(unknown)}; the known ones are {', '.join(names)}")
+        raise SettingsError(f"{where}: {_describe_unknown(kind, unknown, names)}; {_list_known(names)}")
+
+
+def _describe_unknown(kind: str, unknown: Iterable[str], known: Iterable[str]) -> str:
+    """Return what is wrong with names that are unknown; one that may be a secret is not in it."""
+    names = list(known)
+    parts = {
+        f"no {kind} {name!r}"
+        if _PLAIN.fullmatch(name) and get_close_matches(name, names, n=1, cutoff=ALIKE)
+        else f"a name that is no {kind}, and is not shown because it may be a secret"
+        for name in unknown
+    }
+    return ", ".join(sorted(parts))
+
+
+def _list_known(names: Iterable[str]) -> str:
+    return f"the known ones are {', '.join(names)}"
 
 
 def _quote(names: Iterable[str]) -> str:
@@ -182,7 +217,8 @@ def _resolve_secret(value: Any, what: str) -> Secret:
 def _read_variable(name: str, what: str) -> Secret:
     value = os.environ.get(name)
     if not value:
-        raise SettingsError(f"{what} refers to the environment variable {name}, which is not set")
+        # A password that is written behind `env:` by mistake must not be repeated; the keyring's neither.
+        raise SettingsError(f"{what} is set to 'env:…', but there is no such environment variable")
     return Secret(value)
 
 
@@ -190,9 +226,7 @@ def _read_keyring(reference: str, what: str) -> Secret:
     # The name of a service may contain slashes.
     service, _, user = reference.rpartition("/")
     if not service or not user:
-        raise SettingsError(
-            f"{what}: 'keyring:{reference}' contains no service and user; write keyring:service/user"
-        )
+        raise SettingsError(f"{what}: 'keyring:…' contains no service and user; write keyring:service/user")
     try:
         import keyring  # noqa: PLC0415 - an extra
     except ImportError:
@@ -200,7 +234,7 @@ def _read_keyring(reference: str, what: str) -> Secret:
     value = keyring.get_password(service, user)
     if value is None:
         raise SettingsError(
-            f"the keyring has no password of {user} for {service}: keyring set {service} {user}"
+            f"{what} is not in the keyring: keyring set SERVICE USER, as the setting names them"
         )
     return Secret(value)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgnb.core.secrets import sealed
 from msgnb.core.visible import escape_invisible
 from msgnb.testing.detectors import LOOKED_FOR, Detectors
 from msgnb.testing.known_secrets import KnownSecrets
@@ -61,6 +62,7 @@ class Value:
     line: int
 
 
+@sealed
 def check(folder: str | Path, secrets: Iterable[str] = ()) -> list[Finding]:
     """Return the secrets and personal data that are found in the cassettes of a folder.
 
@@ -80,6 +82,7 @@ def check(folder: str | Path, secrets: Iterable[str] = ()) -> list[Finding]:
     return list(inspect(folder, secrets).findings)
 
 
+@sealed
 def inspect(folder: str | Path, secrets: Iterable[str] = ()) -> Report:
     """Return what `check` finds, together with what was looked for and in how much.
 

@@ -26,7 +26,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import SequenceMatcher
 from functools import cache, partial
@@ -38,6 +38,7 @@ import orjson
 
 from msgnb.core.errors import MsgnbError, SettingsError
 from msgnb.core.private_files import make_folder, replace_file
+from msgnb.core.secrets import Hidden, sealed
 from msgnb.core.transport import Prepared, make_response
 from msgnb.platforms.registry import platforms
 from msgnb.platforms.wire import HTTP, merge
@@ -119,6 +120,7 @@ class _Filters:
         return made | ({"url": scrubber.uri(str(response["url"]))} if "url" in response else {})
 
 
+@sealed
 def vcr_config(
     *,
     rename: Callable[[str], str] = str,
@@ -158,6 +160,7 @@ def make_config(scrubber: Scrubber, rename: Callable[[str], str] = str) -> dict[
     }
 
 
+@sealed
 def make_scrubber(key: str | None = None, secrets: Iterable[str] = (), texts: Texts = "replaced") -> Scrubber:
     """Return a scrubber that knows what all installed platforms declare.
 
@@ -168,8 +171,13 @@ def make_scrubber(key: str | None = None, secrets: Iterable[str] = (), texts: Te
     """
     wire = merge([HTTP, *(platform.wire for platform in platforms().values())])
     # A replay may never need the key, so it is looked up with the first exchange.
-    pseudonyms = cache(lambda: Pseudonyms(find_key(key), wire.hosts))
+    pseudonyms = cache(partial(_make_pseudonyms, Hidden(key), wire.hosts))
     return Scrubber(pseudonyms, wire, secrets, texts)
+
+
+@sealed
+def _make_pseudonyms(key: Hidden[str | None], hosts: Collection[str]) -> Pseudonyms:
+    return Pseudonyms(find_key(key.reveal()), hosts)
 
 
 def read_texts(path: Path) -> Texts:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from msgnb.core.secrets import Secret, sealed
 from msgnb.testing.layers import decode_layers
 
 HIDDEN = "hidden"
@@ -25,7 +26,7 @@ _WORD = re.compile(r"\S+")
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Spellings:
     """How a secret is found; `whole` is a pattern for one that may be a part of other words by chance."""
 
@@ -44,19 +45,21 @@ class KnownSecrets:
     """Finds and hides secrets once they are known."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._known: dict[str, _Spellings] = {}
+        self._known: dict[Secret, _Spellings] = {}
         self._clean: set[str] = set()
         for secret in secrets:
             self.learn(secret)
 
+    @sealed
     def learn(self, secret: str) -> None:
         """Hide a value everywhere from now on."""
         secret = secret.strip()
-        if len(secret) < SHORTEST or secret == HIDDEN or secret in self._known:
+        if len(secret) < SHORTEST or secret == HIDDEN or Secret(secret) in self._known:
             return
-        self._known[secret] = _spell(secret)
+        self._known[Secret(secret)] = _spell(secret)
         self._clean.clear()
 
+    @sealed
     def hide(self, text: str) -> str:
         """Return a text without the secrets; what contains one under an encoding is hidden as a whole."""
         if not self.in_layers(text):
@@ -67,6 +70,7 @@ class KnownSecrets:
             text = _WORD.sub(lambda word: HIDDEN if self.in_layers(word[0]) else word[0], text)
         return HIDDEN if self.in_layers(text) else text
 
+    @sealed
     def in_layers(self, text: str) -> bool:
         """Return whether a text contains a secret, also under several encodings."""
         if not self._known or len(text) < SHORTEST or text in self._clean:

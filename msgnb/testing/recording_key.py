@@ -13,12 +13,14 @@ from pathlib import Path
 
 from msgnb.core.errors import SettingsError
 from msgnb.core.private_files import make_once
+from msgnb.core.secrets import sealed
 
 VARIABLE = "MSGNB_MASK_KEY"
 FILE = "mask.key"
 _BYTES = 32
 
 
+@sealed
 def find_key(given: str | None = None) -> str:
     """Return the key of the pseudonyms.
 

@@ -102,7 +102,7 @@ def test_a_secret_comes_from_the_keyring(tmp_path: Path, monkeypatch: pytest.Mon
     assert pbx.connection.http.scrub("from-keyring, typed") == "…, …"
     assert asked == ["netsapiens password: "]
     passwords.clear()
-    with pytest.raises(msgnb.SettingsError, match="keyring set netsapiens cid"):
+    with pytest.raises(msgnb.SettingsError, match="netsapiens client_secret is not in the keyring"):
         msgnb.connect("netsapiens", profile="work")
 
 
@@ -117,16 +117,21 @@ def test_a_missing_secret_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     ("text", "arguments", "words"),
     [
         (PROFILES, ("blop",), "no platform 'blop'; the known ones are blip, netsapiens, smsdrop"),
-        (PROFILES, ("blip", "home"), "no profile 'home'; it has 'default', 'work'"),
+        (PROFILES, ("blip", "works"), "no profile 'works'; it has 'default', 'work'"),
+        (PROFILES, ("blip", "home"), "a name that is no profile, .*; it has 'default', 'work'"),
         ("[default.blop]\nkey='x'", ("blip",), "no platform 'blop'; the known ones are blip"),
         (
-            "[default.blip]\nkey='x'\ncolour='y'",
+            "[default.blip]\nkey='x'\norganisation='y'",
             ("blip",),
-            "no setting 'colour'; the known ones are key, organ",
+            "no setting 'organisation'; the known ones are key, organ",
         ),
         ("[default]\nblip = 5", ("blip",), r"\[default\.blip\] is not a table"),
         ("[default.blip]\nkey = 5", ("blip",), "key is not a text"),
-        ("[default.blip]\nkey = 'env:NOT_SET'", ("blip",), "variable NOT_SET, which is not set"),
+        (
+            "[default.blip]\nkey = 'env:NOT_SET'",
+            ("blip",),
+            "key is set to 'env:…', but there is no such environment variable",
+        ),
         ("[default.blip]\nkey = 'keyring:nowhere'", ("blip",), "write keyring:service/user"),
         ("[default.blip]\nkey = 'ask'", ("blip",), "no one can be prompted"),
         ("[default", ("blip",), "is not valid TOML"),
@@ -154,7 +159,7 @@ def test_an_unknown_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_profile_without_a_file_is_named() -> None:
     """A profile that is asked for where there is no file is an error."""
-    with pytest.raises(msgnb.SettingsError, match="profile 'work' was requested"):
+    with pytest.raises(msgnb.SettingsError, match="a profile other than 'default' was requested"):
         msgnb.connect("blip", profile="work")
 
 
