@@ -1,7 +1,8 @@
 """The request journal: every request to the mocks of a world, in the order in which it was received.
 
 * Each request is an entry with its time, platform, operation, the messages that it sent, and the response.
-* No secret is stored: headers are left out, and fields that contain secrets are hidden in bodies and queries.
+* No secret is shown: headers are left out, and `msgnb_mocks.core.hiding` hides what paths, queries and bodies
+  contain.
 * A failed assertion says what was sent instead, the closest match first.
 """
 
@@ -11,16 +12,16 @@ import itertools
 import re
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
 from msgnb_mocks.core.application import Application
 from msgnb_mocks.core.contract import undocumented
+from msgnb_mocks.core.hiding import Hider
 from msgnb_mocks.core.messages import OutboundMessage
 from msgnb_mocks.core.operations import Request, Response
 
@@ -35,11 +36,6 @@ CLOSEST = 5
 WAITING = frozenset({429, 503})
 """The statuses that come with a time to wait."""
 NOTHING = Response(0)
-HIDDEN = "hidden"
-SECRETS = frozenset({
-    "password", "client_secret", "access_token", "refresh_token", "refresh", "token", "passcode", "key",
-    "apikey", "api_key", "secret",
-})  # fmt: skip
 COLUMNS = ["number", "at", "platform", "operation", "method", "path", "status", "recipients", "text"]
 
 Text = str | re.Pattern[str] | None
@@ -76,6 +72,9 @@ class Entry:
         found = self._application.find_operation(self._request)
         return found.name if found else None
 
+    def _hider(self) -> Hider:
+        return Hider(self._application.find_operation(self._request))
+
     @property
     def messages(self) -> tuple[OutboundMessage, ...]:
         """The messages that it sends, one per recipient."""
@@ -84,18 +83,24 @@ class Entry:
     @property
     def path(self) -> str:
         """The path with its query; secrets are hidden."""
-        query = self._request.query_string
-        return f"{self._request.path}?{_hide_fields(query)}" if query else self._request.path
+        hider, query = self._hider(), self._request.query_string
+        path = hider.path(self._request.path)
+        return f"{path}?{hider.query(query)}" if query else path
 
     @property
     def request(self) -> Any:
         """The body as JSON values, or as text; secrets are hidden."""
-        return _content(self._request.body)
+        return self._hider().request(self._request.body)
 
     @property
     def response(self) -> Any:
         """The response's body in the same way; `None` also if it was dropped to save memory."""
-        return _content(self._response)
+        hider = self._hider()
+        # What is hidden there may be repeated here.
+        hider.path(self._request.path)
+        hider.query(self._request.query_string)
+        hider.request(self._request.body)
+        return hider.response(self._response)
 
     @property
     def unknown_fields(self) -> list[str]:
@@ -423,35 +428,3 @@ def _text(text: Text) -> str:
 def _wanted(to: str | None, text: Text, platform: str | None) -> str:
     what = "a message" if text is None else repr(_text(text))
     return what + (f" to {to}" if to else "") + (f" on {platform}" if platform else "")
-
-
-def _content(body: bytes) -> Any:
-    """Return a body without its secrets: JSON as values, a form as a form, everything else as text."""
-    if not body:
-        return None
-    try:
-        return _hide(orjson.loads(body))
-    except orjson.JSONDecodeError:
-        return _hide_fields(body.decode("utf-8", "replace"))
-
-
-def _hide(content: Any) -> Any:
-    if isinstance(content, list):
-        return [_hide(each) for each in content]
-    if isinstance(content, Mapping):
-        return {name: HIDDEN if _is_secret(name, value) else _hide(value) for name, value in content.items()}
-    return content
-
-
-def _is_secret(name: str, value: Any) -> bool:
-    # An object under such a name is not hidden as a whole: its fields are looked at one by one.
-    return name.lower() in SECRETS and isinstance(value, str)
-
-
-def _hide_fields(text: str) -> str:
-    """Return a query or a form with its secrets hidden, and other text as it is."""
-    fields = parse_qsl(text, keep_blank_values=True)
-    # Text that is not a form would be changed by encoding it as one.
-    if not any(_is_secret(name, value) for name, value in fields):
-        return text
-    return urlencode([(name, HIDDEN if _is_secret(name, value) else value) for name, value in fields])

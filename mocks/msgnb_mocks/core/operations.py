@@ -146,6 +146,9 @@ class Operation:
         postmasters: domains of the nodes that process a command, the documented one first; none for HTTP.
         errors: what it may return: HTTP statuses, or the reason codes of commands.
         request_type: media type of the request's body.
+        secrets: parts of the path and fields that are secret, beside those whose names say so.
+        shown: fields of a request that signs in which are no secrets; the journal hides all others. `None`
+            for other operations.
     """
 
     name: str
@@ -157,6 +160,8 @@ class Operation:
     postmasters: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
     request_type: str = JSON_TYPE
+    secrets: tuple[str, ...] = ()
+    shown: tuple[str, ...] | None = None
 
     @property
     def summary(self) -> str:

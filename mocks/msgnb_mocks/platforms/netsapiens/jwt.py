@@ -12,7 +12,7 @@ import orjson
 from msgnb_mocks.core.operations import Evidence, Json, Operation, Response
 from msgnb_mocks.platforms.netsapiens.exchange import ACCEPTED, V2, Exchange, refuse
 from msgnb_mocks.platforms.netsapiens.state import DOMAIN, HOSTNAME, TERRITORY, Grant, State, User
-from msgnb_mocks.platforms.netsapiens.tokens import MFA_REQUIRED, check_second_factor, find_user
+from msgnb_mocks.platforms.netsapiens.tokens import MFA_REQUIRED, SHOWN, check_second_factor, find_user
 
 LIFE = timedelta(hours=24)
 REFRESH_LIFE = timedelta(days=7)
@@ -144,7 +144,17 @@ _ERRORS = (400, 401, 403, 404)
 _JWT = f"{V2}/jwt"
 
 OPERATIONS = tuple(
-    Operation(handler.__name__, method, path, handler, Evidence.DOCUMENTED, "NetSapiens 1.3", errors=errors)
+    Operation(
+        handler.__name__,
+        method,
+        path,
+        handler,
+        Evidence.DOCUMENTED,
+        "NetSapiens 1.3",
+        errors=errors,
+        secrets=("jwt",),
+        shown=SHOWN if handler is create_jwt else None,
+    )
     for handler, method, path, errors in (
         (create_jwt, "POST", _JWT, _ERRORS),
         (read_jwt, "GET", _JWT, (401, 403)),

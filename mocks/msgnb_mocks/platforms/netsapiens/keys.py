@@ -113,7 +113,16 @@ _ALL = f"{V2}/apikeys"
 _ONE = f"{_ALL}/{{key}}"
 
 OPERATIONS = tuple(
-    Operation(handler.__name__, method, path, handler, Evidence.DOCUMENTED, "NetSapiens 1.2", errors=errors)
+    Operation(
+        handler.__name__,
+        method,
+        path,
+        handler,
+        Evidence.DOCUMENTED,
+        "NetSapiens 1.2",
+        errors=errors,
+        secrets=("key",),
+    )
     for handler, method, path, errors in (
         (read_own_key, "GET", f"{_ALL}/~", (401, 403)),
         (list_keys, "GET", _ALL, (401, 403)),

@@ -71,6 +71,9 @@ def read_version(exchange: Exchange) -> Response:
     )
 
 
+SHOWN = ("grant_type", "username", "client_id", "scope")
+"""The fields of requests that sign in which are no secrets."""
+
 OPERATIONS = (
     Operation(
         "create_token",
@@ -80,6 +83,7 @@ OPERATIONS = (
         Evidence.DOCUMENTED,
         "NetSapiens 1.1",
         errors=(400, 401, 403),
+        shown=SHOWN,
     ),
     Operation(
         "create_legacy_token",
@@ -89,6 +93,7 @@ OPERATIONS = (
         Evidence.SEEN,
         "NetSapiens 1.1",
         errors=(400, 401, 403),
+        shown=SHOWN,
     ),
     Operation("read_version", "GET", f"{V2}/version", read_version, Evidence.DOCUMENTED, "NetSapiens 0"),
 )

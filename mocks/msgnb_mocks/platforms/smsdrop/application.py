@@ -348,7 +348,7 @@ class SmsDropMock(Application):
         ]
         yield Operation(
             "smsdrop.login", "POST", "/auth/login", self._login, seen, "SMSDrop 1",
-            errors=(400, 422), request_type=FORM_TYPE,
+            errors=(400, 422), request_type=FORM_TYPE, shown=("username", "grant_type", "scope"),
         )  # fmt: skip
         for name, method, path, handler, evidence, errors in table:
             yield Operation(f"smsdrop.{name}", method, path, handler, evidence, "SMSDrop 2", errors=errors)
