@@ -169,6 +169,14 @@ def read_cookie(servers: msgnb_mocks.Servers, host: str | None = None) -> str:
     return found[1].decode()
 
 
+def read_view(servers: msgnb_mocks.Servers) -> str:
+    """Return what the links of a page contain: `?view=…`."""
+    _, answer = ask(servers.credentials["ui"], "GET", {})
+    found = set(re.findall(rb'(?:href|src|action)="/phones/[^"?]*([^"]*)"', answer))
+    assert len(found) == 1
+    return found.pop().decode()
+
+
 PATHS = (
     "/", "/phones", "/phones/", "/phones/?q=a", "/phones/events", "/phones/style.css", "/phones/script.js",
     "/phones/phone/blip/x", "/phones/clock", "/phones/faults", "/phones/faults/clear",
@@ -184,6 +192,8 @@ WRONG: dict[str, dict[str, str]] = {
     "the token as a cookie": {"Cookie": "{name}={token}"},
     "the cookie of another port": {"Cookie": "msgnb-phones-1={cookie}"},
     "an empty cookie": {"Cookie": "{name}="},
+    "the cookie alone": {"Cookie": "{name}={cookie}"},
+    "the cookie of a page that asks": {"Cookie": "{name}={cookie}", "Sec-Fetch-Site": "same-origin"},
     "not ASCII": {"Authorization": "Bearer \xff\xfe", "Cookie": "{name}=\xff"},
 }
 
@@ -211,17 +221,18 @@ def test_without_the_token_nothing_is_shown_or_done(
 
 
 def test_each_way_to_show_the_token_is_taken(servers: msgnb_mocks.Servers) -> None:
-    """In the address, in a header as Jupyter's clients write it, and as the cookie of the first load."""
+    """In the address, in a header as Jupyter's clients write it, and as what the first load brings."""
+    view = read_view(servers)
     token, page = servers.credentials["token"], servers.credentials["ui"].partition("?")[0]
     for url, headers in (
         (servers.credentials["ui"], {}),
         (page, {"Authorization": f"Bearer {token}"}),
         (page, {"Authorization": f"token {token}"}),
-        (page, {"Cookie": f"other=1; {read_cookie(servers)}; \x01=;;"}),
+        (page + view, {"Cookie": f"other=1; {read_cookie(servers)}; \x01=;;"}),
     ):
         assert ask(url, "GET", headers)[0] == 200
     before = servers.world.clock.now()
-    assert ask(f"{page}clock", "POST", {"Cookie": read_cookie(servers)}, b"step=day")[0] == 303
+    assert ask(f"{page}clock{view}", "POST", {"Cookie": read_cookie(servers)}, b"step=day")[0] == 303
     assert (servers.world.clock.now() - before).days == 1
 
 
@@ -242,7 +253,59 @@ def test_behind_another_port_the_cookie_has_the_name_of_that_port(servers: msgnb
     cookie = read_cookie(servers, host="localhost:9999")
     assert cookie.startswith("msgnb-phones-9999=")
     page = servers.credentials["ui"].partition("?")[0]
-    assert ask(page, "GET", {"Host": "localhost:9999", "Cookie": cookie})[0] == 200
+    url = page + read_view(servers)
+    assert ask(url, "GET", {"Host": "localhost:9999", "Cookie": cookie})[0] == 200
+
+
+@pytest.mark.parametrize("view", ["", "?view=", "?view=wrong", "?view={cookie}", "?view={token}"])
+def test_a_cookie_that_another_port_got_opens_nothing(servers: msgnb_mocks.Servers, view: str) -> None:
+    """Neither with the headers of a browser, nor with itself or the token as the other secret."""
+    page, cookie = servers.credentials["ui"].partition("?")[0], read_cookie(servers)
+    end = view.format(cookie=cookie.partition("=")[2], token=servers.credentials["token"])
+    before = state(servers)
+    origin = page.removesuffix("/phones/")
+    headers = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin", "Origin": origin, "Referer": page}
+    for path in ("", "events", "script.js", "style.css", "phone/blip/x"):
+        assert ask(f"{page}{path}{end}", "GET", headers)[0] == 403
+    assert ask(f"{page}clock{end}", "POST", headers, b"step=day")[0] == 403
+    assert state(servers) == before
+
+
+def test_an_address_without_the_cookie_opens_nothing(servers: msgnb_mocks.Servers) -> None:
+    """It may be in the history of a browser, or on a picture of the screen."""
+    page = servers.credentials["ui"].partition("?")[0]
+    assert ask(page + read_view(servers), "GET", {})[0] == 403
+
+
+def test_what_a_browser_got_ends_with_the_servers() -> None:
+    """Also if the token is a fixed one."""
+    token, found = "a-token-that-is-chosen", []
+    for _ in range(2):
+        with msgnb_mocks.serve(ui=True, token=token) as servers:
+            found.append((read_cookie(servers).partition("=")[2], read_view(servers)))
+            page, port = servers.credentials["ui"].partition("?")[0], urlsplit(servers.credentials["ui"]).port
+            (cookie, view), last = found[0], len(found) == 2
+            status, _ = ask(page + view, "GET", {"Cookie": f"msgnb-phones-{port}={cookie}"})
+            assert status == (403 if last else 200)
+
+
+def test_every_link_and_form_of_each_page_works(servers: msgnb_mocks.Servers) -> None:
+    """On the first page, that of a phone, and those about errors."""
+    cookie, page = read_cookie(servers), servers.credentials["ui"].partition("?")[0]
+    view = read_view(servers)
+    contact = next(iter(servers.applications["netsapiens"].history())).contact
+    for path in (
+        f"{page}{view}&q=blip",
+        f"{page}phone/netsapiens/{contact}{view}",
+        f"{page}phone/blip/no{view}",
+    ):
+        _, answer = ask(path, "GET", {"Cookie": cookie})
+        links = re.findall(rb'(?:href|src)="(/phones/[^"]*)"', answer)
+        assert links
+        for link in dict.fromkeys(links):
+            assert ask(page.removesuffix("/phones/") + link.decode(), "GET", {"Cookie": cookie})[0] == 200
+    _, answer = ask(f"{page}clock{view}", "POST", {"Cookie": cookie}, b"step=day")
+    assert f"Location: /phones/{view}\r\n".encode() in answer
 
 
 def test_the_token_is_nowhere_but_in_the_address(

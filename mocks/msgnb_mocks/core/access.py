@@ -1,8 +1,12 @@
 """Who may see the page of phones and use its forms: whoever has the token that is in its address.
 
 Other users of this machine can connect to its port, too. The token is made when the servers start, unless it
-is chosen, and is printed with the address. A browser that opens the address gets a cookie, with which the
-page's links and forms work; the page then takes the token out of the address. Programs send a header instead:
+is chosen, and is printed with the address. A browser that opens the address gets a cookie and a page, whose
+links and forms contain another secret; the page then puts that in the place of the token in the address.
+
+Both are needed, and both are random for each start. Browsers send a cookie to every port of a machine, so a
+server of another user may get it; what is in a page's links is sent to this port only. Programs send a header
+instead:
 
     Authorization: Bearer <token>
 """
@@ -11,13 +15,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from hashlib import sha256
 from hmac import compare_digest
 
 from msgnb_mocks.core.operations import Request
 
 ROOT = "/phones"
 """Below it are all pages and forms, and the cookie is sent nowhere else."""
+VIEW = "view"
+"""The name in an address of what works together with the cookie."""
 SCHEMES = frozenset({"bearer", "token"})
 _VALID = re.compile(r"[A-Za-z0-9._~-]{16,}")
 
@@ -44,13 +49,15 @@ class Access:
     Args:
         token: the token.
         secure: whether it is served by HTTPS, so that the cookie is never sent without.
+
+    Attributes:
+        view: the secret in the links and forms of pages, which works together with the cookie.
     """
 
     def __init__(self, token: str, *, secure: bool) -> None:
         self._token = token
-        # Servers on other ports of this machine get the cookies of all; from this one they can't learn the
-        # token.
-        self._cookie = sha256(f"cookie {token}".encode()).hexdigest()
+        self._cookie = make_token()
+        self.view = make_token()
         self._secure = secure
 
     def address(self, url: str) -> str:
@@ -58,14 +65,16 @@ class Access:
         return f"{url}{ROOT}/?token={self._token}"
 
     def allows(self, request: Request) -> bool:
-        """Whether a request has the token, or the cookie."""
+        """Whether a request has the token, or both the cookie and what is in a page's links."""
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         offered = bearer.strip() if scheme.lower() in SCHEMES else ""
         # All are compared, each in constant time, so that how long it takes tells nothing.
         found = (
             _same(offered, self._token),
             self.has_token(request),
-            _same(_read_cookies(request).get(_cookie_name(request), ""), self._cookie),
+            # Not `and`, which would skip the second one.
+            _same(_read_cookies(request).get(_cookie_name(request), ""), self._cookie)
+            & _same(request.query.get(VIEW, ""), self.view),
         )
         return any(found)
 

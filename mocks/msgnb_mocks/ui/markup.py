@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
-from msgnb_mocks.core.access import ROOT
+from msgnb_mocks.core.access import ROOT, VIEW
+
+# Texts can't contain such an attribute: their quotation marks are escaped.
+_OWN_ADDRESS = re.compile(rf'(?<= )(href|src|action)="({ROOT}/[^"?]*)"')
 
 
 class Html(str):
@@ -37,8 +41,8 @@ def join(*content: str) -> Html:
     return Html("".join(piece if isinstance(piece, Html) else escape(piece) for piece in content))
 
 
-def document(title: str, body: Html) -> str:
-    """Return a whole page."""
+def document(title: str, body: Html, view: str) -> str:
+    """Return a whole page, whose links and forms contain what works together with the cookie."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -47,4 +51,5 @@ def document(title: str, body: Html) -> str:
         tag("link", rel="stylesheet", href=f"{ROOT}/style.css"),
         tag("script", src=f"{ROOT}/script.js", defer=""),
     )
-    return f"<!doctype html>{tag('html', head, tag('body', body), lang='en')}"
+    page = f"<!doctype html>{tag('html', head, tag('body', body), lang='en')}"
+    return _OWN_ADDRESS.sub(rf'\1="\2?{VIEW}={view}"', page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from msgnb_mocks.core.access import ROOT
+from msgnb_mocks.core.access import ROOT, VIEW
 from msgnb_mocks.core.contract import documented
 from msgnb_mocks.core.faults import FAULTS
 from msgnb_mocks.core.journal import Entry
@@ -21,7 +21,7 @@ PREVIEW = 60
 STEPS = (("minute", "+1 minute"), ("hour", "+1 hour"), ("day", "+1 day"))
 
 
-def main(ensemble: Ensemble, chats: Chats, chosen: Key | None, words: str) -> Html:
+def main(ensemble: Ensemble, chats: Chats, chosen: Key | None, words: str, view: str) -> Html:
     """Return the page, with one chat selected or none."""
     back = _address(chosen) if chosen else HOME
     listed = chats.all(words)
@@ -33,7 +33,7 @@ def main(ensemble: Ensemble, chats: Chats, chosen: Key | None, words: str) -> Ht
         ),
         tag(
             "main",
-            tag("nav", _search(words), _live("phones", _phones(listed, chosen)), aria_label="Phones"),
+            tag("nav", _search(words, view), _live("phones", _phones(listed, chosen)), aria_label="Phones"),
             _chat(chats.one(chosen)) if chosen else _welcome(),
             tag("aside", _faults(ensemble, back), _journal(ensemble), aria_label="Faults and journal"),
         ),
@@ -85,11 +85,13 @@ def _clock(ensemble: Ensemble, back: str) -> Html:
     )
 
 
-def _search(words: str) -> Html:
+def _search(words: str, view: str) -> Html:
+    # A form that is sent by GET replaces the query of its address.
+    hidden = tag("input", type="hidden", name=VIEW, value=view)
     field = tag(
         "input", type="search", name="q", value=words, placeholder="Search phones", aria_label="Search phones"
     )
-    return tag("form", field, tag("button", "Search", type="submit"), action=HOME, role="search")
+    return tag("form", field, hidden, tag("button", "Search", type="submit"), action=HOME, role="search")
 
 
 def _phones(listed: list[Chat], chosen: Key | None) -> Html:

@@ -4,12 +4,13 @@
   changed.
 * Text that people wrote is escaped, and a strict content security policy allows no foreign scripts.
 * The server responds only to the names of this machine, and accepts form submissions only from its own pages.
-* Whoever has neither the token nor the cookie sees nothing, and changes nothing; `msgnb_mocks.core.access`
-  checks it.
+* Whoever has neither the token, nor the cookie together with an address of a page, sees nothing, and changes
+  nothing; `msgnb_mocks.core.access` checks it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.resources import files
@@ -17,12 +18,12 @@ from urllib.parse import quote, unquote
 
 import orjson
 
-from msgnb_mocks.core.access import ROOT, Access
+from msgnb_mocks.core.access import ROOT, VIEW, Access
 from msgnb_mocks.core.faults import FAULTS
 from msgnb_mocks.core.operations import Refusal, Request, Response
 from msgnb_mocks.ui import pages
 from msgnb_mocks.ui.chats import Chats
-from msgnb_mocks.ui.markup import document
+from msgnb_mocks.ui.markup import Html, document
 from msgnb_mocks.world.ensemble import Ensemble
 
 POLICY = (
@@ -39,6 +40,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+OWN_PATH = re.compile(rf"{ROOT}/[^?#\s]*")
 ASSETS = {"/style.css": "text/css; charset=utf-8", "/script.js": "text/javascript; charset=utf-8"}
 REFUSAL = b"Open the address that was printed when the mocks started: it has the token that this page needs."
 STEPS = {"minute": {"minutes": 1}, "hour": {"hours": 1}, "day": {"days": 1}}
@@ -97,15 +99,18 @@ class Simulator:
                 200, headers={**HEADERS, "Content-Type": "text/event-stream"}, stream=self._events
             )
         chosen = self._parse_path(request.path) if request.path != "/" else None
-        shown = pages.main(self._ensemble, self._chats, chosen, request.query.get("q", ""))
-        return Response(200, document("Phones", shown).encode(), HEADERS)
+        shown = pages.main(self._ensemble, self._chats, chosen, request.query.get("q", ""), self._access.view)
+        return self._show("Phones", shown)
+
+    def _show(self, title: str, body: Html, status: int = 200) -> Response:
+        return Response(status, document(title, body, self._access.view).encode(), HEADERS)
 
     def _parse_path(self, path: str) -> tuple[str, str]:
         """Return the platform and the person of a path."""
         _, kind, platform, who = [*path.split("/", 3), "", "", ""][:4]
         who = unquote(who)
         if kind != "phone" or (platform, who) not in self._chats:
-            raise Refusal(Response(404, document("Not found", pages.nowhere()).encode(), HEADERS))
+            raise Refusal(self._show("Not found", pages.nowhere(), 404))
         return platform, who
 
     def _submit(self, request: Request) -> Response:
@@ -113,19 +118,24 @@ class Simulator:
         if request.path.endswith("/reply"):
             platform, who = self._parse_path(request.path.removesuffix("/reply"))
             self._try(lambda: self._chats.reply(platform, who, form.get("text", "")))
-            return _redirect(f"{ROOT}/phone/{platform}/{quote(who, safe='')}")
+            return self._redirect(f"{ROOT}/phone/{platform}/{quote(who, safe='')}")
         if request.path not in self._forms:
             raise Refusal(Response(404))
         self._try(lambda: self._forms[request.path](form))
-        return _redirect(form.get("back", f"{ROOT}/"))
+        return self._redirect(form.get("back", f"{ROOT}/"))
+
+    def _redirect(self, path: str) -> Response:
+        """Redirect the browser to a page of this server, and never to another one."""
+        own = path if OWN_PATH.fullmatch(path) else f"{ROOT}/"
+        # After a 303 the browser gets the page, so reloading it does not submit the form again.
+        return Response(303, b"", {**HEADERS, "Location": f"{own}?{VIEW}={self._access.view}"})
 
     def _try(self, action: Callable[[], object]) -> None:
         """Run the action of a form; if it fails, the response says why."""
         try:
             action()
         except (ValueError, KeyError) as error:
-            page = document("Not done", pages.trouble(str(error)))
-            raise Refusal(Response(422, page.encode(), HEADERS)) from None
+            raise Refusal(self._show("Not done", pages.trouble(str(error)), 422)) from None
 
     def _move_clock(self, form: dict[str, str]) -> None:
         step = form.get("step", "")
@@ -175,10 +185,3 @@ def _below_root(path: str) -> str:
     if not path.startswith(f"{ROOT}/"):
         raise Refusal(Response(404, headers=HEADERS))
     return path.removeprefix(ROOT)
-
-
-def _redirect(path: str) -> Response:
-    """Redirect the browser to a page of this server, and never to another one."""
-    own = path if path.startswith(f"{ROOT}/") and "\n" not in path else f"{ROOT}/"
-    # After a 303 the browser gets the page, so reloading it does not submit the form again.
-    return Response(303, b"", {**HEADERS, "Location": own.replace("\r", "")})

@@ -56,10 +56,8 @@ def test_a_reply_arrives_in_the_sessions(
     """What is said as a person is the last line of that conversation, escaped, and of no other."""
     address = phone(servers, platform)
     answer = client.post(f"{address}/reply", data={"text": SCRIPT}, allow_redirects=False)
-    assert (answer.status_code, answer.headers["Location"]) == (
-        303,
-        "/phones" + address.partition(root(servers))[2],
-    )
+    location = answer.headers["Location"].partition("?view=")[0]
+    assert (answer.status_code, location) == (303, "/phones" + address.partition(root(servers))[2])
     written = [each for each in servers.applications[platform].history() if each.text == SCRIPT]
     assert len(written) == 1
     assert written[0].inbound
@@ -116,7 +114,8 @@ def test_a_form_leads_nowhere_else(servers: msgnb_mocks.Servers, client: request
     url = root(servers)
     for back in ("https://evil.example/", "//evil.example", "/\r\nSet-Cookie: a=1"):
         answer = client.post(f"{url}/clock", data={"step": "minute", "back": back}, allow_redirects=False)
-        assert (answer.headers["Location"], "Set-Cookie" in answer.headers) == ("/phones/", False)
+        location = answer.headers["Location"].partition("?view=")[0]
+        assert (location, "Set-Cookie" in answer.headers) == ("/phones/", False)
 
 
 @pytest.mark.parametrize("platform", ["ui", "smsdrop", "blip", "netsapiens"])
