@@ -245,7 +245,8 @@ class Messaging:
         >>> messages.msg.to_excel("messages.xlsx")
 
         Phone numbers and all other texts are text cells, and times have their time zone. What looks like a
-        formula gets an apostrophe in front, in headers and cells. Only the user can read the file.
+        formula gets an apostrophe in front, in headers and cells. Several levels of column names become one
+        header, such as `text / count`. Only the user can read the file.
 
         Raises:
             SettingsError: openpyxl is not installed.

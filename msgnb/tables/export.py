@@ -64,7 +64,9 @@ def make_excel(frame: pd.DataFrame) -> bytes:
     file = io.BytesIO()
     try:
         with pd.ExcelWriter(file, engine="openpyxl") as writer:
-            _plain(frame, _defuse_start).to_excel(writer, index=False)
+            plain = _plain(frame, _defuse_start)
+            plain.columns = plain.columns.map(_join_levels)
+            plain.to_excel(writer, index=False)
             for row in writer.book.active.iter_rows():
                 for cell in row:
                     # openpyxl takes "#N/A" for an error.
@@ -90,6 +92,11 @@ def _plain(frame: pd.DataFrame, defuse: Defuse) -> pd.DataFrame:
     plain = pd.DataFrame(columns, index=range(len(frame)), dtype=object)
     plain.columns = _make_headers(frame.columns, defuse)
     return plain
+
+
+def _join_levels(label: Any) -> Any:
+    """Return one header for a column; pandas writes several rows of them only with an index."""
+    return " / ".join(filter(None, label)) if isinstance(label, tuple) else label
 
 
 def _make_headers(columns: pd.Index[Any], defuse: Defuse) -> pd.Index[Any]:

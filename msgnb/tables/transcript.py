@@ -2,7 +2,8 @@
 
 * It is made from any `messages` table, runs no scripts, and can be printed.
 * External senders wrote the content. All of it is escaped, images are shown only if the message itself
-  contains them, and links open only if the reader clicks them.
+  contains them, and links open only if the reader clicks them. Marks that reverse or hide what follows are
+  written out.
 * Times are in a named time zone.
 """
 
@@ -26,6 +27,8 @@ MOST = 200
 LONGEST = 2_000
 """Characters that are shown of one message."""
 LONGEST_NAME = 120
+# Control characters are left to `element`, which has pictures of them.
+_LEFT = "".join(map(chr, (*range(0x20), 0x7F)))
 LARGEST_PICTURE = 300_000
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+")
 _TICKS = {
@@ -149,7 +152,9 @@ def bubbles(rows: Iterable[Row], zone: tzinfo) -> Markup:
 def bubble(text: str, *, own: bool) -> Markup:
     """Return a text as one bubble; `own` is for texts of the account."""
     ground = _OUTBOUND if own else _INBOUND
-    return element("div", shortened(text), style=f"{_BUBBLE}background:{ground};color:{_TEXT}", dir="auto")
+    return element(
+        "div", _visible(shortened(text)), style=f"{_BUBBLE}background:{ground};color:{_TEXT}", dir="auto"
+    )
 
 
 def shortened(text: str) -> str:
@@ -159,9 +164,13 @@ def shortened(text: str) -> str:
     return f"{text[:LONGEST]}… ({len(text) - LONGEST:,} more characters)"
 
 
+def _visible(text: str) -> str:
+    return escape_invisible(text, keep=_LEFT)
+
+
 def _brief(value: Any) -> str:
     """A value that is shown next to a message, cut because external senders can make it long."""
-    text = str(value)
+    text = _visible(str(value))
     return text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"
 
 

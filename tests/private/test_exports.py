@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 from xml.etree import ElementTree
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -168,3 +169,13 @@ def test_a_table_without_cells_is_written(frame: pd.DataFrame) -> None:
     """With no rows, or no columns."""
     make_csv(frame)
     make_excel(frame)
+
+
+def test_several_levels_of_column_names_become_one_header() -> None:
+    """It needs an index in pandas; no part of them is a formula."""
+    frame = pd.DataFrame([[1, "x"]], columns=pd.MultiIndex.from_tuples([("text", "=count"), ("=at", "")]))
+    sheet = openpyxl.load_workbook(io.BytesIO(make_excel(frame))).active
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
+        ["text / '=count", "'=at"],
+        [1, "x"],
+    ]

@@ -92,6 +92,10 @@ table = tables.MESSAGES.frame(1, {{"text": [marks]}})
 frame = pd.DataFrame({{"text": [marks], marks: ["x"]}}, index=[marks])
 format = shell.display_formatter.format
 shown = [format(each)[0] for each in (table[["text"]], frame, frame["text"])]
+others = (frame.index, pd.Index([marks, "b"]), frame["text"].unique(), frame["text"].array, frame.columns,
+          frame["text"].astype("category").unique(), frame["text"].astype(object).unique())
+shown += [format(each)[0] for each in others]
+shown.append({{"text/html": format(frame.style)[0]["text/html"]}})
 sys.stdout.write(json.dumps(shown))
 """
 
@@ -109,7 +113,23 @@ def test_ipython_shows_tables_with_escapes() -> None:
     for text in (text for bundle in shown for text in bundle.values()):
         assert invisible(text) == []
         assert r"\u202e" in text
-    assert [sorted(bundle) for bundle in shown] == [["text/html", "text/plain"]] * 2 + [["text/plain"]]
+    assert [sorted(bundle) for bundle in shown] == [["text/html", "text/plain"]] * 2 + [
+        ["text/plain"]
+    ] * 8 + [["text/html"]]
+
+
+def test_a_conversation_as_html_has_no_mark_that_reverses_it() -> None:
+    """In texts, names, errors and media types."""
+    values = {
+        "session": ["s"] * 2,
+        "text": [EVIL] * 2,
+        "sender": [EVIL, "other"],
+        "direction": ["inbound"] * 2,
+    }
+    values |= {"error": [EVIL] * 2, "media_type": [EVIL] * 2, "media_url": ["https://example.com/a"] * 2}
+    shown = msgnb.tables.MESSAGES.frame(2, values).msg.conversation("s").html
+    assert invisible(shown, allowed="\n\r") == []
+    assert r"\u202e" in shown
 
 
 def test_a_formatter_of_the_user_is_kept() -> None:
