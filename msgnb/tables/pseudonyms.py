@@ -38,10 +38,14 @@ _JUDGED = 72
 _ROUNDS = 10
 _SHORT = 7
 """Numbers with fewer digits than this are never their own pseudonyms."""
-_RESERVED = "00"
-"""What no number begins with after its country code."""
+_RESERVED_LENGTH = 15
+"""Digits of a reserved number after `+` or `00`: as many as E.164 allows, and more than real ones have."""
 _RESERVED_WHOLE = "000"
-"""What no number begins with."""
+"""What a reserved number without a country code begins with."""
+_LONG_MARK = "00"
+"""What a longer reserved number has after its country code, with check digits after it."""
+_LONG_CHECK = 11
+"""As many check digits as make it longer than 15 digits, so that the two forms can be told apart."""
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 """An ID that a platform generated."""
 _GENERATED_LOCAL = re.compile(r"[0-9a-fA-F-]{16,}")
@@ -59,7 +63,7 @@ class Masker:
 
     Args:
         key: the secret.
-        reserved: whether phone numbers become `+CC00…`, which nobody has: two digits longer, and recognized
+        reserved: whether phone numbers become `+CC0…` with 15 digits, which nobody has, and are recognized
             as pseudonyms. Recordings need that, since what was recorded is read through the same filter.
 
     Raises:
@@ -173,9 +177,18 @@ class Masker:
             return number
         prefix = _fixed_prefix(digits)
         sign = "+" * number.startswith(("+", "＋"))
-        if prefix.strip("0"):
-            return f"{sign}{prefix}{_RESERVED}{self._permute(digits[len(prefix) :], prefix)}"
-        return f"{sign}{_RESERVED_WHOLE}{self._permute(digits, '')}"
+        code = "" if digits.startswith(_RESERVED_WHOLE) else prefix.lstrip("0")
+        if code:
+            zeros = prefix.removesuffix(code)
+            return f"{sign}{zeros}{code}{_seal(code, self._permute(digits[len(prefix) :], code))}"
+        # The zero in front of a national number is implied by the form of the pseudonym.
+        national = prefix == "0" and _spare("", digits[1:]) is not None
+        sealed = (
+            _seal("", self._permute(digits[1:], ""))
+            if national
+            else _seal_long("", self._permute(digits, ""))
+        )
+        return f"{sign}{_RESERVED_WHOLE}{sealed}"
 
     def _part(self, part: str) -> str:
         if not part.strip() or MASKED_NAME.fullmatch(part) or _MASKED_LOCAL.fullmatch(part):
@@ -295,10 +308,64 @@ def is_pseudonym(value: str) -> bool:
 
 
 def _is_reserved(digits: str) -> bool:
-    prefix = _fixed_prefix(digits)
     if digits.startswith(_RESERVED_WHOLE):
-        return True
-    return bool(prefix) and digits[len(prefix) :].startswith(_RESERVED)
+        return _is_sealed("", digits.removeprefix(_RESERVED_WHOLE))
+    prefix = _fixed_prefix(digits)
+    code = prefix.lstrip("0")
+    return bool(code) and _is_sealed(code, digits.removeprefix(prefix))
+
+
+def _seal(code: str, rest: str) -> str:
+    """Return the digits of a reserved number after its country code.
+
+    They are a zero, a digit that checks the number and says how many digits follow only to fill it up, those
+    digits, and the permuted rest. The filling checks the rest, too, so that one in a hundred other numbers of
+    15 digits passes for a reserved one, and no shorter number does.
+    """
+    spare = _spare(code, rest)
+    if spare is None:
+        return _seal_long(code, rest)
+    filling = _check(f"{code}|{rest}", spare)
+    return f"{_lead(code)}{_mark(code, filling + rest, spare)}{filling}{rest}"
+
+
+def _seal_long(code: str, rest: str) -> str:
+    return f"{_LONG_MARK}{_check(code + rest, _LONG_CHECK)}{rest}"
+
+
+def _is_sealed(code: str, sealed: str) -> bool:
+    """Whether the digits after a country code were made by `_seal`."""
+    if len(sealed) != _RESERVED_LENGTH - len(code or _RESERVED_WHOLE):
+        rest = sealed[len(_LONG_MARK) + _LONG_CHECK :]
+        return bool(rest) and sealed == _seal_long(code, rest)
+    mark, following = sealed[len(_lead(code))], sealed[len(_lead(code)) + 1 :]
+    spare = (int(mark) - _mark(code, following, 0)) % 10
+    return spare == _spare(code, following[spare:]) and sealed == _seal(code, following[spare:])
+
+
+def _lead(code: str) -> str:
+    """What keeps a reserved number from being dialed; without a country code, its zeros do."""
+    return "0" if code else ""
+
+
+def _spare(code: str, rest: str) -> int | None:
+    """How many digits fill a reserved number up to 15; `None` if it can't have 15.
+
+    Countries whose code has one digit have numbers of 11 digits, and IDs of some networks look like such a
+    code and a zero, with 15 digits in all; so at least one digit is left to check.
+    """
+    spare = _RESERVED_LENGTH - len(code or _RESERVED_WHOLE) - len(_lead(code)) - 1 - len(rest)
+    return spare if (1 if len(code) == 1 else 0) <= spare <= 9 else None
+
+
+def _mark(code: str, following: str, spare: int) -> int:
+    return (int(_check(code + following, 1)) + spare) % 10
+
+
+def _check(digits: str, size: int) -> str:
+    """As many check digits of a number; whoever has no key can compute them, too."""
+    number = int.from_bytes(hashlib.blake2b(digits.encode(), digest_size=8).digest(), "big")
+    return str(number % 10**size).zfill(size) if size else ""
 
 
 def check_key(key: Secret) -> None:
