@@ -24,6 +24,7 @@ from __future__ import annotations
 import locale
 import logging
 import os
+import pkgutil
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -221,8 +222,7 @@ def register(vcr: Any, *, note: Note | None = None) -> None:
         _NOTES.append(note)
     _explain()
     _end_refused()
-    # VCR logs each response as it was received, with tokens and people.
-    logging.getLogger("vcr.cassette").addFilter(_is_harmless)
+    _quieten()
 
 
 @contextmanager
@@ -446,6 +446,17 @@ def _same_body(one: Any, other: Any) -> None:
 def _is_harmless(record: logging.LogRecord) -> bool:
     """Whether a line of VCR's log has no exchange in it."""
     return record.levelno >= logging.WARNING
+
+
+def _quieten() -> None:
+    """Keep VCR from logging URLs, requests and responses as they were sent, with tokens and people.
+
+    Each of its modules has a logger, and a filter of one does not count for those below it.
+    """
+    import vcr  # noqa: PLC0415 - loads when first used
+
+    for module in pkgutil.walk_packages(vcr.__path__, "vcr."):
+        logging.getLogger(module.name).addFilter(_is_harmless)
 
 
 def _explain() -> None:
