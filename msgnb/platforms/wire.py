@@ -22,23 +22,48 @@ from functools import reduce
 from typing import Literal, TypeVar
 
 Kind = Literal[
-    "category", "amount", "time", "id", "host", "address", "person", "text", "url", "secret", "opaque"
+    "amount", "time", "id", "host", "address", "person", "text", "url", "secret", "opaque"
 ]  # fmt: skip
 """What a value is.
 
-`category`, `amount`, `time` and `id` (one that the platform generated) stay readable. The names of `host`
+`amount`, `time` and `id` (one that the platform generated) stay readable. The names of `host`
 stay if they are the platform's own. `address` is whom a message goes to or comes from, `person` a name,
 `text` what people write, `url` a URL or a path with a query. `secret` is hidden. `opaque` contains fields of
 which the platform knows nothing, so none of their names counts.
 """
 Holds = Kind | frozenset[str]
-"""The kind of a value, or all values that it may have."""
+"""The kind of a value, or all values that it may have. A word of an open set may be a name or a password."""
 
 YES_NO = frozenset({"yes", "no"})
 CODES = frozenset(map(str, range(1000)))
 """HTTP statuses and reason codes. As amounts they might be one-time codes, which are longer."""
+MEDIA_TYPES = frozenset({
+    "", "application/json", "application/msword", "application/octet-stream", "application/pdf",
+    "application/problem+json", "application/x-www-form-urlencoded", "application/xml", "application/zip",
+    "audio/aac", "audio/amr", "audio/mp3", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/wav", "audio/webm",
+    "image/bmp", "image/gif", "image/jpeg", "image/jpg", "image/png", "image/svg+xml", "image/webp",
+    "multipart/form-data", "multipart/mixed", "text/calendar", "text/css", "text/csv", "text/html",
+    "text/javascript", "text/plain", "text/vcard", "text/xml", "video/3gpp", "video/mp4", "video/mpeg",
+    "video/quicktime", "video/webm",
+})  # fmt: skip
+"""Types of content that are registered, as far as messages and APIs have them."""
+_CODINGS = frozenset({"gzip", "deflate", "br", "zstd", "compress", "identity", "chunked"})
+_CACHING = frozenset({
+    "no-cache", "no-store", "no-transform", "max-age", "s-maxage", "private", "public", "must-revalidate",
+    "proxy-revalidate", "immutable",
+})  # fmt: skip
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_LANGUAGES = frozenset(
+    {"en", "en-US", "en-GB", "pt", "pt-BR", "pt-PT", "es", "es-ES", "fr", "fr-FR", "de", "de-DE"}
+)
+_SOFTWARE = frozenset({
+    "python-requests", "python-httpx", "python-urllib3", "Python", "aiohttp", "msgnb", "curl", "uvicorn",
+    "hypercorn", "gunicorn", "nginx", "openresty", "Apache", "cloudflare", "Kestrel", "Microsoft-IIS",
+    "Microsoft-HTTPAPI", "envoy", "istio-envoy", "awselb", "NetSapiens",
+})  # fmt: skip
+"""Clients and servers that name themselves; each may be followed by its version."""
 _STRICTNESS: tuple[Kind, ...] = (
-    "amount", "time", "category", "id", "host", "url", "address", "person", "text", "opaque", "secret",
+    "amount", "time", "id", "host", "url", "address", "person", "text", "opaque", "secret",
 )  # fmt: skip
 _T = TypeVar("_T", bound=Holds | None)
 
@@ -52,6 +77,7 @@ class Wire:
         headers: headers that HTTP itself doesn't define, in lower case.
         parameters: parameters of queries.
         paths: words of paths, each with what the part after it is, if that is no word itself.
+        names: fields that are documented, and whose values are replaced or are fields themselves.
         hosts: domains of the platform; the labels that an account has before them are replaced.
     """
 
@@ -59,24 +85,25 @@ class Wire:
     headers: Mapping[str, Holds] = field(default_factory=dict)
     parameters: Mapping[str, Holds] = field(default_factory=dict)
     paths: Mapping[str, Holds | None] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
 
 
 HTTP = Wire(
     headers={
-        "accept": "category",
-        "accept-encoding": "category",
-        "accept-language": "category",
+        "accept": MEDIA_TYPES | {"*/*"},
+        "accept-encoding": _CODINGS,
+        "accept-language": _LANGUAGES,
         "age": "amount",
-        "allow": "category",
+        "allow": _METHODS,
         "authorization": "secret",
-        "cache-control": "category",
-        "connection": "category",
-        "content-encoding": "category",
-        "content-language": "category",
+        "cache-control": _CACHING,
+        "connection": frozenset({"keep-alive", "close", "upgrade"}),
+        "content-encoding": _CODINGS,
+        "content-language": _LANGUAGES,
         "content-length": "amount",
         "content-location": "url",
-        "content-type": "category",
+        "content-type": MEDIA_TYPES,
         "cookie": "secret",
         "date": "time",
         "expires": "time",
@@ -84,18 +111,32 @@ HTTP = Wire(
         "last-modified": "time",
         "location": "url",
         "origin": "url",
-        "pragma": "category",
+        "pragma": _CACHING,
         "proxy-authorization": "secret",
         "referer": "url",
         "retry-after": "amount",
-        "server": "category",
+        "server": _SOFTWARE,
         "set-cookie": "secret",
-        "transfer-encoding": "category",
-        "user-agent": "category",
-        "vary": "category",
+        "transfer-encoding": _CODINGS,
+        "user-agent": _SOFTWARE,
+        "api-key": "secret",
+        "apikey": "secret",
+        "cf-ray": "id",
+        "idempotency-key": "id",
+        "traceparent": "id",
+        "x-access-token": "secret",
+        "x-amzn-trace-id": "id",
+        "x-api-key": "secret",
+        "x-auth-token": "secret",
+        "x-correlation-id": "id",
+        "x-csrf-token": "secret",
+        "x-request-id": "id",
+        "vary": frozenset(
+            {"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Origin", "Cookie"}
+        ),
     },
 )
-"""What HTTP itself documents (RFC 9110, RFC 6265)."""
+"""What HTTP itself documents (RFC 9110, RFC 6265), and headers that have one meaning everywhere."""
 
 
 def merge(wires: Iterable[Wire]) -> Wire:
@@ -110,6 +151,7 @@ def merge(wires: Iterable[Wire]) -> Wire:
         headers=_merged(each.headers for each in wires),
         parameters=_merged(each.parameters for each in wires),
         paths=_merged(each.paths for each in wires),
+        names=frozenset().union(*(each.names for each in wires)),
         hosts=frozenset().union(*(each.hosts for each in wires)),
     )
 

@@ -12,10 +12,9 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
-
 from msgnb.core.addresses import is_service
 from msgnb.tables.pseudonyms import Masker
+from msgnb.tables.pseudonyms import is_pseudonym as is_masked
 from msgnb.testing.known_secrets import HIDDEN
 
 FINGERPRINT_LENGTH = 16
@@ -26,19 +25,24 @@ _LOCAL = re.compile("person-[0-9a-f]{8,16}")
 _EMAIL = re.compile(rf"{_LOCAL.pattern}@example\.com")
 _FIELD = re.compile("field-[0-9a-f]{16}")
 _NUMBER = re.compile(r"9900000\d{8}")
+_DIGITS = re.compile("[+]?[0-9]+")
 _FORMS = (_VALUE, _PERSON, _LOCAL, _EMAIL, _FIELD, _NUMBER)
 _NUMBER_BASE, _NUMBERS = 990_000_000_000_000, 10**8
 _GENERATED = re.compile(
     r"(?:fwd:)*(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-f]{32})|[0-9]{1,4}"
 )
 """An ID that a platform generated, or a pseudonym of another one."""
-_RESERVED = ("example", "test", "invalid", "localhost")
+_EXAMPLES = frozenset({"example.com", "example.net", "example.org", "mock.example"})
+"""Hosts that documents have; what is before another reserved ending may be somebody's name."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "~", "*", ""})
 _HOST_LABEL = re.compile(r"h[0-9a-f]{16}")
+_MASKED_HOST = re.compile(rf"{_HOST_LABEL.pattern}\.example")
 _EMAIL_SIGN = re.compile("%40|=40")
 _SPACED_DIGITS = re.compile(r"\+?[\d ().-]{7,}")
-_EXTENSION = re.compile(r"\+?\d{1,6}")
-_INSTANCE = re.compile(r"[#!~]?(?:[a-z]+\d{0,3}|\d{1,4})(?:[-.](?:[a-z]+\d{0,3}|\d{1,4}))*")
+_EXTENSION = re.compile(r"\d{1,5}")
+"""An inner number, of which each telephone system has the same ones; a code that signs in is longer."""
+_INSTANCE = re.compile(r"#(?:az-)?iris\d{0,3}")
+"""A server of BLiP; another instance is a device, and its owner chose the name."""
 _LONG_NUMBER = re.compile(r"(?<!person-)(?<![\w.])\+?\(?\d(?:[ ().-]{0,2}\d){6,}(?![\w])")
 _SERVICE = re.compile(r"[a-z][\w+-]{0,40}", re.IGNORECASE)
 _NODE = re.compile(r"[\w.+%=-]+@[\w-]+(?:\.[\w-]+)+(?:/[#!~]?[\w.-]+)?")
@@ -54,12 +58,7 @@ def is_pseudonym(value: str) -> bool:
 def _is_one_pseudonym(value: str) -> bool:
     if any(form.fullmatch(value) for form in _FORMS):
         return True
-    digits = value.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and SHORTEST_PHONE <= len(digits) <= LONGEST_PHONE):
-        return False
-    # No number continues with two zeros after its country code.
-    lengths = [size for size in (1, 2, 3) if int(digits[:size]) in COUNTRY_CODE_TO_REGION_CODE]
-    return digits[lengths[0] if lengths else 2 :].startswith("00")
+    return bool(_DIGITS.fullmatch(value)) and is_masked(value)
 
 
 @lru_cache(maxsize=16)
@@ -115,11 +114,16 @@ class Pseudonyms:
     def phone(self, number: str) -> str:
         """Return the pseudonym of a phone number or another long number, however it is written."""
         digits = re.sub(r"[^\d+]", "", number)
-        if LONGEST_PHONE >= len(digits.removeprefix("+")) >= SHORTEST_PHONE and not _NUMBER.fullmatch(digits):
+        bare = re.sub(r"^(?:\+|00(?=[1-9]))", "", digits)
+        if SHORTEST_PHONE <= len(bare) <= LONGEST_PHONE and not _NUMBER.fullmatch(digits):
             masked = self._masker.phone(digits)
-            # A pseudonym may itself begin with another, longer country code.
-            return masked if masked == digits else self.phone(masked)
+            if len(masked) - len(digits) + len(bare) <= LONGEST_PHONE:
+                return masked
         return str(self.number(int(digits.replace("+", ""))))
+
+    def is_extension(self, number: str) -> bool:
+        """Whether a number is an inner one of a telephone system, which stays."""
+        return bool(_EXTENSION.fullmatch(number))
 
     def address(self, address: str) -> str:
         """Return the pseudonym of a phone number, identity, e-mail address or name, or of several."""
@@ -129,7 +133,7 @@ class Pseudonyms:
     def host(self, host: str) -> str:
         """Return a host; a name stays if it is a platform's own, this machine's, or reserved for examples."""
         name = host.strip().rstrip(".").lower()
-        if name in _LOOPBACK or name.rpartition(".")[2] in _RESERVED:
+        if name in _LOOPBACK or name in _EXAMPLES or _MASKED_HOST.fullmatch(name):
             return host
         own = self._own(name)
         if own is None:
@@ -156,7 +160,7 @@ class Pseudonyms:
             return f"{scheme}:{self._address(rest)}"
         if "@" in address:
             return self._identity(address)
-        if _EXTENSION.fullmatch(address):
+        if self.is_extension(address):
             return address
         return self.phone(address) if _SPACED_DIGITS.fullmatch(address) else self._masker.name(address)
 
@@ -164,16 +168,12 @@ class Pseudonyms:
         # The instance behind an identity is a device of it, or a server.
         name, slash, instance = identity.partition("/")
         local, _, domain = name.rpartition("@")
-        if slash and not _INSTANCE.fullmatch(instance):
-            instance = self.id(instance)
+        if instance and not _INSTANCE.fullmatch(instance):
+            instance = f"{'#' * instance.startswith('#')}{self._label(instance.lstrip('#'))}"
         return self._node(local.strip(), domain.strip()) + slash + instance
 
     def _node(self, local: str, domain: str) -> str:
-        if (
-            local == HIDDEN
-            or _EXTENSION.fullmatch(local)
-            or (is_service(domain) and _SERVICE.fullmatch(local))
-        ):
+        if local == HIDDEN or self.is_extension(local) or (is_service(domain) and _SERVICE.fullmatch(local)):
             return f"{local}@{self.host(domain)}"
         if domain == "example.com" and _LOCAL.fullmatch(local):
             return f"{local}@{domain}"
@@ -187,12 +187,7 @@ class Pseudonyms:
             return self.phone(local)
         if sign := _EMAIL_SIGN.search(local):
             return self._address(local.replace(sign[0], "@", 1)).replace("@", sign[0])
-        # On a web chat, the name of the bot is behind an ID that it made.
-        person, dot, bot = local.partition(".")
-        if not (dot and (_LOCAL.fullmatch(person) or _GENERATED.fullmatch(person))):
-            person, dot, bot = local, "", ""
-        masked = person if _LOCAL.fullmatch(person) else f"person-{self._hash('local', person)[:16]}"
-        return f"{masked}{dot}{bot}"
+        return local if _LOCAL.fullmatch(local) else f"person-{self._hash('local', local)[:16]}"
 
     def _own(self, domain: str) -> str | None:
         return next((each for each in self._hosts if domain == each or domain.endswith(f".{each}")), None)

@@ -37,13 +37,17 @@ _TIME = re.compile(
     r"|\d\d?/\d\d?/\d{4} \d\d:\d\d(?::\d\d)?|(?:\d{1,3}\.)?\d\d:\d\d:\d\d(?:\.\d{1,9})?"
     r"|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|1\d{9}(?:\d{3})?"
 )
-_CATEGORY_WORD = re.compile(r"[a-z]{1,24}\d{0,4}|\d{1,4}")
-_CATEGORY = re.compile(r"[a-z*][a-z0-9._+*/-]{0,79}")
-_NAME = re.compile(r"[$#@_]{0,2}[A-Za-z]+(?:[._-][A-Za-z]+)*\d{0,2}")
-LONGEST_NAME, MOST_CAPITALS = 48, 5
+_VERSION = re.compile(r"v?\d{1,5}(?:\.\d{1,5}){0,3}")
+_TOKEN = re.compile(r"(?=[^\d\s]*\d)[A-Za-z0-9+/_=~.-]{16,}")
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
+_COOKIE_ATTRIBUTES = frozenset({
+    "domain", "expires", "httponly", "max-age", "partitioned", "path", "priority", "samesite", "secure",
+})  # fmt: skip
 _FORM = re.compile(r"[\w.\[\]%+$~-]+=[^\s<>{}]*")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
-_QUALITY = re.compile(r"(?:q=\d(?:\.\d)?|charset=[\w-]{1,12}|max-age=\d{1,9}|timeout=\d{1,5}|\*/\*|\*)")
+_QUALITY = re.compile(
+    r"(?:q=\d(?:\.\d)?|charset=(?:utf-8|us-ascii|iso-8859-1)|boundary=msgnb|max-age=\d{1,9}|timeout=\d{1,5}|\*/\*|\*)"
+)
 _BOUNDARY = re.compile(r"boundary=[^;]*", re.IGNORECASE)
 _LIME = "lime"
 _UNPARSED = object()
@@ -77,6 +81,7 @@ class Scrubber:
         self._wire = wire
         self._fields = {name.casefold(): holds for name, holds in wire.fields.items()}
         self._parameters = {name.casefold(): holds for name, holds in wire.parameters.items()}
+        self._names = {name.casefold() for name in (*wire.fields, *wire.parameters, *wire.names)}
         self._people = Names()
 
     def __deepcopy__(self, memo: object) -> Scrubber:
@@ -99,7 +104,7 @@ class Scrubber:
         for name, values in headers.items():
             several = isinstance(values, list | tuple)
             shown = [self._header(name.lower(), _text(each)) for each in (values if several else [values])]
-            found[self._name(name)] = shown if several else shown[0]
+            found[self._header_name(name)] = shown if several else shown[0]
         return found
 
     def uri(self, uri: str) -> str:
@@ -258,9 +263,7 @@ class Scrubber:
         return self.secrets.hide(self._shown(holds, value))
 
     def _shown(self, holds: Holds | None, value: str) -> str:
-        if isinstance(holds, frozenset):
-            return value if value in holds else self.pseudonyms.value(value)
-        if holds in {"category", "amount", "time"} and _fits(holds, value):
+        if holds is not None and _fits(holds, value):
             return value
         if holds == "text" and self.texts == "masked":
             return self._renamed(self.pseudonyms.text(self.secrets.hide(value)))
@@ -275,19 +278,20 @@ class Scrubber:
 
     def _number(self, holds: Holds | None, value: float) -> Any:
         text = str(value)
-        if isinstance(holds, frozenset):
-            return value if text in holds else self.pseudonyms.number(value)
+        whole = isinstance(value, int) and value >= 0
         match holds:
-            case "amount" | "time" if _fits(holds, text):
+            case frozenset() | "amount" | "time" if _fits(holds, text):
                 return value
             case "secret":
                 self.learn(text)
                 return 0
-            case "id" if isinstance(value, int) and value >= 0:
+            case "id" if whole:
                 return int(self.pseudonyms.id(text))
-            case "address" | "text" | "person" if isinstance(value, int) and value >= 0:
-                # NetSapiens sends phone numbers, and texts of digits, as JSON numbers.
-                return int(self.pseudonyms.phone(text)) if len(text) > 6 else value
+            # NetSapiens sends phone numbers, extensions and texts of digits as JSON numbers.
+            case "address" if whole and not self.pseudonyms.is_extension(text):
+                return int(self.pseudonyms.phone(text))
+            case "address" | "text" if whole and (holds == "address" or self.texts == "masked"):
+                return value if holds == "address" else int(self.pseudonyms.text(text))
         return self.pseudonyms.number(value)
 
     def _person(self, name: str) -> str:
@@ -306,14 +310,16 @@ class Scrubber:
     def _header(self, name: str, value: str) -> str:
         holds = self._wire.headers.get(name)
         if holds == "secret":
-            self._learn_header(value)
+            self._learn_header(name, value)
             return HIDDEN
         if name == "content-type":
             value = _BOUNDARY.sub(f"boundary={formats.BOUNDARY}", value)
-        if holds == "category":
-            plain = value.lower().replace(f"boundary={formats.BOUNDARY}", "")
-            fits = all(map(_fits_header, re.split(r"[;,\s]+", plain)))
+        if isinstance(holds, frozenset):
+            fits = all(_fits_header(word, holds) for word in re.split(r"[;,\s]+", value))
             return self.secrets.hide(value if fits else self.pseudonyms.value(value))
+        if holds is None and _TOKEN.fullmatch(value):
+            # Nobody says that it is no key, and it may be in a field that stays.
+            self.learn(value)
         return self._leaf(holds, value)
 
     def _path(self, path: str) -> str:
@@ -337,13 +343,12 @@ class Scrubber:
         return self._string(holds, value)
 
     def _name(self, name: str) -> str:
-        """Return the name of a field; one that may itself be a value is replaced."""
-        plain = len(name) <= LONGEST_NAME and _NAME.fullmatch(name)
-        usual = plain and sum(each.isupper() for each in re.sub("[A-Z]+", "A", name)) <= MOST_CAPITALS
-        known = name.casefold() in self._fields or name.casefold() in self._parameters
-        if (usual or known) and not self.secrets.in_layers(name):
-            return name
-        return self.pseudonyms.field(name)
+        """Return the name of a field if it is declared; any other may itself be a value, and is replaced."""
+        declared = not name or name.casefold() in self._names
+        return name if declared and not self.secrets.in_layers(name) else self.pseudonyms.field(name)
+
+    def _header_name(self, name: str) -> str:
+        return name if name.lower() in self._wire.headers else self.pseudonyms.field(name)
 
     def learn(self, secret: str) -> None:
         """Hide a secret everywhere from now on, and what it contains if it is base64, as a bot's key."""
@@ -353,26 +358,36 @@ class Scrubber:
             self.secrets.learn(decoded)
             self.secrets.learn(decoded.partition(":")[2])
 
-    def _learn_header(self, value: str) -> None:
+    def _learn_header(self, name: str, value: str) -> None:
+        """Learn the secrets of a header: credentials after their scheme, or the values of cookies."""
+        if name in _CREDENTIALS:
+            # What is in front of the first blank is the scheme.
+            value = value.strip().partition(" ")[2] or value
         for word in re.split(r"[\s;,]+", value):
-            for each in (word, word.partition("=")[2].strip('"')):
-                # A scheme or the attribute of a cookie is no secret.
-                if not each.isalpha() and not each.startswith("/"):
-                    self.learn(each)
+            label, sign, rest = word.partition("=")
+            if label.lower() in _COOKIE_ATTRIBUTES:
+                continue
+            self.learn(word)
+            if sign:
+                self.learn(rest.strip('"'))
 
 
 def _fits(kind: Holds, value: str) -> bool:
     """Return whether a value can be what its field is said to hold; another one may be anything."""
+    if isinstance(kind, frozenset):
+        return value in kind
     if kind == "amount":
         return bool(_NUMBER.fullmatch(value))
     if kind == "time":
         return bool(_TIME.fullmatch(value))
-    words = [word for word in re.split(r"[._+/*-]", value) if word]
-    return bool(_CATEGORY.fullmatch(value)) and all(map(_CATEGORY_WORD.fullmatch, words))
+    return False
 
 
-def _fits_header(word: str) -> bool:
-    return not word or bool(_QUALITY.fullmatch(word)) or _fits("category", word)
+def _fits_header(word: str, known: frozenset[str]) -> bool:
+    """Return whether a word of a header is a known one, alone or with a version."""
+    name, slash, version = word.partition("/")
+    plain = not word or word in known or word.lower() in known or _QUALITY.fullmatch(word)
+    return bool(plain or (slash and name in known and _VERSION.fullmatch(version)))
 
 
 def _parse_json(content: bytes) -> Any:

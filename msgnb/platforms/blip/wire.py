@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msgnb.platforms.blip.identities import CHANNEL_DOMAINS, SERVICE_DOMAINS
-from msgnb.platforms.wire import CODES, Holds, Wire
+from msgnb.platforms.wire import CODES, MEDIA_TYPES, Holds, Wire
 
 _FLAG = frozenset({"true", "false", "True", "False"})
 _TRACE: dict[str, Holds] = {
@@ -39,7 +39,7 @@ _ADDRESSES = (
     "#message.to", "#tunnel.originalFrom", "#tunnel.originalTo", "#tunnel.originator",
     "#tunnel.owner", "$claims", "$originator", "$originatorSessionRemoteNode", "account",
     "agentIdentity", "alternativeAccount", "authorIdentity", "caller", "cellPhoneNumber",
-    "customerIdentity", "customerInput", "destination", "email", "from", "identity", "items",
+    "customerIdentity", "destination", "email", "from", "identity", "items",
     "masterState", "masterstate", "originator", "owner", "ownerIdentity", "ownerUserIdentity",
     "peerIdentity", "phoneNumber", "pp", "recipient", "requirer", "serviceIdentity", "target", "to",
     "userIdentity", "validatedAccount", "whatsAppWaId",
@@ -49,12 +49,47 @@ _TEXTS = (
     "#stateName",
     "#previousStateName",
     "content",
+    "customerInput",
     "description",
     "document",
     "resource",
     "text",
     "title",
 )
+_LIME_TYPES = frozenset({
+    *(f"application/vnd.lime.{word}+json" for word in (
+        "account", "capability", "chatstate", "collection", "command", "contact", "container",
+        "delegation", "document-select", "identity", "input", "list", "invoice", "invoice-status", "location",
+        "media-link", "menu",
+        "message", "notification", "payment-receipt", "ping", "presence", "quota", "reason", "reply",
+        "reaction", "receipt", "redirect", "resource", "select", "sensitive", "template", "thread",
+        "web-link",
+    )),
+    *(f"application/vnd.iris.{word}+json" for word in (
+        "activecampaign.audience", "activecampaign.campaign", "activecampaign.campaign-report",
+        "activecampaign.campaign-summary", "activecampaign.full-campaign", "activecampaign.message",
+        "analytics.metric-identity", "analytics.metric-indicators", "crm.comment",
+        "desk.agentproductivitysummary", "desk.attendancetimesummary", "desk.attendant",
+        "desk.attendantticketssummary", "desk.open-ticket-summary", "desk.tag-tickets-summary",
+        "desk.team", "desk.teamticketssummary", "desk.tickets-metrics-summary",
+        "desk.ticketssummary", "distribution-list", "distribution-list-message", "eventTrack",
+        "resource", "schedule", "thread", "thread-message", "ticket",
+    )),
+    "application/vnd.iris.content-unavailable", "application/vnd.lime.identity",
+})  # fmt: skip
+_COMPONENTS = frozenset({
+    "template", "header", "body", "button", "buttons", "footer", "text", "image", "video", "document",
+    "audio", "location", "contacts", "interactive", "list", "reaction", "sticker", "payload", "quick_reply",
+    "url", "string",
+})  # fmt: skip
+"""What a template of WhatsApp is made of."""
+_NAMES = frozenset({
+    "action", "altitude", "audience", "audiences", "campaign", "canSendWithOpenTicket", "city", "components",
+    "contact", "domain", "group", "header", "isToUseLiteApi", "label", "lastMessage", "latitude", "longitude",
+    "message", "messageParams", "messageTemplate", "messageTemplateLanguage", "metadata", "options",
+    "parameters", "plan", "policy", "reason", "sequentialSuffix", "source", "tags", "team", "teams",
+    "template", "value",
+})  # fmt: skip
 _PATHS: dict[str, Holds | None] = {
     "commands": None, "messages": "id", "notifications": "id", "account": None, "ping": None,
     "contacts": "address", "contacts-cursor": None, "comments": "id", "linked": "address",
@@ -114,14 +149,14 @@ WIRE = Wire(
         "event": frozenset({"accepted", "dispatched", "received", "consumed", "failed"}),
         "extras": "opaque",
         "gender": frozenset({"male", "female", "other"}),
-        "itemType": "category",
+        "itemType": MEDIA_TYPES | _LIME_TYPES,
         "jitsiUrl": "secret",
         "key": "secret",
         "accessKey": "secret",
         "language": frozenset({"pt_BR", "en", "en_US", "es", "fr"}),
         "method": frozenset({"get", "set", "merge", "delete", "subscribe", "unsubscribe", "observe"}),
         "photoUri": "url",
-        "previewType": "category",
+        "previewType": MEDIA_TYPES,
         "previewUri": "url",
         "provider": frozenset({"Lime", "Dialogflow"}),
         "state": frozenset({"composing", "paused", "starting", "deleting", "gone"}),
@@ -133,10 +168,11 @@ WIRE = Wire(
             "APPROVED", "REJECTED", "PENDING", "Online", "Pause", "Invisible", "Offline",
         }),
         "subscriptionStatus": frozenset({"subscribed", "not-subscribed"}),
-        "type": "category",
+        "type": MEDIA_TYPES | _LIME_TYPES | _COMPONENTS,
         "uri": "url",
     },
     parameters=_PARAMETERS,
     paths=_PATHS,
+    names=_NAMES,
     hosts=CHANNEL_DOMAINS | SERVICE_DOMAINS | {"http.msging.net"},
 )  # fmt: skip

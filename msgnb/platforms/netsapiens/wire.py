@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgnb.platforms.wire import CODES, YES_NO, Holds, Wire
+from msgnb.platforms.wire import CODES, MEDIA_TYPES, YES_NO, Holds, Wire
 
 _SCOPES = frozenset({
     "Basic User", "Simple User", "Advanced User", "Call Center Agent", "Site Manager",
@@ -72,6 +72,12 @@ _KINDS = frozenset({
     "", "sms", "mms", "chat", "chat-media", "chat-video", "chat-vid", "group-chat", "gateway",
     "device", "chat-participant-(status-changes)",
 })  # fmt: skip
+_NAMES = frozenset({
+    "by_action", "call-audio-codec", "call-by-action", "call-orig-info", "call-orig-match-uri",
+    "call-orig-uri", "call-term-added-sip-header", "call-term-uri", "carrier", "data", "from-user-agent",
+    "group-mms-capable", "ip-address", "legacy", "media", "messagesession-queue-status", "mms-capable",
+    "orig_uri", "term-orig-info", "term_uri",
+})  # fmt: skip
 _PATHS: dict[str, Holds | None] = {
     "ns-api": None, "v2": None, "v1": None, "webroot": None, "openapi": None, "openapi.json": None,
     "oauth2": None, "tokens": None, "token": None, "jwt": None, "apikeys": None, "version": None,
@@ -103,16 +109,16 @@ WIRE = Wire(
         "grant_type": frozenset({"password", "refresh_token", "mfa"}),
         "last_mesg_type": _KINDS,
         "last_status": frozenset({"", "read", "unread"}),
-        "media-type": "category",
-        "media_type": "category",
-        "messagesession-last-media-type": "category",
+        "media-type": MEDIA_TYPES,
+        "media_type": MEDIA_TYPES,
+        "messagesession-last-media-type": MEDIA_TYPES,
         "messagesession-last-status": frozenset({"", "read", "unread"}),
         "messagesession-last-type": _KINDS,
         "messagesession-muted": YES_NO,
         "messagesession-type": _KINDS,
         "mfa_type": frozenset({"authenticator"}),
         "mfa_vendor": frozenset({"google"}),
-        "mime-type": "category",
+        "mime-type": MEDIA_TYPES,
         "model": _MODELS,
         "ns_id_type": frozenset({"subscriber", "level1"}),
         "object": _MODELS,
@@ -132,7 +138,7 @@ WIRE = Wire(
         "term_call_info": frozenset({"active", "alerting", "progressing"}),
         "term_type": _KINDS,
         "token_type": frozenset({"Bearer"}),
-        "type": "category",
+        "type": _KINDS,
         "user-presence-status": frozenset({"open", "inactive", "closed"}),
         "user-scope": _SCOPES,
         "user_scope": _SCOPES,
@@ -140,4 +146,5 @@ WIRE = Wire(
     parameters={"limit": "amount", "start": "amount", "dest": "address", "number": "address",
                 "includeDomain": YES_NO},
     paths=_PATHS,
+    names=_NAMES,
 )  # fmt: skip
