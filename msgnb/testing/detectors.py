@@ -28,7 +28,7 @@ DEPTH = 4
 _PREFIXES = {
     "a JWT": r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*",
     "a PASETO": r"\bv[1-4]\.(?:local|public)\.[\w-]{20,}",
-    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----",
     # The third letter is the scope of a NetSapiens key.
     "an API key": r"\bns[a-z]_\w{16,}|\b(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[\w-]{16,}"
     r"|\bwhsec_\w{16,}|\bkey-[0-9a-f]{32}\b|\bSK[0-9a-f]{32}\b|\bAC[0-9a-f]{32}\b",
@@ -37,6 +37,7 @@ _PREFIXES = {
     "a GitLab token": r"\bgl(?:pat|dt|rt|cbt|ptt)-[\w-]{16,}",
     "a Slack token": r"\bxox[abeprs]-[\w-]{10,}|hooks\.slack\.com/services/[\w/]{20,}",
     "a Google key": r"\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}|\b1//0[\w-]{20,}|\bGOCSPX-[\w-]{20,}",
+    "a HubSpot token": r"\bpat-[a-z]{2}\d-[\w-]{16,}",
     "a SendGrid key": r"\bSG\.[\w-]{16,}\.[\w-]{16,}",
     "a package registry's token": r"\bnpm_\w{30,}|\bpypi-[\w-]{16,}",
     "a Telegram token": r"\b\d{8,10}:AA[\w-]{30,}",
@@ -52,8 +53,38 @@ _SECRET_WORDS = frozenset({
     "passcode", "passphrase", "passwd", "password", "passwort", "pin", "private", "psw", "pwd",
     "secret", "secrets", "segredo", "senha", "sid", "sig", "signature", "signing", "token",
     "tokens", "totp", "xsrf",
+    "adgangskode", "clave", "contrasenha", "haslo", "hasło", "heslo", "jelszo", "kennwort", "losenord", "mdp",
+    "parola", "passord", "pw", "pword", "salasana", "sifre", "userpw", "wachtwoord", "κωδικος", "пароль",
+    "секрет", "токен", "ключ",
 })  # fmt: skip
+_SECRET_PARTS = (
+    "密码",
+    "密碼",
+    "口令",
+    "密钥",
+    "令牌",
+    "パスワード",
+    "暗証番号",
+    "비밀번호",
+    "암호",
+    "รหัสผ่าน",
+    "סיסמ",
+    "كلمة المرور",
+)
+"""Words for secrets in scripts that have no blanks between words, or prefixes on them."""
 _CODE_WORDS = frozenset({"code", "codigo"})
+_WHAT_FOR = frozenset({
+    "access", "activation", "auth", "authentication", "confirmation", "invite", "login", "mfa", "otp",
+    "recovery", "reset", "security", "signin", "sms", "verification", "verify", "acesso", "acceso",
+    "seguranca", "seguridad", "verificacao", "verificacion",
+})  # fmt: skip
+"""Next to the word code, these say that it lets somebody in."""
+_SAID_CODE = re.compile(
+    r"\b(?:code|c[óo]digo|codice|kod|кода?)\b(?: [^\W\d]+){0,4}?\s*[:=-]?\s*\b(\d{3}[ -]?\d{3}|\d{4,8})\b(?![-/.:]\d)"  # noqa: E501 - a pattern is read in one piece
+    r"|(?:验证码|驗證碼|認証コード|인증번호)\D{0,6}(\d{4,8})\b"
+    r"|\b(\d{4,8}) (?:is|é|es|est|ist) (?:your|seu|o seu|tu|su|votre|dein|Ihr)\b[^.\n]{0,30}\b(?:code|c[óo]digo|PIN|OTP)\b",  # noqa: E501 - a pattern is read in one piece
+    re.IGNORECASE,
+)
 _FACT_WORDS = frozenset({
     "algorithm", "at", "count", "date", "datetime", "endpoint", "expires", "expiry", "hint", "in",
     "kind", "length", "limit", "method", "name", "required", "scope", "status", "time", "timestamp",
@@ -74,6 +105,7 @@ _PSEUDONYM_PART = re.compile(
     r"\b(?:(?:person|field)-|h)[0-9a-f]{8,16}\b|(?:Person|Value)(?: |%20|\+)[0-9A-Z]{6,13}"
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:")
+_CAMEL_CASE = re.compile(r"[A-Z]?[a-z]{2,}(?:[A-Z][a-z]+)*[A-Z]{0,4}")
 _LONG_WORD = re.compile(r"[A-Za-z0-9]{14,}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _HEX_ID = re.compile(r"(?:[0-9a-f]{16}){1,2}")
@@ -84,11 +116,16 @@ _EMAIL = re.compile(r"[\w.+%=-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(
     r"(?<![\w@./+-])\+[1-9](?:[ ().-]{0,2}\d){7,14}(?!\w)|(?<!\w)\(\d{2,3}\) ?\d{4,5}[- ]?\d{4}(?!\w)"
     r"|(?<![\w(-])\d{3}-\d{3}-\d{4}(?![\w-])"
+    # A national number, with the zero that leads to another place; a date has none of these forms.
+    r"|(?<![\w@./+:-])0[1-9]\d{1,3}[ -]\d{3,5}(?:[ -]?\d{3,4})?(?![\w/:-])|(?<![\w@./+:-])\(0\d{1,4}\) ?\d{3,5}[ -]?\d{3,4}(?!\w)"  # noqa: E501 - a pattern is read in one piece
 )
 _DIGITS = re.compile(r"(?<![\w.+%-])\d{10,19}(?![\w.%-])|(?<![\w.-])\d{4}(?:[ -]\d{4}){3}(?![\w-])")
+_TRACED = re.compile(r"(?:request|trace|correlation|span|ray)[-_]?id$|[-_]ray$", re.IGNORECASE)
+"""The name of a random ID that only finds a request in a log."""
 _CPF = re.compile(r"(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\w)")
 _CNPJ = re.compile(r"(?<![\w.-])\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}(?!\w)")
 _PHONE_WORDS = frozenset({
+    "contact", "contacto", "contato", "customer", "from", "de", "para", "sender", "to",
     "ani", "caller", "celular", "cell", "destination", "dialed", "dnis", "fax", "fone", "mobile",
     "msisdn", "number", "phone", "phonenumber", "recipient", "recipients", "remote", "sms",
     "smsani", "tel", "telefone", "telephone", "telefono", "whatsapp",
@@ -103,6 +140,7 @@ _WHOSE = frozenset({
     "display", "family", "first", "full", "given", "last", "middle", "nick", "owner", "patient",
     "person", "recipient", "sender", "user",
 })  # fmt: skip
+_NO_NAME = frozenset({"n/a", "null", "none", "unknown", "anonymous", "hidden", "test", "default"})
 _FULL_NAME = re.compile(
     r"[^\W\d_]\w*['’-]?\w*(?: (?:d[aeo]s?|de la|van|von|der|del|di|e|y|[A-Z]\.))*(?: [A-ZÀ-Þ][\w'’-]+){1,4}"
 )
@@ -145,9 +183,28 @@ class Detectors:
         if value.lower() in _EMPTY or is_pseudonym(value):
             return
         yield from self._in_plain(name, value)
-        if depth:
+        if (content := _parse_json(value)) is not None:
+            # What is in it is shorter, however deep it is; so it is not counted.
+            for inner_name, inner in _flat(name, content):
+                yield from self.find(inner_name, inner, depth)
+            for key in _keys(content):
+                yield from self.find_in_name(key)
+        elif depth:
             for inner_name, inner in _inside(value):
                 yield from self.find(inner_name or name, inner, depth - 1)
+
+    def find_in_name(self, name: str) -> Iterator[str]:
+        """Yield what is in the name of a field, which may itself be somebody's."""
+        if not is_pseudonym(name):
+            if _FULL_NAME.fullmatch(name) or (not name.isascii() and _is_capitalized(name)):
+                yield f"a name of a field that is a person's: {_short(name)}"
+            yield from self.find("", name)
+
+    def find_in_raw(self, line: str) -> Iterator[str]:
+        """Yield what is in a line of a file, whatever it means there: known forms of keys, and addresses."""
+        for what, pattern in _KNOWN.items():
+            yield from (f"{what}: {_short(found[0])}" for found in pattern.finditer(line))
+        yield from (f"an address: {_short(each)}" for each in _EMAIL.findall(line) if self._is_person(each))
 
     def _in_plain(self, name: str, value: str) -> Iterator[str]:
         words = _words(name)
@@ -174,11 +231,14 @@ def _secrets(words: list[str], name: str, value: str) -> Iterator[str]:
     if _tells_secret(words, value):
         yield f"the value of {name}: {_short(value)}"
         return
+    yield from (f"a code: {_short(''.join(said))}" for said in _SAID_CODE.findall(value))
     yield from (f"a password: {_short(said)}" for said in _SAID.findall(value) if said.lower() not in _EMPTY)
     if _is_credential(value) and not _TIME.match(value):
         yield f"a name and a password: {_short(value)}"
     if _PASSWORD_LIKE.fullmatch(value) and "=" not in value:
         yield f"perhaps a password: {_short(value)}"
+    if _TRACED.search(name):
+        return
     about_id = bool(words) and words[-1] in {"id", "ids", "uid", "guid", "uuid", "traceparent", "fingerprint"}
     for token in _TOKEN.findall(_PSEUDONYM_PART.sub("", value)):
         if _is_random(token) and not _is_id(token, value, about_id):
@@ -188,13 +248,18 @@ def _secrets(words: list[str], name: str, value: str) -> Iterator[str]:
 def _tells_secret(words: list[str], value: str) -> bool:
     if not words or words[-1] in _FACT_WORDS or _PLACEHOLDER.fullmatch(value):
         return False
+    if any(part in word for word in words for part in _SECRET_PARTS):
+        return len(value) >= 3
     session = words[-2:] in (["session", "id"], ["sess", "id"], ["session", "key"]) and "call" not in words
     if session or not _SECRET_WORDS.isdisjoint(words):
         # The name of a thing that has a key, such as `key: name`, is a word.
         telling = set(words) & _SECRET_WORDS - {"key", "keys", "private", "auth"}
         return len(value) >= 3 and (session or bool(telling) or _mixed(value) or len(value) >= 20)
     if not _CODE_WORDS.isdisjoint(words):
-        return bool(re.fullmatch(r"\d{5,8}", value)) or (len(value) >= 12 and _is_random(value))
+        if not _WHAT_FOR.isdisjoint(words):
+            return len(value) >= 4 and any(map(str.isdigit, value))
+        # Platforms number their errors with up to five digits.
+        return bool(re.fullmatch(r"\d{6,8}", value)) or (len(value) >= 12 and _is_random(value))
     return False
 
 
@@ -208,7 +273,11 @@ def _numbers(words: list[str], name: str, value: str) -> Iterator[str]:
         digits = _digits(each)
         if not is_pseudonym(digits) and (what := _what_number(digits)):
             yield f"{what}: {_short(each)}"
-    if not _PHONE_WORDS.isdisjoint(words) and re.fullmatch(r"\+?\d{8,15}", value) and not is_pseudonym(value):
+    if (
+        not _PHONE_WORDS.isdisjoint(words)
+        and re.fullmatch(r"\+?(?:00)?\d{8,15}", value)
+        and not is_pseudonym(value)
+    ):
         yield f"a phone number in {name}: {_short(value)}"
 
 
@@ -226,21 +295,16 @@ def _names(words: list[str], name: str, value: str) -> Iterator[str]:
     yield from (f"a name: {_short(each)}" for each in _INTRODUCED.findall(value))
     named = bool(words) and (words[-1] == "name" or not _NAME_WORDS.isdisjoint(words))
     whose = not _NAME_WORDS.isdisjoint(words) or (named and not _WHOSE.isdisjoint(words))
-    letters = sum(each.isalpha() for each in value)
-    likely = whose and letters >= 2 and letters >= len(value) * 0.7 and len(value) <= 60 and value != "n/a"
+    whose = whose or words == ["name"]
+    letters = sum(each.isalpha() or unicodedata.combining(each) > 0 for each in value)
+    likely = whose and letters >= 2 and letters >= len(value) * 0.7 and len(value) <= 60
+    likely = likely and value.lower() not in _NO_NAME
     if likely or ((named or words[-1:] == ["filename"]) and _FULL_NAME.match(value)):
         yield f"a name in {name}: {_short(value)}"
 
 
 def _inside(value: str) -> Iterator[tuple[str, str]]:
     """Yield what a value contains: its named parts, and what is in it under an encoding."""
-    if value[:1] in {"{", "["}:
-        try:
-            yield from _flat("", json.loads(value))
-        except ValueError:
-            pass
-        else:
-            return
     yield from _PAIR.findall(value)
     yield from _ELEMENT.findall(value)
     yield from ((name, one or other) for name, one, other in _ATTRIBUTE.findall(value) if one or other)
@@ -255,6 +319,25 @@ def _inside(value: str) -> Iterator[tuple[str, str]]:
         if (plain := undo(value)) != value:
             yield "", plain
     yield from (("", plain) for plain in _decoded(value))
+
+
+def _parse_json(value: str) -> object:
+    """Return the content of JSON, also of a text in JSON; `None` if it is neither."""
+    if not (value[:1] in {"{", "["} or (len(value) > 1 and value[0] == value[-1] == '"')):
+        return None
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _keys(content: object) -> Iterator[str]:
+    if isinstance(content, dict):
+        yield from content
+    for each in (
+        content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    ):
+        yield from _keys(each)
 
 
 def _flat(name: str, content: object) -> Iterator[tuple[str, str]]:
@@ -300,9 +383,17 @@ def _inflate(content: bytes) -> bytes:
 
 def _words(name: str) -> list[str]:
     """Return the words of a field's name in lower case, however they are joined."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    marked = unicodedata.normalize("NFKD", name)
+    # The marks of Latin letters are left out; those of other scripts are a part of their letters.
+    plain = unicodedata.normalize("NFC", "".join(each for each in marked if not "\u0300" <= each <= "\u036f"))
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
-    return [word.lower() for word in re.split(r"[^A-Za-z]+", parted) if word]
+    return [word.lower() for word in re.split(r"[\W\d_]+", parted) if word]
+
+
+def _is_capitalized(name: str) -> bool:
+    """Return whether a name in any script has several words that all begin with a capital letter."""
+    words = name.split()
+    return len(words) > 1 and all(not word[0].islower() and word[0].isalpha() for word in words)
 
 
 def _changes(word: str) -> int:
@@ -313,7 +404,8 @@ def _changes(word: str) -> int:
 
 def _is_random(token: str) -> bool:
     """Return whether a token looks as if nobody had thought of it."""
-    return any(_changes(word) >= len(word) * 0.3 for word in _LONG_WORD.findall(token))
+    words = (word for word in _LONG_WORD.findall(token) if not _CAMEL_CASE.fullmatch(word))
+    return any(_changes(word) >= len(word) * 0.3 for word in words)
 
 
 def _is_id(token: str, value: str, about_id: bool) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import logging
 import os
 import random
 import stat
@@ -26,8 +28,10 @@ from vcr import VCR
 from vcr.request import Request
 
 import msgnb
+import msgnb_mocks
 from msgnb.platforms.descriptor import Platform, Setting
 from msgnb.platforms.wire import Wire
+from msgnb.tables.pseudonyms import is_pseudonym
 from msgnb.testing import cassettes
 from msgnb.testing.audit import inspect
 from msgnb.testing.cassettes import SecretInRecording, make_scrubber
@@ -42,6 +46,10 @@ def recorder(**options: Any) -> VCR:
     made = VCR(**cassettes.vcr_config(**{"key": KEY, **options}), record_mode="new_episodes")
     cassettes.register(made)
     return made
+
+
+def as_json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False)
 
 
 def by_requests(url: str, sent: Sequence[Sent]) -> None:
@@ -232,6 +240,225 @@ def test_a_platform_of_another_package_declares_its_fields(monkeypatch: pytest.M
     content = {"stage": "QUEUED", "ticket": "s3cr3t-ticket", "other": "QUEUED"}
     shown = scrubber.values(content)
     assert (shown["stage"], shown["ticket"]) == ("QUEUED", "hidden")
-    assert shown["other"].startswith("Value ")
+    ((_, other),) = (pair for pair in shown.items() if pair[0].startswith("field-"))
+    assert other.startswith("Value ")
     assert scrubber.uri("/relay/ana") != "/relay/ana"
     assert scrubber.uri("/relay/") == "/relay/"
+
+
+NATIONAL = ["700123456", "7001234567", "9400123456", "9800123456", "9100123456", "3000123456", "07911123456"]
+
+
+@pytest.mark.parametrize("number", [*NATIONAL, "55001234567", "5500912345678", "490012345678"])
+def test_a_real_number_is_never_taken_for_a_pseudonym(number: str) -> None:
+    """A number with zeros where others have a country code is masked everywhere, and found by the check."""
+    scrubber = make_scrubber(KEY, texts="masked")
+    content = {"phoneNumber": number, "from": f"{number}@wa.gw.msging.net", "text": f"call {number}"}
+    shown = as_json(scrubber.values(content)) + scrubber.uri(f"/contacts/{number}?number={number}")
+    assert number not in shown
+    assert list(Detectors().find("phoneNumber", number))
+
+
+def test_few_numbers_pass_for_pseudonyms() -> None:
+    """Of random numbers with 15 digits at most one in 50, and of shorter ones none."""
+    rng = random.Random(5)
+    for digits, most in ((8, 0), (10, 0), (13, 0), (14, 0), (15, 100)):
+        numbers = (str(rng.randrange(10 ** (digits - 1), 10**digits)) for _ in range(5000))
+        assert sum(map(is_pseudonym, numbers)) <= most
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"text": 471199}, {"text": 1199}, {"customerInput": "471199"}, {"customerInput": 471199},
+        {"from": 471199}, {"agentName": 471199},
+    ],
+)  # fmt: skip
+def test_a_code_in_a_text_is_replaced(content: dict[str, Any]) -> None:
+    """A one-time code is a text or a number of a few digits."""
+    (value,) = content.values()
+    assert str(value) not in as_json(make_scrubber(KEY).values(content))
+
+
+@pytest.mark.parametrize("name", ["ana", "mariane", "AnaSouza", "hunter", "secretword"])
+def test_a_name_that_is_not_declared_is_replaced(name: str) -> None:
+    """Somebody's name, or a password, may be that of a field, a parameter, a part, an element or a header."""
+    scrubber = make_scrubber(KEY)
+    shown = [
+        as_json(scrubber.values({name: 1, "extras": {name: 1}, "resource": [{name: {name: "x"}}]})),
+        scrubber.uri(f"/threads?{name}&{name}=1&$take=5"),
+        scrubber.body(f"{name}=1&password=x".encode()).decode(),
+        scrubber.body(
+            f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\nx\r\n--b--\r\n'.encode()
+        ).decode(),
+        scrubber.body(f'<{name} {name}="1"><{name}/></{name}>'.encode()).decode(),
+        str(scrubber.headers({f"X-{name}": "1"})),
+    ]
+    assert [each for each in shown if name in each] == []
+    assert all("field-" in each for each in shown)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer onlyletterstoken"}, {"Authorization": "onlyletterstoken"},
+        {"Cookie": "sid=onlyletterstoken; theme=dark"}, {"X-Api-Key": "onlyletterstoken"},
+        {"X-Something": "onlyletterstoken1234"}, {"X-Api-Key": "0123456789abcdef0123456789abcdef"},
+    ],
+)  # fmt: skip
+def test_a_secret_of_a_header_is_learnt(headers: dict[str, str]) -> None:
+    """Whatever it is made of, it is hidden in the fields that stay."""
+    scrubber = make_scrubber(KEY, texts="masked")
+    scrubber.headers(headers)
+    secret = next(iter(headers.values())).split()[-1 if "Authorization" in headers else 0]
+    secret = secret.partition("=")[2].rstrip(";") or secret
+    assert secret not in as_json(scrubber.values({"id": secret, "text": f"it is {secret}!"}))
+
+
+@pytest.mark.parametrize("word", ["ana", "ana-souza", "hunter2", "secret"])
+def test_a_word_in_place_of_a_category_is_replaced(word: str) -> None:
+    """Types, instances of identities, bots, hosts and the names of software may be chosen by somebody."""
+    scrubber = make_scrubber(KEY)
+    shown = [
+        *(scrubber.values({name: word})[name] for name in ("type", "itemType", "loc", "media-type")),
+        scrubber.values(f"text/{word}", "type"),
+        scrubber.values(f"bot@msging.net/{word}", "from"),
+        scrubber.values(f"bot@msging.net/#{word}", "from"),
+        scrubber.values(f"1234.{word}@0mn.io", "from"),
+        *(
+            scrubber.uri(f"https://{word}.{end}/threads")
+            for end in ("localhost", "test", "example", "invalid")
+        ),
+        *(str(scrubber.headers({name: f"{word}/1.0"})) for name in ("User-Agent", "Server", "Accept")),
+        str(scrubber.headers({"User-Agent": f"python-requests/2.34.2 ({word})"})),
+        str(scrubber.headers({"Content-Type": f"application/json; charset={word}"})),
+    ]
+    assert [each for each in shown if word in each] == []
+    once = scrubber.values([f"bot@msging.net/#{word}", f"1234.{word}@0mn.io"], "from")
+    assert scrubber.values(once, "from") == once
+
+
+def test_what_is_documented_stays() -> None:
+    """Types, servers of the platform and software stay readable."""
+    scrubber = make_scrubber(KEY)
+    content = {"type": "application/vnd.lime.select+json", "from": "demobot@msging.net/#az-iris6"}
+    assert scrubber.values(content) == content
+    headers = {"User-Agent": "python-requests/2.34.2", "Accept": "application/json, */*;q=0.5"}
+    assert scrubber.headers(headers) == headers
+
+
+UNUSUAL_FILES = {
+    "MONDAY.YAML": b"note: ana@mail.com",
+    "monday": b"note: ana@mail.com",
+    "monday.har": b'{"log": {"entries": [{"name": "note", "value": "ana@mail.com"}]}}',
+    "monday.yaml.bak": b"note: ana@mail.com",
+    ".monday.swp": b"\x00\x01\xff note: ana@mail.com\x00\x00",
+    "comment.yaml": b"note: x # from ana@mail.com",
+    "anchor.yaml": b"note: &ana@mail.com x",
+    "two.yaml": b"note: x\n---\nnote: ana@mail.com",
+    "wide.yaml": "note: ana@mail.com".encode("utf-16"),
+    "wide-without-mark.yaml": "note: ana@mail.com".encode("utf-16-le"),
+    "latin.yaml": "note: ol\xe1 ana@mail.com".encode("latin-1"),
+    "monday.yaml.gz": gzip.compress(b"note: ana@mail.com"),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL_FILES)
+def test_check_reads_every_file(tmp_path: Path, name: str) -> None:
+    """Whatever a file is called, and however it is encoded."""
+    (tmp_path / name).write_bytes(UNUSUAL_FILES[name])
+    report = inspect(tmp_path, ["mail.com"])
+    assert any("an address: ana@" in each.what for each in report.findings)
+    assert any("a secret that is known" in each.what for each in report.findings)
+
+
+def test_check_reports_what_it_cannot_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that can't be read is a finding, so nobody takes it for clean."""
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "one.yaml").write_text("version: 1")
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    (found,) = inspect(tmp_path).findings
+    assert found.what == "this file can't be read: Permission denied"
+
+
+def test_check_finds_what_is_nested(tmp_path: Path) -> None:
+    """JSON in a text in JSON counts as one text, however deep it is."""
+    content = json.dumps({"password": "hunter22"})
+    for _ in range(7):
+        content = json.dumps({"inner": content})
+    (tmp_path / "one.json").write_text(content)
+    assert "the value of password: hunt…" in {each.what for each in inspect(tmp_path).findings}
+
+
+TELLING: list[tuple[str, Any]] = [
+    ("name", "Ana"), ("name", "ana souza"), ("name", "Иван Петров"), ("name", "王小明"),
+    ("name", "Łukasz Żak"),
+    ("Ana Souza", 1), ("Иван Петров", 1), ("Łukasz Żak", 1),
+    ("from", "11987654321"), ("to", "005511987654321"), ("from", 11987654321),
+    ("clave", "hunter22"), ("пароль", "hunter22"), ("密码", "hunter22"), ("wachtwoord", "hunter22"),
+    ("kennwort", "hunter22"), ("pword", "hunter22"), ("userPw", "hunter22"), ("access_code", "471199"),
+    ("text", "Your verification code is 471199"), ("text", "Seu código de verificação: 471199"),
+    ("text", "471199 is your login code"), ("text", "call 07911 123456"), ("note", "call 0711 1234567"),
+    ("note", "pat-na1-12345678-1234-1234-1234-123456789abc"),
+    ("note", "-----BEGIN PGP PRIVATE KEY BLOCK-----"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), TELLING)
+def test_check_finds_it(tmp_path: Path, name: str, value: Any) -> None:
+    """Names in any script, numbers of somebody, and secrets in several languages, also in JSON in a text."""
+    for at, content in enumerate(({name: value}, {"text": json.dumps([{name: value}])})):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        (folder / "one.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        assert inspect(folder).findings, at
+
+
+HARMLESS = {
+    "canSendWithOpenTicket": "true", "CF-RAY": "8f1c2b3a4d5e6f70-GRU", "code": "20001",
+    "X-Request-Id": "4f1c2b3a-1d5e-4f70-9a0b-1c2d3e4f5a6b", "x-request-id": "Zk3Jf9aQ2mX8bT5cV7nL1pR4",
+    "X-Amzn-Trace-Id": "Root=1-67891233-abcdef012345678912345678", "text": "We are open 09-18.",
+    "note": "canSendWithOpenTicket", "date": "01-02-2026 12:00",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_check_raises_no_false_alarm(tmp_path: Path, name: str) -> None:
+    """Documented names, and IDs that only find a request in a log, are nothing."""
+    (tmp_path / "one.json").write_text(json.dumps({"interactions": [{name: HARMLESS[name]}]}))
+    assert inspect(tmp_path).findings == ()
+
+
+@pytest.mark.parametrize("seed", [1, 12])
+def test_recordings_of_demo_worlds_are_clean(tmp_path: Path, seed: int) -> None:
+    """At most one false alarm in a hundred values, whoever lives there."""
+    path = tmp_path / "world.yaml"
+    with msgnb_mocks.serve(seed=seed) as servers, recorder(texts="masked").use_cassette(str(path)):
+        login = servers.credentials
+        with msgnb.Blip(login["blip"]["key"], base_url=login["blip"]["url"]) as bot:
+            bot.contacts()
+            bot.messages(bot.sessions()["session"][0], limit=5)
+        with msgnb.SmsDrop(
+            login["smsdrop"]["email"], login["smsdrop"]["password"], base_url=login["smsdrop"]["url"]
+        ) as sms:
+            sms.campaigns()
+        settings = dict(login["netsapiens"])
+        with msgnb.NetSapiens(settings.pop("url"), **settings) as pbx:
+            pbx.messages(pbx.sessions()["session"][0], limit=5)
+    report = inspect(tmp_path)
+    assert report.values > 1000
+    assert len(report.findings) <= 0.01 * report.values, report.findings
+
+
+def test_vcr_logs_nothing_of_an_exchange(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Its modules log URLs, requests and responses as they were sent; none of that gets out."""
+    caplog.set_level(logging.DEBUG)
+    with Loopback([answers({})]) as server, recorder().use_cassette(str(tmp_path / "one.yaml")):
+        requests.get(f"{server.url}/v1?token=s3cr3t-t0ken")
+        by_httpx(f"{server.url}", [Sent("query", "/v1?token=s3cr3t-t0ken")])
+    assert [
+        each.name for each in caplog.records if each.name.startswith("vcr") and "t0ken" in each.getMessage()
+    ] == []
