@@ -80,7 +80,7 @@ _WHAT_FOR = frozenset({
 })  # fmt: skip
 """Next to the word code, these say that it lets somebody in."""
 _SAID_CODE = re.compile(
-    r"\b(?:code|c[óo]digo|codice|kod|кода?)\b(?: [^\W\d]+){0,4}?\s*[:=-]?\s*\b(\d{3}[ -]?\d{3}|\d{4,8})\b(?![-/.:]\d)"  # noqa: E501 - a pattern is read in one piece
+    r"(?<!error )(?<!status )(?<!reason )(?<!area )\b(?:code|c[óo]digo|codice|kod|кода?)\b(?: [^\W\d]+){0,4}?\s*[:=-]?\s*\b(\d{3}[ -]?\d{3}|\d{4,8})\b(?![-/.:]\d)"  # noqa: E501 - a pattern is read in one piece
     r"|(?:验证码|驗證碼|認証コード|인증번호)\D{0,6}(\d{4,8})\b"
     r"|\b(\d{4,8}) (?:is|é|es|est|ist) (?:your|seu|o seu|tu|su|votre|dein|Ihr)\b[^.\n]{0,30}\b(?:code|c[óo]digo|PIN|OTP)\b",  # noqa: E501 - a pattern is read in one piece
     re.IGNORECASE,

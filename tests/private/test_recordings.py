@@ -421,6 +421,7 @@ HARMLESS = {
     "canSendWithOpenTicket": "true", "CF-RAY": "8f1c2b3a4d5e6f70-GRU", "code": "20001",
     "X-Request-Id": "4f1c2b3a-1d5e-4f70-9a0b-1c2d3e4f5a6b", "x-request-id": "Zk3Jf9aQ2mX8bT5cV7nL1pR4",
     "X-Amzn-Trace-Id": "Root=1-67891233-abcdef012345678912345678", "text": "We are open 09-18.",
+    "reason": "error code 40012",
     "note": "canSendWithOpenTicket", "date": "01-02-2026 12:00",
 }  # fmt: skip
 
