@@ -219,9 +219,9 @@ class Messaging:
 
         >>> print(messages.head().msg.to_string())
 
-        Control characters and other invisible ones, which `print(messages)` would pass on to the terminal,
-        are shown as Python writes them, such as `\x1b`. The values in the table stay what they are. Notebooks
-        and IPython show tables like this without a call.
+        Control characters and other invisible ones, which a terminal would obey, are shown as Python writes
+        them, such as `\x1b`, in all columns and labels. The values in the table stay what they are. Notebooks
+        and IPython show tables like this without a call, and `print` does so for columns of text.
         """
         return escape_invisible(self._frame.to_string())
 

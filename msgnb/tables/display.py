@@ -1,15 +1,17 @@
-"""What IPython must know before it shows a table of msgnb.
+"""What pandas and IPython must know before it shows a table of msgnb.
 
 Tables are plain DataFrames, whose texts are what somebody sent. pandas prints them as they are, so a text may
 clear a terminal or write backwards. IPython, in notebooks and terminals, can be told how to show a type:
-tables, columns, indexes, arrays such as those of `unique()`, and `df.style`. For `print` pandas has no such
-place, and `frame.msg.to_string()` is what to print. A single text is shown by IPython as Python writes it.
+tables, columns, indexes, arrays such as those of `unique()`, and `df.style`. For `print`, pandas asks an
+array how its values are written, so the arrays of text are given the same escapes. Columns of other types
+are not theirs, nor is the repr of an index: there `frame.msg.to_string()` is what to print. A single text is
+shown by IPython as Python writes it.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -22,13 +24,15 @@ STYLER = ("pandas.io.formats.style", "Styler")
 # Once, so that whoever changes an option or a formatter back keeps it.
 @cache
 def prepare_display() -> None:
-    r"""Let IPython show what pandas makes with visible escapes, and a notebook without formulas.
+    r"""Let IPython and `print` show texts with visible escapes, and a notebook without formulas.
 
     Messages are full of prices, and MathJax takes the text between two dollar signs for a formula. Set
     `pandas.options.display.html.use_mathjax = True` to undo this.
     """
     import pandas as pd  # noqa: PLC0415 - loads when first used
 
+    for kind in {type(pd.array([""], dtype=dtype)) for dtype in ("str", "string")}:
+        _prepare_print(kind)
     if notebook.running():
         pd.options.display.html.use_mathjax = False
     if (shell := _find_shell()) is not None:
@@ -37,6 +41,20 @@ def prepare_display() -> None:
             for kind in _find_kinds(base):
                 _register(shell, kind)
         _register_style(shell)
+
+
+def _prepare_print(kind: type[Any]) -> None:
+    """Let an array of text write its values with escapes.
+
+    `_formatter` is what pandas documents for that, for whoever makes an array type.
+    """
+    usual = kind._formatter  # noqa: SLF001
+
+    def formatter(self: Any, boxed: bool = False) -> Callable[[Any], str | None]:
+        write = usual(self, boxed)
+        return lambda value: escape_invisible(str(write(value)), keep="")
+
+    kind._formatter = formatter  # noqa: SLF001
 
 
 def _find_shell() -> Any:

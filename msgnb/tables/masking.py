@@ -313,6 +313,8 @@ def _read_people(people: OnePeople, holds: Mapping[Any, Role]) -> list[tuple[pd.
     if isinstance(people, pd.Series):
         return [(people, "person")]
     if not isinstance(people, pd.DataFrame):
+        if not hasattr(people, "contacts"):
+            raise InvalidRequest.of(people=f"is a {type(people).__name__}, which has no contacts")
         # Contacts of a platform always have a column for names, also if it is empty.
         return _read_people(people.contacts(), holds)
     table = people.reset_index() if any(people.index.names) else people

@@ -19,7 +19,7 @@ from functools import cache, lru_cache
 
 from msgnb.core.addresses import is_service, keeps_domain
 from msgnb.core.errors import InvalidRequest
-from msgnb.core.secrets import Secret
+from msgnb.core.secrets import Secret, sealed
 from msgnb.tables.detectors import ADDRESS, URL, Found, digits_of, find_personal
 
 MASKED_NAME = re.compile(r"Person [A-Z2-7]{13}")
@@ -368,6 +368,7 @@ def _check(digits: str, size: int) -> str:
     return str(number % 10**size).zfill(size) if size else ""
 
 
+@sealed
 def check_key(key: Secret) -> None:
     """Refuse a key that can be guessed.
 
@@ -383,6 +384,7 @@ def check_key(key: Secret) -> None:
 
 
 @lru_cache(maxsize=16)
+@sealed
 def _stretch(key: Secret) -> bytes:
     check_key(key)
     return hashlib.scrypt(

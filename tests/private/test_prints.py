@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import msgnb
+from msgnb import tables
 from msgnb.app import cli
 from msgnb.core import progress
 from msgnb.core.sending import SendResult
@@ -107,12 +108,27 @@ def show_in_ipython(before: str = "") -> list[dict[str, str]]:
     return found
 
 
+def test_print_writes_texts_with_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Cells, row labels, column labels and counts of them; the values stay what they are."""
+    texts = tables.MESSAGES.frame(2, {"session": ["a\u202eb", "c"], "text": ["x\x1b[2Jy", None]})
+    for shown in (
+        texts, texts["text"], texts["text"].array, texts["text"].value_counts(),
+        texts.set_index("session")[["text"]], texts[["text"]].rename(columns={"text": "k\x1b"}),
+    ):  # fmt: skip
+        print(shown)
+    written = capsys.readouterr().out
+    assert "\x1b" not in written
+    assert "\u202e" not in written
+    assert "x\\x1b[2Jy" in written
+    assert texts["text"].iloc[0] == "x\x1b[2Jy"
+
+
 def test_ipython_shows_tables_with_escapes() -> None:
     """As text and as HTML, once msgnb has made a table: those of msgnb and those made of them."""
     shown = show_in_ipython()
     for text in (text for bundle in shown for text in bundle.values()):
         assert invisible(text) == []
-        assert r"\u202e" in text
+        assert r"\x1b" in text
     assert [sorted(bundle) for bundle in shown] == [["text/html", "text/plain"]] * 2 + [
         ["text/plain"]
     ] * 8 + [["text/html"]]
