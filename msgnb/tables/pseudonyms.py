@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 from msgnb.core.addresses import is_service, keeps_domain
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.secrets import Secret, sealed
-from msgnb.tables.detectors import ADDRESS, URL, Found, digits_of, find_personal
+from msgnb.tables.detectors import ADDRESS, URL, Found, digits_of
 
 MASKED_NAME = re.compile(r"Person [A-Z2-7]{13}")
 MASKED_VALUE = re.compile(r"Value [A-Z2-7]{13}")
@@ -133,10 +133,6 @@ class Masker:
         if URL.fullmatch(written) and "://" in written:
             return self.url(written)
         return "/".join(self._part(part) for part in written.split("/"))
-
-    def text(self, text: str, regions: Sequence[str] = ()) -> str:
-        """Return a text with pseudonyms for what identifies people, see `find_personal`."""
-        return self.replaced(text, find_personal(text, regions))
 
     def replaced(self, text: str, found: Sequence[Found]) -> str:
         """Return a text with a pseudonym in place of each piece that was found in it."""
