@@ -20,11 +20,13 @@ import pandas as pd
 
 from msgnb.analysis import volumes, waiting, words
 from msgnb.analysis.measures import MEASURES, Measured, ResultColumn
+from msgnb.analysis.people import by_person
 from msgnb.core.private_files import replace_file
 from msgnb.core.secrets import Secret
 from msgnb.core.sending import RESENDABLE
 from msgnb.core.times import parse_zone
 from msgnb.core.visible import escape_invisible
+from msgnb.tables.display import prepare_display
 from msgnb.tables.export import make_csv, make_excel
 from msgnb.tables.findings import find_in_frame
 from msgnb.tables.masking import People, fits, mask_frame
@@ -73,6 +75,8 @@ class Messaging:
     ngrams = _method(words.ngrams)
 
     def __init__(self, frame: pd.DataFrame) -> None:
+        # It may be the first table of this process that has texts of others.
+        prepare_display()
         self._frame = frame
 
     def failed(self) -> pd.DataFrame:
@@ -184,6 +188,23 @@ class Messaging:
         key = Secret(key)
         roles = {**_result_roles(self._frame), **(holds or {})}
         return mask_frame(self._frame, key, roles, people=people, region=region)
+
+    def by_person(self, region: str | None = None) -> pd.DataFrame:
+        """Return a `messages` table whose sessions are people, so that measures count each person once.
+
+        >>> pd.concat([bot.history(), pbx.history()]).msg.by_person().msg.responses()
+
+        A person who writes on several channels or platforms, or whose number is written in several ways, is
+        one session then: the canonical address, see `msgnb.canonical_address`. IDs of groups stay.
+
+        Args:
+            region: two-letter code of the country of numbers without a country code.
+
+        Raises:
+            AttributeError: the table has no column `session`.
+        """
+        self._column("session", "messages")
+        return by_person(self._frame, region)
 
     def findings(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 
 from msgnb.core.addresses import canonical_address
+from msgnb.core.block_list import PREFIX, mark_forgotten
 from msgnb.core.sending import SendState
 
 
@@ -44,20 +45,29 @@ class Statuses(MutableMapping[str, RecipientStatus]):
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[str, RecipientStatus]] = {}
+        self._hashed = False
 
     def __getitem__(self, recipient: str) -> RecipientStatus:
-        return self._found[canonical_address(recipient)][1]
+        return self._found[self._key(recipient)][1]
 
     def __setitem__(self, recipient: str, status: RecipientStatus) -> None:
-        key = canonical_address(recipient)
+        key = self._key(recipient)
         written = self._found[key][0] if key in self._found else recipient
+        self._hashed |= recipient.startswith(PREFIX)
         self._found[key] = written, status
 
     def __delitem__(self, recipient: str) -> None:
-        del self._found[canonical_address(recipient)]
+        del self._found[self._key(recipient)]
 
     def __iter__(self) -> Iterator[str]:
         return (written for written, _ in self._found.values())
 
     def __len__(self) -> int:
         return len(self._found)
+
+    def _key(self, recipient: str) -> str:
+        """The canonical address, or the hash that took its place when the recipient was forgotten."""
+        key = canonical_address(recipient)
+        if self._hashed and key not in self._found:
+            return mark_forgotten(recipient)
+        return key

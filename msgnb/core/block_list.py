@@ -18,7 +18,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from msgnb.core.addresses import canonical_address, national_forms
-from msgnb.core.errors import SettingsError
+from msgnb.core.errors import InvalidRequest, SettingsError
 from msgnb.core.private_files import create_file, make_folder, make_once, state_folder
 
 KEY_FILE = "forgotten.key"
@@ -96,6 +96,22 @@ def user_block_list() -> BlockList:
         (folder / name).unlink(missing_ok=True)
 
     return BlockList(list_entries, add_entry, remove_entry)
+
+
+def refuse_forgotten(recipients: str | Iterable[str]) -> None:
+    """Refuse to send to somebody who was forgotten.
+
+    Args:
+        recipients: one address or several.
+
+    Raises:
+        InvalidRequest: one of them is on the list of this user.
+    """
+    listed = user_block_list().load()
+    several = [recipients] if isinstance(recipients, str) else recipients
+    if listed and any(is_listed(each, listed) for each in several):
+        words = "was forgotten, so nothing may be sent; msgnb.unforget() takes that back"
+        raise InvalidRequest.of(to=words)
 
 
 def hash_address(address: str, region: str | None = None) -> str:

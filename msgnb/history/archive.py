@@ -126,6 +126,8 @@ class Archive:
 
         >>> archive.sql("select count(*) from messages where text ilike '%order%'").df()
         """
+        # What is made of the result may have texts of others.
+        tables.prepare_display()
         found: duckdb.DuckDBPyRelation = self._files.connect().sql(query)
         return found
 

@@ -8,6 +8,7 @@ This room imports `msgnb.core` only. The names below are what other rooms use, a
 export and views are imported from their modules.
 """
 
+from msgnb.tables.display import prepare_display
 from msgnb.tables.frames import concat_columns, concat_rows, report, text_columns, with_raw
 from msgnb.tables.schema import (
     CALLS,
@@ -84,6 +85,7 @@ __all__ = [
     "count",
     "counts",
     "flags",
+    "prepare_display",
     "report",
     "role_of",
     "text",

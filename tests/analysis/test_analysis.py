@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 import msgnb
-from msgnb import analysis
+from msgnb import analysis, tables
 
 Kind = Callable[[pd.DataFrame], Any]
 COLUMNS = [
@@ -433,3 +433,21 @@ def test_a_frame_has_it_all_at_hand(whole: pd.DataFrame) -> None:
     keywords, pairs = whole.msg.keywords(["order"]), whole.msg.ngrams(n=2, ignore=["the"])
     pd.testing.assert_frame_equal(keywords, analysis.keywords(whole, ["order"]))
     pd.testing.assert_frame_equal(pairs, analysis.ngrams(whole, n=2, ignore=["the"]))
+
+
+def test_one_person_is_one_session() -> None:
+    """In every spelling, on two platforms, and where a session has an ID of its own; groups keep theirs."""
+    rows = [
+        ("5511999998888@wa.gw.msging.net", "inbound", "5511999998888@wa.gw.msging.net", "bot@msging.net"),
+        ("+5511999998888", "outbound", "MyShop", "+5511999998888"),
+        ("b88d", "inbound", "5511999998888", "16195550101"),
+        ("b88d", "outbound", "16195550101", "5511999998888"),
+        ("c77e", "inbound", "1002@pbx.example", "1001@pbx.example"),
+        ("d66f", "inbound", "5511999998888", "16195550101"),
+        ("d66f", "outbound", "16195550101", "5511999998888,12125550176"),
+    ]
+    names = ("session", "direction", "sender", "recipient")
+    frame = tables.MESSAGES.frame(7, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+    found = frame.msg.by_person()
+    assert found["session"].tolist() == ["+5511999998888"] * 4 + ["c77e", "d66f", "d66f"]
+    pd.testing.assert_frame_equal(found.drop(columns="session"), frame.drop(columns="session"))

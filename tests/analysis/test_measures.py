@@ -297,7 +297,8 @@ def test_methods_are_those_of_the_registry() -> None:
         assert (own.name, tuple(arguments)) == ("self", declared.arguments)
         assert method.__qualname__ == f"Messaging.{name}"
     others = {
-        "conversation", "failed", "findings", "mask", "plot", "to_csv", "to_excel", "to_string", "unknown"
+        "by_person", "conversation", "failed", "findings", "mask", "plot", "to_csv", "to_excel", "to_string",
+        "unknown",
     }  # fmt: skip
     assert {name for name in vars(Messaging) if not name.startswith("_")} == {*MEASURES, *others}
 

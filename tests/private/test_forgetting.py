@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,37 @@ def test_a_mistyped_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(msgnb.InvalidRequest, match="there is no archive"):
         msgnb.forget(PHONE, archives=tmp_path / "hisotry")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_sent_before_stays_known(world: msgnb.testing.Offline, campaign: msgnb.Campaign) -> None:
+    """Whoever was forgotten and has come back does not get the same campaign again."""
+    msgnb.forget(PHONE, journals=world.smsdrop.connection.journals_folder())
+    msgnb.unforget(PHONE)
+    people = pd.DataFrame({"phone": [PHONE, OTHER], "name": ["Mariane", "Bo"]})
+    with pytest.warns(UserWarning, match="no recipients are left"):
+        again = world.smsdrop.send_campaign(campaign, people)
+    assert again["state"].tolist() == ["sent", "sent"]
+
+
+SENDS: dict[str, Any] = {
+    "blip": lambda world: world.blip.send_text(SPELLINGS[5], "x"),
+    "blip later": lambda world: world.blip.send_text(SPELLINGS[6], "x", at=timedelta(hours=1)),
+    "netsapiens": lambda world: world.netsapiens.send_text(PHONE[1:], "x", sender="16195550101"),
+    "netsapiens group": lambda world: world.netsapiens.send_text([OTHER, PHONE], "x", sender="16195550101"),
+    "smsdrop": lambda world: world.smsdrop.send_text(PHONE, "x", sender="Shop"),
+    "smsdrop verb": lambda world: world.smsdrop.send_message("x", "Shop", "+551199998888"),
+}
+
+
+@pytest.mark.parametrize("send", SENDS)
+def test_nothing_is_sent_to_one_person_either(world: msgnb.testing.Offline, send: str) -> None:
+    """The verbs that send to one person refuse, and no request is made; afterwards they send."""
+    user_block_list().add(PHONE)
+    with pytest.raises(msgnb.InvalidRequest, match="was forgotten"):
+        SENDS[send](world)
+    assert not [entry for entry in world.journal if is_left(str(entry))]
+    msgnb.unforget(PHONE)
+    SENDS[send](world)
 
 
 def test_a_mistake_is_undone(world: msgnb.testing.Offline) -> None:

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
+from msgnb.core.block_list import refuse_forgotten
 from msgnb.core.errors import InvalidRequest, MsgnbError, NotFound, RateLimited, Rejected, Unreachable
 from msgnb.core.exchange import is_object, is_rows
 from msgnb.core.http import READ, WRITE
@@ -106,9 +107,10 @@ class BlipConnection(Connection):
         """Send a message, and return it with its ID.
 
         Raises:
-            InvalidRequest: recipient, type or content is missing.
+            InvalidRequest: recipient, type or content is missing, or the recipient was forgotten.
             OutcomeUnknown: the response was lost; `id` is the message's.
         """
+        refuse_forgotten(str(message.get("to") or ""))
         missing = [key for key in ("to", "type", "content") if not message.get(key)]
         if missing:
             raise InvalidRequest.of(**dict.fromkeys(missing, "is missing in the message"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgnb import tables
+from msgnb.core.block_list import refuse_forgotten
 from msgnb.core.sending import SendResult, new_id
 from msgnb.core.times import When, parse_when
 from msgnb.platforms.blip import to_tables
@@ -74,6 +75,7 @@ class Schedules(Resource):
             InvalidRequest: `to` is not an identity, the text is empty, or the time has no zone or has passed.
             OutcomeUnknown: the response was lost; look for `schedule` in `schedules()`.
         """
+        refuse_forgotten(to)
         message = make_message(to, content, id=schedule or new_id(), metadata=metadata)
         # After the message was checked, since the platform's time may take a request.
         moment = future_time(at, "at", self._connection.now)

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from msgnb.core.block_list import refuse_forgotten
 from msgnb.core.sending import new_id
 from msgnb.core.times import When, parse_when
 from msgnb.platforms.netsapiens import to_tables
@@ -130,9 +131,10 @@ class Messages(Resource):
             The platform's response, with the `messagesession-id` to reply in.
 
         Raises:
-            InvalidRequest: session, recipients, media or sender are not valid.
+            InvalidRequest: session, recipients, media or sender are not valid, or a recipient was forgotten.
             OutcomeUnknown: the response was lost; `id` is the session's ID.
         """
+        refuse_forgotten(to)
         # A new session gets its ID here, so that it can be looked up if the response is lost.
         session = check_session_id(session) if session is not None else new_id()
         if media is not None and not isinstance(media, Encoded):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgnb.core.block_list import refuse_forgotten
 from msgnb.core.errors import InsufficientCredit, MsgnbError
 from msgnb.core.sending import new_id
 from msgnb.platforms.resources import Resource
@@ -50,10 +51,12 @@ class Campaigns(Resource):
             campaign: the campaign, with its sender and `recipient_list`.
 
         Raises:
-            InvalidRequest: the platform refuses a field; `fields` says which and why.
+            InvalidRequest: the platform refuses a field; `fields` says which and why. Or a recipient was
+                forgotten.
             InsufficientCredit: it was created, but not launched.
             OutcomeUnknown: the response was lost; `id` is the campaign's title.
         """
+        refuse_forgotten(campaign.recipient_list)
         campaign.title = campaign.title or f"msgnb {new_id()}"
         response = self._connection.create_campaign(campaign)
         # Before an error for lack of credit: the campaign exists, and its ID is needed to retry it.
