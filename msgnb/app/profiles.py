@@ -34,14 +34,17 @@ from typing import Any
 from msgnb.app.modes import current
 from msgnb.core.errors import SettingsError
 from msgnb.core.secrets import Secret, prompt_secret, sealed
+from msgnb.platforms import registry
 from msgnb.platforms.base import Client, client_class
-from msgnb.platforms.registry import get_platform, platforms, problems
+from msgnb.platforms.registry import get_platform, problems
 
 FILE = "msgnb.toml"
 DEFAULT = "default"
 ASK = "ask"
 ALIKE = 0.75
 """How much a name must resemble a known one to be shown, from 0 to 1."""
+_WORD = re.compile(r"[a-z]{2,12}")
+"""A short word in lower case, which no key is."""
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,29}")
 _PLACE = re.compile(r"\(at [a-z0-9, ]+\)\Z")
 
@@ -113,9 +116,11 @@ def find_settings_file() -> Path | None:
 
 
 def _check_platform(platform: str) -> None:
-    known = [*platforms(), *problems()]
+    known = [*registry.platforms(), *problems()]
     if platform not in known:
-        raise SettingsError(f"{_describe_unknown('platform', [platform], known)}; {_list_known(platforms())}")
+        raise SettingsError(
+            f"{_describe_unknown('platform', [platform], known)}; {_list_known(registry.platforms())}"
+        )
 
 
 def _read_settings(platform: str, profile: str) -> dict[str, Any]:
@@ -139,7 +144,7 @@ def _read_profile(profile: str, platform: str, known: Collection[str]) -> dict[s
         )
     tables = found.get(profile, {})
     # A platform whose plug-in is broken today must not keep the others of the profile from connecting.
-    _check_names(tables, [*platforms(), *problems()], f"{path} [{profile}]", "platform")
+    _check_names(tables, [*registry.platforms(), *problems()], f"{path} [{profile}]", "platform")
     values: dict[str, Any] = tables.get(platform, {})
     _check_names(values, known, f"{path} [{profile}.{platform}]", "setting")
     return values
@@ -176,7 +181,8 @@ def _describe_unknown(kind: str, unknown: Iterable[str], known: Iterable[str]) -
     names = list(known)
     parts = {
         f"no {kind} {name!r}"
-        if _PLAIN.fullmatch(name) and get_close_matches(name, names, n=1, cutoff=ALIKE)
+        if _WORD.fullmatch(name)
+        or (_PLAIN.fullmatch(name) and get_close_matches(name, names, n=1, cutoff=ALIKE))
         else f"a name that is no {kind}, and is not shown because it may be a secret"
         for name in unknown
     }

@@ -59,7 +59,7 @@ _LANGUAGES = frozenset(
 _SOFTWARE = frozenset({
     "python-requests", "python-httpx", "python-urllib3", "Python", "aiohttp", "msgnb", "curl", "uvicorn",
     "hypercorn", "gunicorn", "nginx", "openresty", "Apache", "cloudflare", "Kestrel", "Microsoft-IIS",
-    "Microsoft-HTTPAPI", "envoy", "istio-envoy", "awselb", "NetSapiens",
+    "Microsoft-HTTPAPI", "envoy", "istio-envoy", "awselb",
 })  # fmt: skip
 """Clients and servers that name themselves; each may be followed by its version."""
 _STRICTNESS: tuple[Kind, ...] = (

@@ -18,6 +18,8 @@ from typing import Any
 from msgnb.core import notebook
 from msgnb.core.visible import escape_invisible
 
+FORMATTER = "_formatter"
+"""The method by which pandas asks an array how its values are written, as documented for array types."""
 STYLER = ("pandas.io.formats.style", "Styler")
 
 
@@ -44,17 +46,14 @@ def prepare_display() -> None:
 
 
 def _prepare_print(kind: type[Any]) -> None:
-    """Let an array of text write its values with escapes.
-
-    `_formatter` is what pandas documents for that, for whoever makes an array type.
-    """
-    usual = kind._formatter  # noqa: SLF001
+    """Let an array of text write its values with escapes."""
+    usual = getattr(kind, FORMATTER)
 
     def formatter(self: Any, boxed: bool = False) -> Callable[[Any], str | None]:
         write = usual(self, boxed)
         return lambda value: escape_invisible(str(write(value)), keep="")
 
-    kind._formatter = formatter  # noqa: SLF001
+    setattr(kind, FORMATTER, formatter)
 
 
 def _find_shell() -> Any:

@@ -251,11 +251,13 @@ def growing_cassette(vcr: Any, path: Path) -> Iterator[None]:  # noqa: C901 - co
             self._planned: threading.Timer | None = None
 
         def append(self, request: Any, response: Any) -> None:
-            super().append(request, response)
             # The lock of a forked process may never be released.
             if os.getpid() != self._process:
+                super().append(request, response)
                 return
+            # A save in another thread would take what it has not written for written.
             with self._saving:
+                super().append(request, response)
                 if self._planned is None:
                     wait = max(0.0, self._next_save - time.monotonic())
                     self._planned = threading.Timer(wait, self._save)

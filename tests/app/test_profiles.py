@@ -118,7 +118,7 @@ def test_a_missing_secret_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (PROFILES, ("blop",), "no platform 'blop'; the known ones are blip, netsapiens, smsdrop"),
         (PROFILES, ("blip", "works"), "no profile 'works'; it has 'default', 'work'"),
-        (PROFILES, ("blip", "home"), "a name that is no profile, .*; it has 'default', 'work'"),
+        (PROFILES, ("blip", "home"), "no profile 'home'; it has 'default', 'work'"),
         ("[default.blop]\nkey='x'", ("blip",), "no platform 'blop'; the known ones are blip"),
         (
             "[default.blip]\nkey='x'\norganisation='y'",

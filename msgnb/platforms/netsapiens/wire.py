@@ -87,6 +87,7 @@ _PATHS: dict[str, Holds | None] = {
     "subscriptions": "id", "~": None, "*": None,
 }  # fmt: skip
 WIRE = Wire(
+    headers={"server": frozenset({"NetSapiens"})},
     fields={
         **dict.fromkeys(_SECRETS, "secret"),
         **dict.fromkeys(_AMOUNTS, "amount"),
