@@ -37,7 +37,7 @@ test: $(VENV)/.installed  ## Run all tests on all cores
 
 soak: $(VENV)/.installed  ## Run what takes longer: more attacks, each test file alone, the mocks under load
 	$(call say,Attacking with ten times as many seeds)
-	@MSGNB_ATTACKS=10 $(BIN)/python -m pytest -n auto -q tests/attacks
+	@MSGNB_ATTACKS=10 $(BIN)/python -m pytest -n auto -q tests/attacks tests/private tests/house
 	$(call say,Running each test file alone)
 	@$(BIN)/python .ci/alone.py $(ARGS)
 	$(call say,Keeping the mocks busy)
