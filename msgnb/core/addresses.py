@@ -136,7 +136,7 @@ def _canonical_number(text: str, region: str | None) -> str:
     digits = _MARKS.sub("", text)
     if digits.startswith("00"):
         text, digits = f"+{digits[2:]}", f"+{digits[2:]}"
-    if not _DIGITS.fullmatch(digits.replace("(0)", "")):
+    if not _DIGITS.fullmatch(digits):
         return text
     # Without a sign it is a national number or has a country code, whichever is valid.
     candidates = (

@@ -50,15 +50,13 @@ class BlockList:
 
     def add(self, address: str) -> None:
         """Add an address, in any spelling; a phone number also as it is written within its country."""
-        canonical = canonical_address(address)
-        for each in (canonical, *national_forms(canonical)):
-            self._add_entry(f"{_fingerprint()}/{keyed_hash(each)}")
+        for entry in _make_entries(address):
+            self._add_entry(entry)
 
     def remove(self, address: str) -> None:
         """Remove what `add` has added."""
-        canonical = canonical_address(address)
-        for each in (canonical, *national_forms(canonical)):
-            self._remove_entry(f"{_fingerprint()}/{keyed_hash(each)}")
+        for entry in _make_entries(address):
+            self._remove_entry(entry)
 
     def take_over(self, digests: Iterable[str]) -> None:
         """Add addresses of which only an unkeyed SHA-256 is known, as archives kept it at first."""
@@ -114,16 +112,15 @@ def refuse_forgotten(recipients: str | Iterable[str]) -> None:
         raise InvalidRequest.of(to=words)
 
 
-def hash_address(address: str, region: str | None = None) -> str:
+def hash_address(address: str) -> str:
     """Return the keyed hash of an address, which all of its spellings share.
 
     Args:
         address: the address, or what `mark_forgotten` returned for it.
-        region: the country of numbers without a country code.
     """
     if address.startswith(PREFIX):
         return address.removeprefix(PREFIX)
-    return keyed_hash(canonical_address(address, region))
+    return keyed_hash(canonical_address(address))
 
 
 def is_listed(address: str, hashes: Collection[str]) -> bool:
@@ -159,6 +156,12 @@ def keyed_hash(text: str) -> str:
 def has_key() -> bool:
     """Whether anybody was forgotten on this machine, so that there is a key."""
     return key_path().exists()
+
+
+def _make_entries(address: str) -> list[str]:
+    """The names of the entries of an address."""
+    canonical = canonical_address(address)
+    return [f"{_fingerprint()}/{keyed_hash(each)}" for each in (canonical, *national_forms(canonical))]
 
 
 def _fingerprint() -> str:

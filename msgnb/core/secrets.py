@@ -196,12 +196,14 @@ def spellings(secret: str) -> list[str]:
     fewer than six characters has no other spelling than its own.
     """
     raw = _encode(secret)
+    cores = base64_cores(raw)
     percent = quote(raw, safe="")
     found = {
         percent, quote(raw), quote_plus(raw), quote(raw, safe="~*@"), html.escape(secret),
         html.escape(secret).replace("&#x27;", "&#39;"), json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1], json.dumps(secret)[1:-1].replace("/", r"\/"),
-        repr(secret)[1:-1], repr(raw)[2:-1], raw.hex(), raw.hex().upper(), *_base64_spellings(raw),
+        repr(secret)[1:-1], repr(raw)[2:-1], raw.hex(), raw.hex().upper(), *cores,
+        *(core.replace("+", "-").replace("/", "_") for core in cores),
     }  # fmt: skip
     # What was UTF-8 may have been read as Latin-1, and some software writes %2f where Python writes %2F.
     found |= {raw.decode("latin-1"), percent.lower(), re.sub("%..", lambda code: code[0].lower(), percent)}
@@ -210,13 +212,14 @@ def spellings(secret: str) -> list[str]:
     return sorted(kept | {secret} - {""}, key=len, reverse=True)
 
 
-def _base64_spellings(raw: bytes) -> Iterable[str]:
-    """Yield the base64 of a text at each of the three positions within what was encoded together with it."""
+def base64_cores(raw: bytes) -> list[str]:
+    """Return the base64 of a text at each of the three positions within what was encoded together with it."""
+    cores = []
     for before in range(3):
-        coded = base64.b64encode(bytes(before) + raw + bytes(-(before + len(raw)) % 3)).decode()
+        coded = base64.b64encode(bytes(before) + raw).decode()
         # Six bits make a character. The first and the last one may depend on what is next to the text.
-        core = coded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
-        yield from (core, core.replace("+", "-").replace("/", "_"))
+        cores.append(coded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6])
+    return cores
 
 
 @sealed

@@ -197,10 +197,8 @@ class Archive:
             blocked.load()
             blocked.add(person.canonical)
             rows: list[tuple[str, str, int]] = []
-            broken: list[str] = []
             # Staged files first, so that the person is in no file but those that are rewritten.
-            for file in self._files.merge_readable():
-                broken.append(self._name(file))
+            broken = [self._name(file) for file in self._files.merge_readable()]
             for file in self._files.list_months():
                 try:
                     removed = self._files.remove_person(file, person)

@@ -223,7 +223,7 @@ class Files:
             if not changes:
                 return Removed()
             for name, relation in changes.relations().items():
-                connection.register(name.strip('"'), relation)
+                connection.register(name, relation)
             kept = changes.keeps_row()
             query = (
                 f"select count(*) filter (not ({kept})), "  # noqa: S608 - our own words
@@ -477,7 +477,7 @@ def _run(query: str, relations: Mapping[str, pd.DataFrame], folder: Path, *setti
         for setting in ("set threads = 2", "set enable_progress_bar = false", *settings):
             connection.execute(setting)
         for name, relation in relations.items():
-            connection.register(name.strip('"'), relation)
+            connection.register(name, relation)
         connection.execute(query)
 
 

@@ -51,7 +51,7 @@ class Changes:
         """Return the SQL condition that somebody is left in every column of addresses."""
         conditions = (
             # A missing address is nobody's.
-            f"coalesce({_quoted(name)} not in (select old from {_relation(name)} where new is null), true)"  # noqa: S608
+            f"coalesce({_quoted(name)} not in (select old from {_source(name)} where new is null), true)"  # noqa: S608
             for name in self.by_column
         )
         return " and ".join(conditions)
@@ -63,7 +63,7 @@ class Changes:
     def touches(self, names: Iterable[str]) -> str:
         """Return the SQL condition that a value of one of some columns changes."""
         conditions = [
-            f"{_quoted(name)} in (select old from {_relation(name)})"  # noqa: S608
+            f"{_quoted(name)} in (select old from {_source(name)})"  # noqa: S608
             for name in self.by_column
             if name in names
         ]
@@ -124,11 +124,15 @@ def _make_relation(changes: Mapping[str, str | None]) -> pd.DataFrame:
 
 
 def _relation(column: str) -> str:
-    return _quoted(f"changes of {column}")
+    return f"changes of {column}"
+
+
+def _source(column: str) -> str:
+    return _quoted(_relation(column))
 
 
 def _replacement(column: str) -> str:
-    name, changes = _quoted(column), _relation(column)
+    name, changes = _quoted(column), _source(column)
     new = f"(select new from {changes} where old = {name})"  # noqa: S608
     return f"case when {name} in (select old from {changes}) then {new} else {name} end as {name}"  # noqa: S608
 

@@ -102,9 +102,9 @@ def find_personal(text: str, regions: Sequence[str] = ()) -> list[Found]:
     for detect in (_find_urls, _find_addresses, _find_checked_ids):
         pieces = list(detect(rest))
         found += pieces
-        rest = _without(rest, pieces)
+        rest = blank_out(rest, pieces)
     # The digits of a date or an amount are no number.
-    rest = _without(rest, [*_find_dates(rest), *_matches(HARMLESS, rest, "number")])
+    rest = blank_out(rest, [*_find_dates(rest), *_matches(HARMLESS, rest, "number")])
     for run in RUN.finditer(rest):
         found += _split_run(rest, run.start(), run.end(), regions)
     return sorted(found)
@@ -161,7 +161,7 @@ def _find_addresses(text: str) -> Iterator[Found]:
     if "@" in text or "＠" in text:
         addresses = list(_matches(ADDRESS, text, "address"))
         yield from addresses
-        text = _without(text, addresses)
+        text = blank_out(text, addresses)
         yield from _matches(HANDLE, text, "handle")
     yield from _matches(SPELLED_ADDRESS, text, "address")
 
@@ -262,7 +262,7 @@ def _matches(pattern: re.Pattern[str], text: str, kind: Kind) -> Iterator[Found]
     return (Found(match.start(), match.end(), kind) for match in pattern.finditer(text))
 
 
-def _without(text: str, found: Sequence[Found]) -> str:
+def blank_out(text: str, found: Sequence[Found]) -> str:
     """Return a text of the same length in which nothing of what was found is left."""
     for each in found:
         text = text[: each.start] + _NOTHING * (each.end - each.start) + text[each.end :]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, get_args
 
 from msgnb.core.errors import InvalidRequest
 from msgnb.core.secrets import Secret
-from msgnb.tables.detectors import Found, find_personal
+from msgnb.tables.detectors import Found, blank_out, find_personal
 from msgnb.tables.names import Names
 from msgnb.tables.pseudonyms import MASKED_NAME, Masker
 from msgnb.tables.schema import TEXT, Role, choices_of, is_recognized, role_of
@@ -41,8 +41,6 @@ MOST_REGIONS = 5
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 Mask = Callable[[str], str]
-RoleIn = Callable[[Any, "pd.Series[Any]"], Role | None]
-"""What a column of one frame holds, by its name and values."""
 
 
 class _HasContacts(Protocol):
@@ -247,9 +245,7 @@ def find_people(text: str, names: Names, regions: Sequence[str]) -> list[Found]:
     found = find_personal(text, regions)
     if not names:
         return found
-    rest = text
-    for each in found:
-        rest = rest[: each.start] + "\x00" * (each.end - each.start) + rest[each.end :]
+    rest = blank_out(text, found)
     people = (Found(each.start, each.end, "name", name=each.name) for each in names.find(rest))
     return sorted([*found, *people], key=itemgetter(0))
 

@@ -7,12 +7,11 @@ around it; what is between them is searched as it is, and so is the secret in he
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from msgnb.core.secrets import Secret, sealed
+from msgnb.core.secrets import Secret, base64_cores, sealed
 from msgnb.testing.layers import decode_layers
 
 HIDDEN = "hidden"
@@ -90,11 +89,4 @@ def _spell(secret: str) -> _Spellings:
     raw = secret.encode("utf-8", "surrogateescape")
     inside = len(secret) >= SHORTEST_INSIDE_WORDS and not secret.isdigit()
     whole = None if inside else re.compile(rf"(?<![^\W_]){re.escape(secret)}(?![^\W_])")
-    return _Spellings(secret, tuple(_core(raw, before) for before in range(3)), raw.hex(), whole)
-
-
-def _core(raw: bytes, before: int) -> str:
-    """Return the base64 of a secret after some bytes, without the ends that depend on what is around it."""
-    size = before + len(raw)
-    encoded = base64.b64encode(bytes(before) + raw).decode()
-    return encoded[-(-before * 8 // 6) : size * 8 // 6]
+    return _Spellings(secret, tuple(base64_cores(raw)), raw.hex(), whole)
